@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: corosync_nodes
+short_description: The node list of a cluster that is formed or that grows
+version_added: 0.1.0
+author: openve contributors (@openve)
+description:
+  - Compares the hosts that are to form a cluster with the C(corosync.conf) that each of them has.
+  - A node keeps the id it has; a new one gets the next that is free. A renumbered cluster would fall apart.
+  - Fails where a host belongs to another cluster, where a node of the running cluster is not among the
+    hosts, and where two hosts have the same node name or address.
+options:
+  _input:
+    description:
+      - The hosts, each a dictionary with V(host) (inventory name), V(name) (node name), V(addresses) (one a link) and
+        V(conf) (the text of its C(corosync.conf), empty if it has none).
+    type: list
+    elements: dict
+    required: true
+  cluster_name:
+    description: Name of the cluster that they are to form.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: The nodes of the cluster
+  ansible.builtin.debug:
+    msg: "{{ members | openve.pacemaker.corosync_nodes('openve') }}"
+  vars:
+    members:
+      - {host: n1, name: n1, addresses: [192.0.2.1], conf: ''}
+      - {host: n2, name: n2, addresses: [192.0.2.2], conf: ''}
+"""
+
+RETURN = r"""
+_value:
+  description:
+    - V(nodes), a list of dictionaries with V(name), V(nodeid) and V(addresses), by id; and V(fresh), the hosts that
+      belong to no cluster yet (Debian's package configures a cluster of its own on the loopback address, which
+      counts as none).
+  type: dict
+"""
+
+import re
+
+from ansible.errors import AnsibleFilterError
+
+
+def parse(conf):
+    """Name of the cluster and its nodes, as a corosync.conf has them."""
+    conf = re.sub(r"^\s*#.*$", "", conf, flags=re.M)
+    nodes = []
+    for block in re.findall(r"\bnode\s*\{([^{}]*)\}", conf):
+        values = dict(re.findall(r"^\s*(\w+)\s*:\s*(.*?)\s*$", block, flags=re.M))
+        nodes.append({
+            "name": values.get("name", values.get("ring0_addr", "")),
+            "nodeid": int(values.get("nodeid", 0)),
+            "addresses": [values[key] for key in sorted(values) if re.fullmatch(r"ring\d_addr", key)],
+        })
+    name = re.search(r"^\s*cluster_name\s*:\s*(.*?)\s*$", conf, flags=re.M)
+    return (name.group(1) if name else ""), nodes
+
+
+def is_fresh(conf):
+    return not conf.strip() or all(node["addresses"] == ["127.0.0.1"] for node in parse(conf)[1])
+
+
+def corosync_nodes(members, cluster_name):
+    known = {}
+    for member in members:
+        if is_fresh(member["conf"]):
+            continue
+        name, nodes = parse(member["conf"])
+        if name != cluster_name:
+            raise AnsibleFilterError(
+                "%s belongs to the cluster %r already, and cluster_name is %r. Nothing was changed. Set cluster_name, "
+                "or take the host out of the play." % (member["host"], name, cluster_name))
+        for node in nodes:
+            if known.setdefault(node["name"], node["nodeid"]) != node["nodeid"]:
+                raise AnsibleFilterError(
+                    "The hosts disagree about the id of node %s (%d and %d, the latter on %s): make "
+                    "/etc/corosync/corosync.conf the same on all of them first."
+                    % (node["name"], known[node["name"]], node["nodeid"], member["host"]))
+
+    names = [member["name"] for member in members]
+    absent = sorted(set(known) - set(names))
+    if absent:
+        raise AnsibleFilterError(
+            "The cluster %s has nodes that are not in this play: %s. Nothing was changed. Run it for all nodes "
+            "(without --limit); this role removes no nodes." % (cluster_name, ", ".join(absent)))
+
+    free = max(known.values(), default=0) + 1
+    nodes = []
+    taken = {}
+    for member in members:
+        for what in ["node name %s" % member["name"]] + ["address %s" % address for address in member["addresses"]]:
+            if what in taken:
+                raise AnsibleFilterError("%s and %s have the same %s: set cluster_node_name or cluster_addresses "
+                                         "for one of them." % (taken[what], member["host"], what))
+            taken[what] = member["host"]
+        if len(member["addresses"]) != len(members[0]["addresses"]):
+            raise AnsibleFilterError("%s has %d addresses and %s has %d: cluster_addresses needs one a link on every host."
+                                     % (members[0]["host"], len(members[0]["addresses"]), member["host"],
+                                        len(member["addresses"])))
+        nodeid = known.get(member["name"])
+        if nodeid is None:
+            nodeid, free = free, free + 1
+        nodes.append({"name": member["name"], "nodeid": nodeid, "addresses": member["addresses"]})
+    return {
+        "nodes": sorted(nodes, key=lambda node: node["nodeid"]),
+        "fresh": [member["host"] for member in members if is_fresh(member["conf"])],
+    }
+
+
+class FilterModule:
+    def filters(self):
+        return {"corosync_nodes": corosync_nodes}

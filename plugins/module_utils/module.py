@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The edge to Ansible: the only place where a module starts, runs commands, succeeds and fails."""
+
+from __future__ import annotations
+
+import shlex
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error
+
+
+def run(argument_spec, work):
+    """Run a module. ``work(runner, arguments, check)`` returns its result.
+
+    Two keys of the result are for this place: ``warnings`` (texts), and ``diff``, a function that is
+    called only where a diff was asked for.
+    """
+    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    commands = []
+
+    def runner(argv, stdin=None):
+        commands.append(' '.join(shlex.quote(word) for word in argv))
+        return module.run_command(argv, data=stdin, binary_data=False, handle_exceptions=False,
+                                  environ_update={'LC_ALL': 'C'})
+
+    def finished(result):
+        for warning in result.pop('warnings', []):
+            module.warn(warning)
+        diff = result.pop('diff', None)
+        if diff and module._diff:  # pylint: disable=protected-access
+            result['diff'] = diff()
+        result['commands'] = commands
+        return result
+
+    try:
+        result = work(runner, module.params, module.check_mode)
+    except Error as error:
+        module.fail_json(msg=error.msg, **finished(error.details))
+    module.exit_json(**finished(result))

@@ -1,0 +1,242 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r'''
+module: ve_resources
+short_description: Declare system containers as Pacemaker resources
+version_added: "0.1.0"
+author:
+  - openve contributors (@openve)
+description:
+  - Brings the resources, constraints and cluster properties of all declared VEs into the cluster's configuration (CIB),
+    in one patch.
+  - Computes the timeouts, priorities and limits that make them start a few at once and stop in time, and says of every
+    number where it comes from.
+  - Owns only what it declares. A declared VE's resource is set as a whole, but for target-role, is-managed and
+    maintenance, which stay as an admin set them unless O(ves[].state) or O(ves[].meta) says otherwise, and for attribute
+    sets with a rule. Other resources, constraints and properties are never changed.
+  - When somebody else edits the CIB at the same time, nobody's edit is lost.
+  - Wrong input is refused as a whole, with every mistake in one message.
+extends_documentation_fragment:
+  - openve.pacemaker.model
+options:
+  purge:
+    description:
+      - Whether to remove the resources of the agent C(ocf:openve:ManageVE) that are not declared, and their constraints.
+        The cluster stops a VE whose resource is removed.
+      - Nothing else is removed.
+    type: bool
+    default: false
+  new:
+    description:
+      - Whether the cluster starts VEs that it did not have before. V(stopped) creates them stopped, so that a staggered
+        start can follow.
+      - Holds where O(ves[].state) is not given. VEs that exist keep their state.
+    type: str
+    choices:
+      - started
+      - stopped
+    default: started
+  wait:
+    description:
+      - Whether to wait until the cluster has nothing left to do.
+    type: bool
+    default: false
+  wait_timeout:
+    description:
+      - How long to wait at most, as V(600s) or V(10min).
+    type: str
+    default: 10min
+attributes:
+  check_mode:
+    description: Can run in C(check_mode) and return the changed status without modifying the cluster.
+    support: full
+    details:
+      - Computes and verifies the very same patch.
+  diff_mode:
+    description: Returns what differs in the configuration, before and after, as readable XML.
+    support: full
+  idempotent:
+    description: A second run with the same arguments changes nothing.
+    support: full
+requirements:
+  - Python 3.8 or newer and Pacemaker 2.1 or newer, with its command line tools, on the node
+notes:
+  - Run it on one node of the cluster (C(run_once)); the configuration is the cluster's.
+  - With E(CIB_file) in the environment it works on that file instead of a running cluster.
+  - A changed C(node-action-limit) is not in force on a node before that node's Pacemaker restarts or its load mode
+    changes.
+'''
+
+EXAMPLES = r'''
+- name: Three VEs, two starts at once on a node
+  openve.pacemaker.ve_resources:
+    ves:
+      - id: 101
+        name: db
+        start_order: 10
+        boot_time: 90s
+        stop_grace: 5min
+      - id: 102
+        name: web1
+        after: [db]
+        apart: [web2]
+        prefer: [n1, n2]
+      - id: 103
+        name: web2
+        after: [db]
+        prefer: [n2, n1]
+    policy:
+      starts_per_node: 2
+  run_once: true
+
+- name: LXC containers on shared storage, created stopped for a staggered start
+  openve.pacemaker.ve_resources:
+    ves:
+      - id: mail
+        engine: lxc
+        needs: [fs-vz-clone]
+        monitor:
+          command: "nc -z localhost 25"
+    new: stopped
+  run_once: true
+
+- name: See what would change, and where the numbers come from
+  openve.pacemaker.ve_resources:
+    ves: "{{ ves }}"
+    policy: "{{ policy }}"
+    purge: true
+  run_once: true
+  check_mode: true
+  diff: true
+  register: planned
+'''
+
+RETURN = r'''
+created:
+  description: Names of the VEs whose resources were created.
+  returned: success
+  type: list
+  elements: str
+  sample: [web2]
+updated:
+  description: Names of the VEs whose resources or constraints were changed.
+  returned: success
+  type: list
+  elements: str
+  sample: [db]
+removed:
+  description: Names of the undeclared VEs whose resources were removed.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+explain:
+  description: Where each derived number comes from. A number that holds for several VEs is there once.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    what:
+      description: What the number is.
+      type: str
+    value:
+      description: The number as it is in the CIB. For shutdown-escalation what is needed at least.
+      type: str
+    formula:
+      description: How it was computed.
+      type: str
+    inputs:
+      description: What went into the formula.
+      type: dict
+    ves:
+      description: Names of the VEs that it holds for; empty where it holds for the cluster.
+      type: list
+      elements: str
+  sample:
+    - what: stop timeout
+      value: 388s
+      formula: stop_grace + forced stop and unmount + the agent's reserve, at least what the agent advertises
+      inputs:
+        advertised: 150s
+        forced: 58200ms
+        reserve: 10s
+        stop_grace: 300s
+      ves: [db]
+properties:
+  description: The cluster properties that the policy decides.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The property.
+      type: str
+    old:
+      description: Its value before, null where it was not set.
+      type: str
+    new:
+      description: Its value now.
+      type: str
+    changed:
+      description: Whether the value changed.
+      type: bool
+    foreign:
+      description: Ids of the resources that are no VEs of ours and that the property concerns too.
+      type: list
+      elements: str
+    concerns:
+      description: What the property means for these.
+      type: str
+  sample:
+    - name: node-action-limit
+      old: null
+      new: "2"
+      changed: true
+      foreign: [cluster-ip]
+      concerns: their starts, stops and probes on a node count against this limit as well
+patch:
+  description: The patch that was given to C(cibadmin --patch), or in check mode would be; empty where nothing changed.
+  returned: success
+  type: str
+  sample: '<diff format="2"><version>...</version><change operation="create" ...>...</change></diff>'
+attempts:
+  description: How often the patch was pushed until it found the CIB unedited by others; 0 where nothing was pushed.
+  returned: success
+  type: int
+  sample: 1
+commands:
+  description: The commands that were run.
+  returned: always
+  type: list
+  elements: str
+  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe]
+problems:
+  description: Every mistake in the arguments, or everything in this cluster that stands in their way.
+  returned: when the arguments are refused
+  type: list
+  elements: str
+  sample: ["VE web1: after: no VE dp is declared; did you mean db?"]
+'''
+
+from ansible_collections.openve.pacemaker.plugins.module_utils import module, resources
+from ansible_collections.openve.pacemaker.plugins.module_utils.model import POLICY_FIELDS, VE_FIELDS
+
+
+def main():
+    module.run(dict(
+        ves=dict(type='list', elements='dict', required=True, options=VE_FIELDS),
+        policy=dict(type='dict', options=POLICY_FIELDS),
+        purge=dict(type='bool', default=False),
+        new=dict(type='str', choices=['started', 'stopped'], default='started'),
+        wait=dict(type='bool', default=False),
+        wait_timeout=dict(type='str', default='10min'),
+    ), resources.apply)
+
+
+if __name__ == '__main__':
+    main()

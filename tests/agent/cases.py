@@ -1,0 +1,537 @@
+# -*- coding: utf-8 -*-
+# Copyright: the openve.pacemaker authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table: what the agent must do in which state.
+
+    case(name, "host: state", "action and settings", exit code, expectations)
+
+"either" as host word runs the line on legacy and on vz7. The state words are in states.py.
+Action settings: a resource parameter (veid=101 is the default), or timeout=S, level=N, probe (interval 0),
+nobody (not root), env:NAME=value; timeout and interval default to 20 s and 10 s.
+Expectations:
+  after   words that must be true of the VE afterwards (running, down, mounted, ready, dump, paused, ...)
+  called  patterns that must be found in the log of the tool, in this order, separated by " ; "
+  never   patterns that must not
+  reason  pattern of the one ocf-exit-reason line;  log: patterns of the agent's log, separated by " ; "
+  nolog   pattern that the log must not have
+  least, most  seconds the action takes
+  out     pattern of stdout
+Every case also checks: ends before its timeout, no process left behind, a reason for every failure, no traceback.
+"""
+
+CASES = []
+STARTS = "^start ; ^restore ; ^resume"
+TOUCHES = "^(--skiplock )?(start|stop|umount|mount|restore|resume|chkpnt|suspend|register|set)"
+GRACEFUL = "^stop 101$"
+FORCED = "stop 101 --fast"
+
+
+class Case:
+    def __init__(self, name, state, action, code, **expect):
+        self.name, self.state, self.action, self.code, self.expect = name, state, action, code, expect
+
+    def __repr__(self):
+        more = "".join(", %s=%r" % kv for kv in self.expect.items())
+        return "case(%r, %r, %r, %r%s)" % (self.name, self.state, self.action, self.code, more)
+
+
+def case(name, state, action, code, **expect):
+    if state.startswith("either"):
+        for generation in ("legacy", "vz7"):
+            CASES.append(Case(name + " " + generation, state.replace("either", generation, 1), action, code, **expect))
+    else:
+        CASES.append(Case(name, state, action, code, **expect))
+
+
+def row(name, state, monitor, start, stop, probe=None, level10=None, **expect):
+    """One row of the state table, cell by cell: (code, {expectations}) or the code alone."""
+    common = {k: v for k, v in expect.items()}
+    for action, cell in (("probe", monitor if probe is None else probe), ("monitor", monitor),
+                         ("monitor level=10 timeout=6", monitor if level10 is None else level10),
+                         ("start", start), ("stop", stop)):
+        if cell is None:
+            continue
+        code, more = cell if isinstance(cell, tuple) else (cell, {})
+        words = action.replace("probe", "monitor probe")
+        if action.startswith(("probe", "monitor")):
+            more = dict({"never": TOUCHES}, **more)
+        case("%s: %s" % (name, action.split(" timeout")[0]), state, words, code, **dict(common, **more))
+
+
+def q(text):
+    """Quote a value for the action column."""
+    import shlex
+    return shlex.quote(text)
+
+
+# ------------------------------------------------------------------ the state table, row by row
+NOTHING = {"never": "."}
+GONE = {"after": "down unmounted", "never": TOUCHES}
+
+# running
+row("running", "either: running", (0, {"after": "running mounted ready"}), (0, {"after": "running ready", "never": "^--skiplock ; restore"}),
+    (0, {"after": "down unmounted unlocked", "called": GRACEFUL, "never": FORCED}))
+row("running, no /proc/vz", "either noveinfo: running", 0, 0, (0, {"after": "down unmounted"}))
+case("running: a line before the status line", "either: sim=BANNER='a new version is out' running", "monitor", 0)
+case("running: status line of vzctl before 3.0.23", "legacy: sim=STATUS_WORD=VEID running", "monitor", 0)
+case("running: monitor asks once", "either: running", "monitor", 0, called="^status 101$", never="^(?!status)")
+case("running: start waits until it is ready", "either: guest=BOOT=1.5 starting", "start", 0, after="ready", most=4)
+
+# down
+row("down", "either: down", (7, GONE), (0, {"called": "^start 101", "after": "running mounted ready unlocked"}), (0, GONE))
+row("down, no /proc/vz", "either noveinfo: down", (7, GONE), (0, {"after": "running ready"}), (0, GONE))
+row("down, real cgroups", "either cgroup: down", (7, GONE), None, (0, GONE))
+case("down after it ran, real cgroups", "either cgroup: running later=0=true", "stop", 0, after="down unmounted")
+
+# down, mounted
+row("mounted, down", "either: mounted", (1, {"after": "down mounted"}), (0, {"after": "running mounted ready"}),
+    (0, {"after": "down unmounted", "called": "umount 101"}))
+row("halted itself, so mounted", "either: guest=DIES_AFTER=0.3 starting later=0=true", None, None,
+    (0, {"after": "down unmounted"}))
+row("mounted, config gone (mount is no sign of running)", "legacy noveinfo: mounted noconfig", 1, None, None,
+    after="down mounted")
+
+# no config, or a name unknown to vzctl
+row("no config", "either: noconfig", (7, GONE), (5, GONE), (0, GONE))
+row("no config, no /proc/vz", "either noveinfo: noconfig", (7, GONE), (5, GONE), (0, GONE))
+case("no config: another VE that runs is none of ours", "either: also-running=102 noconfig", "monitor probe", 7)
+for action, code in (("monitor probe", 7), ("monitor", 7), ("start", 5), ("stop", 0)):
+    case("unknown name: " + action, "either: down", action + " veid=web", code, called="^status web$")
+    case("unknown name, other VEs run: " + action, "either: name=mail running", action + " veid=web", code, after="running")
+for action, code in (("monitor probe", 1), ("monitor", 1), ("start", 1)):
+    case("unknown name, a listed VE has no config: " + action, "either: running noconfig", action + " veid=web", code, after="running")
+    case("unknown name, a listed VE's config has it: " + action, "either: name=web running 'sim=FAULT_STATUS=21:Bad CT ID web'",
+         action + " veid=web", code, after="running")
+case("unknown name, a listed VE has no config: stop", "either: running noconfig", "stop veid=web timeout=8", 1, after="running")
+
+# suspended
+row("suspended", "either: running suspended", (7, {"after": "down dump"}), (0, {"after": "running ready nodump set-aside", "called": "^start 101", "never": "restore"}),
+    (0, {"after": "down unmounted dump", "never": "restore|start"}))
+
+# paused
+row("paused", "vz7: running paused", (1, {"after": "running paused"}), (0, {"after": "running ready awake"}), (0, {"after": "down unmounted"}),
+    level10=(1, {"never": "exec", "after": "paused"}))
+case("paused: monitor asks again for half its time", "vz7: running paused", "monitor timeout=6", 1, least=1.5, most=4)
+case("paused: thawed meanwhile (a snapshot)", "vz7: running paused 'later=1=vzctl chkpnt 101 --resume'", "monitor timeout=8", 0, least=0.8)
+case("paused: thawed meanwhile, probe", "vz7: running paused 'later=1=vzctl chkpnt 101 --resume'", "monitor probe timeout=8", 0)
+case("paused, guest hangs: stop", "vz7: guest=SHUTDOWN=hang running paused", "stop timeout=12 stop_grace=2s", 0, after="down unmounted")
+case("paused while it booted: start waits", "vz7: guest=BOOT=1.5 starting paused", "start", 0, after="running ready awake", most=6)
+case("paused: force_stop", "vz7: running paused", "stop force_stop=yes", 0, after="down unmounted", never=GRACEFUL, most=3)
+
+# running, config or private area gone
+row("running, config gone", "legacy: running noconfig", (0, {"never": "exec|" + TOUCHES}), (0, {"never": "exec|" + TOUCHES, "most": 3}),
+    (1, {"called": "stop 101"}), after="running")
+row("running, config gone", "vz7: running noconfig", (0, {"never": "exec|" + TOUCHES}), (0, {"never": "exec|" + TOUCHES, "most": 3}),
+    (1, {"called": "stop 101"}), after="running")
+row("running, config a dangling link", "vz7: running dangling", (0, {"never": "exec|" + TOUCHES}), (0, {"never": "exec|" + TOUCHES}),
+    (1, {"called": "stop 101"}), after="running")
+row("running, private area gone", "either: running noprivate", (0, {"never": "exec|" + TOUCHES}), (0, {"never": "exec|" + TOUCHES}),
+    (0, {"called": "stop 101", "after": "down unmounted"}))
+row("running, config gone, seen by its mount", "vz7 noveinfo: running noconfig", None, None, (1, {"after": "running"}))
+case("running, config gone, seen by its cgroup: never 7", "vz7 cgroup: running noconfig", "monitor probe", 0, after="running")
+
+# tool missing or the host not set up
+row("tool missing", "either: notool", 1, 5, 0, probe=5, **NOTHING)
+row("tool missing, no /proc/vz", "legacy noveinfo: notool", 1, 5, 0, probe=5, **NOTHING)
+row("vz.conf gone", "either: novzconf", 1, 5, 0, probe=5, never=TOUCHES)
+for rc in (5, 10, 11, 107, 108):
+    row("status says %d" % rc, "legacy: 'sim=FAULT_STATUS=%d:this host is not set up'" % rc, (1, {"reason": "this host is not set up"}),
+        (5, {"reason": "this host is not set up"}), 0, probe=5, level10=(1, {}), never=TOUCHES)
+
+# status fails or hangs otherwise; the host shows nothing
+for how, words in (("1", "1:what is that"), ("6", "6"), ("21 for a number", "99:what"), ("garbage", "say:hello there"), ("nothing", "say:"),
+                   ("a near miss", "say:CTID 101 exist mounted runningx"), ("crash", "crash")):
+    row("status unusable (%s), nothing there" % how, "legacy: 'sim=FAULT_STATUS=%s'" % words, 1, 1, 0, probe=7, level10=1, never=TOUCHES)
+row("status hangs, nothing there", "either: sim=FAULT_STATUS=hang", 1, (1, {"most": 14}), 0, probe=7, level10=1, never=TOUCHES)
+row("status hangs and ignores SIGTERM", "either: sim=FAULT_STATUS=hang:hard", None, None, (0, {}), never=TOUCHES)
+case("status hangs: probe with a short timeout", "legacy: sim=FAULT_STATUS=hang", "monitor probe timeout=4", 7)
+case("status fails once only: running", "either: running sim=FAULT_STATUS=1*1", "monitor probe", 0)
+case("status fails once only: down", "either: down sim=FAULT_STATUS=1*1", "monitor", 7)
+case("status hangs once only: running", "legacy: running sim=FAULT_STATUS=hang*1", "monitor timeout=8", 0)
+case("status garbage once: start", "legacy: down sim=FAULT_STATUS=say*1:x", "start", 0, after="running ready")
+
+# status unusable; the host shows the VE or cannot be asked
+for name, host in (("veinfo", "either"), ("mount", "legacy noveinfo"), ("cgroup", "legacy cgroup")):
+    row("status unusable, shown by " + name, host + ": running 'sim=FAULT_STATUS=1:what is that'",
+        (1, {"after": "running", "reason": "what is that"}), (1, {"after": "running", "reason": "what is that"}),
+        (0, {"after": "down unmounted", "called": "stop 101"}))
+row("status hangs, shown by veinfo", "legacy: running sim=FAULT_STATUS=hang", (1, {"after": "running"}), (1, {"after": "running"}),
+    (0, {"after": "down unmounted"}))
+row("tool missing, shown by veinfo", "either: running notool", 1, 1, (1, {}), after="running")
+row("tool missing, shown by its mount", "legacy noveinfo: running notool", 1, 1, 1, after="running")
+row("vz.conf gone, shown by veinfo", "either: running novzconf", 1, 1, 1, after="running")
+row("status unusable, host cannot be asked", "legacy: down veinfounreadable 'sim=FAULT_STATUS=1:what is that'", 1, 1, 1)
+row("no config, host cannot be asked", "vz7: noconfig veinfounreadable", 1, 1, 1)
+case("status unusable, stop by force too", "legacy: running sim=FAULT_STATUS=1:x 'sim=FAULT_STOP=1:boom' sim=FAULT_STOP_FAST=ok", "stop", 0,
+     called="stop 101$ ; " + FORCED, after="down unmounted")
+case("status unusable, nothing helps", "legacy: running sim=FAULT_STATUS=1:x 'sim=FAULT_STOP=1:boom'", "stop timeout=8", 1, after="running",
+     called=FORCED)
+case("status unusable at first, stop has a usable one later", "legacy: running sim=FAULT_STATUS=1*2:x", "stop", 0, after="down unmounted")
+case("status unusable, an empty cgroup is no sign", "legacy cgroup: down emptycgroup=101 sim=FAULT_STATUS=1:x", "monitor probe", 7)
+case("status unusable, a populated cgroup is one", "legacy cgroup: down cgroupof=101 sim=FAULT_STATUS=1:x", "monitor probe", 1)
+case("status unusable, a cgroup of another VE is none", "legacy cgroup: down cgroupof=1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
+
+# ------------------------------------------------------------------------------ bad parameters
+BAD_VEIDS = [("empty", ""), ("zero", "0"), ("zeros", "000"), ("dash", "-1"), ("option", "--help"), ("underscore", "_a"), ("dot", ".a"),
+             ("newline", "101\n102"), ("trailing newline", "101\n"), ("command in a newline", "101\n$(touch /tmp/pwned)"),
+             ("substitution", "$(touch /tmp/pwned)"), ("backquotes", "`touch /tmp/pwned`"), ("semicolon", "101;touch /tmp/pwned"),
+             ("single quote", "10'1"), ("double quote", '10"1'), ("blank", "10 1"), ("leading blank", " 101"), ("tab", "101\t"),
+             ("slash", "../101"), ("control", "101\x01"), ("escape", "\x1b[31m101"), ("unicode digits", u"\u0661\u0660\u0661"),
+             ("fullwidth digits", u"\uff11\uff10\uff11"), ("letter outside ASCII", u"v\xe9"), ("65 characters", "a" * 65),
+             ("10 kB", "1" * 10240), ("percent", "%s%n"), ("braces", "{0}")]
+for name, value in BAD_VEIDS:
+    for action, code in (("monitor probe", 6), ("start", 6), ("stop", 0)):
+        if action == "monitor probe" or name in ("empty", "zero", "option", "newline", "command in a newline", "unicode digits", "10 kB"):
+            case("bad veid (%s): %s" % (name, action), "legacy: running", "%s veid=%s" % (action, q(value)), code, never=TOUCHES, reason=".",
+                 after="running")
+for action, code in (("monitor", 6), ("monitor level=10", 6), ("start", 6), ("stop", 0), ("reload-agent", 0), ("validate-all", 6)):
+    case("no veid: " + action, "legacy: down", action + " unset:veid", code, never=".", reason=".|^$" if code == 0 and action != "stop" else ".")
+    case("bad engine: " + action, "legacy: running", action + " engine=docker", code, after="running",
+         never=TOUCHES, reason=".|^$" if code == 0 and action != "stop" else "docker")
+case("engine in capitals", "legacy: running", "monitor engine=VZCTL", 6)
+case("empty engine is an unset one", "legacy: running", "monitor engine=", 0)
+case("bad veid, tool missing: stop", "legacy: notool", "stop veid=0", 0, reason=".")
+case("64 characters are a name", "legacy: down", "monitor probe veid=%s" % ("a" * 64), 7)
+case("octal is decimal: monitor", "legacy: running", "monitor veid=0101", 0, called="^status 101$", never="0101")
+case("octal is decimal: stop", "legacy: running", "stop veid=0101", 0, after="down unmounted", called="^stop 101$", never=" 65")
+case("octal is decimal: set aside the right dump", "legacy: dump", "start veid=00101", 0, after="running nodump set-aside")
+case("a name: monitor", "either: name=web.example-1_x running", "monitor veid=web.example-1_x", 0)
+case("a name: start", "either: name=web", "start veid=web", 0, after="running ready")
+case("a name: stop", "either: name=web running", "stop veid=web", 0, after="down unmounted")
+case("a name: its dump is found", "either: name=web dump", "start veid=web", 0, after="running nodump set-aside")
+case("a UUID: start", "vz7: id=d7ab5d4a-7d4c-4f3a-9a3e-111111111111", "start veid=d7ab5d4a-7d4c-4f3a-9a3e-111111111111", 0, after="running ready")
+case("a UUID: monitor", "vz7: id=d7ab5d4a-7d4c-4f3a-9a3e-111111111111 running", "monitor veid=d7ab5d4a-7d4c-4f3a-9a3e-111111111111", 0)
+case("a UUID: stop", "vz7: id=d7ab5d4a-7d4c-4f3a-9a3e-111111111111 running", "stop veid=d7ab5d4a-7d4c-4f3a-9a3e-111111111111", 0,
+     after="down unmounted")
+
+BAD = [("start_wait", "soon"), ("ready_timeout", "abc"), ("ready_timeout", "-1s"), ("ready_timeout_action", "panic"), ("start_settle", "1h"),
+       ("start_settle", u"\u0661s"), ("start_slots", "many"), ("start_slots", "-1"), ("start_slots", "1.5"), ("start_slots", u"\u0662"),
+       ("stop_grace", "long"), ("stop_grace", "10x"), ("stop_grace", "1\n0"), ("force_stop", "maybe"), ("force_stop", "yes\n"), ("on_dump", "eat"),
+       ("stop_grace", "9" * 10240), ("stop_grace", "$(touch /tmp/pwned)")]
+for name, value in BAD:
+    bad = "%s=%s" % (name, q(value))
+    label = bad if len(bad) < 40 else bad[:20] + "... (10 kB)"
+    case("bad value, start: " + label, "legacy: down", "start " + bad, 6, after="down unmounted", reason=name, never=TOUCHES)
+    case("bad value, monitor as if default: " + label, "legacy: running", "monitor " + bad, 0, log="ERROR.*" + name)
+    case("bad value, stop really stops: " + label, "legacy: running", "stop " + bad, 0, after="down unmounted", log="ERROR.*" + name)
+for name, value in (("stop_grace", "long"), ("force_stop", "maybe"), ("on_dump", "eat"), ("start_slots", "-1")):
+    case("bad value, reload-agent: " + name, "legacy: running", "reload-agent %s=%s" % (name, value), 0, log="ERROR.*" + name, after="running")
+    case("bad value, validate-all: " + name, "legacy: running", "validate-all %s=%s" % (name, value), 6, reason=name)
+    case("bad value, migrate_to: " + name, "legacy: running", "migrate_to %s=%s" % (name, value), 6, reason=name, after="running nodump", never=TOUCHES)
+    case("bad value, migrate_from: " + name, "legacy: running suspended", "migrate_from %s=%s" % (name, value), 6, reason=name, after="down dump")
+case("bad value and down: stop", "either: down", "stop stop_grace=long", 0, after="down")
+case("bad value and missing tool: stop", "either: notool", "stop stop_grace=long", 0)
+case("bad value and tool missing: start", "either: notool", "start stop_grace=long", 6)
+case("all values empty are unset ones: start", "legacy: down", "start engine= start_wait= ready_command= ready_timeout= ready_timeout_action= "
+     "start_settle= start_slots= stop_grace= force_stop= monitor_command= on_dump= lxc_path=", 0, after="running ready")
+for value in ("true", "TRUE", "yes", "y", "1", "on"):
+    case("boolean: force_stop=" + value, "legacy: running", "stop force_stop=" + value, 0, after="down unmounted", never=GRACEFUL, called=FORCED)
+for value in ("false", "no", "n", "0", "off", "Off"):
+    case("boolean: force_stop=" + value, "legacy: running", "stop force_stop=" + value, 0, after="down unmounted", called=GRACEFUL, never=FORCED)
+for value in ("1", "1s", "1000ms"):
+    case("times: start_settle=" + value, "legacy: down", "start start_settle=" + value, 0, after="running ready", least=1.0, most=4)
+for value in ("2m", "2min", "120", "120s", "120000ms"):
+    case("times: stop_grace=%s is vzctl's own" % value, "legacy: running", "stop timeout=200 stop_grace=" + value, 0, called=GRACEFUL, never="exec")
+case("lxc_path relative: start", "lxc: down", "start engine=lxc lxc_path=var/lib/lxc", 6, never=".", reason="lxc_path")
+case("lxc_path relative: monitor", "lxc: down", "monitor engine=lxc lxc_path=var/lib/lxc", 6, never=".", reason="lxc_path")
+case("lxc_path relative: stop", "lxc: running", "stop engine=lxc lxc_path=var/lib/lxc", 0, never=".", reason="lxc_path", after="running")
+
+# ----------------------------------------------------------------------------------------- where the tools are
+case("tool only in /usr/sbin", "legacy: running", "monitor env:PATH=/usr/bin:/bin", 0)
+case("tool found by PATH", "legacy: running toolat=/opt/vz/sbin", "monitor env:PATH=/opt/vz/sbin:/usr/bin", 0)
+case("a relative entry of PATH is no place", "legacy: running toolat=/opt/vz/sbin", "monitor env:PATH=opt/vz/sbin:.:", 1)
+case("no PATH at all", "legacy: running", "monitor env:PATH", 0)
+
+# ----------------------------------------------------------------------------------------- start
+for kind in ("sysv", "systemd", "openrc"):
+    case("ready: %s" % kind, "either: guest=INIT=%s guest=BOOT=1.5" % kind, "start", 0, after="running ready", least=1.4, most=6, called="^start 101 ; ^exec")
+case("ready: systemd degraded", "legacy: guest=INIT=systemd guest=BOOT=1 guest=READY_STATE=degraded", "start", 0, after="ready", least=0.9, most=5)
+case("ready: systemd is not up yet", "legacy: guest=INIT=systemd guest=INIT_DELAY=1.5 guest=BOOT=0.5", "start", 0, after="ready", least=1.9, most=6)
+case("ready: rescue mode is not", "legacy: guest=INIT=systemd guest=READY_STATE=maintenance", "start ready_timeout=2s", 0, least=1.5, most=5, log="WARN.*ready")
+case("ready: systemd still starting is not", "legacy: guest=INIT=systemd guest=BOOT=hang", "start ready_timeout=2s ready_timeout_action=fail", 1, after="running unready")
+case("ready: busybox has no runlevel to speak of", "legacy: guest=INIT=busybox guest=BOOT=hang", "start", 0, after="running", most=4, nolog="WARN")
+case("ready: a guest without runlevel", "legacy: guest=INIT=plain guest=BOOT=hang", "start", 0, after="running", most=4, nolog="WARN")
+case("start_wait=none does not wait", "either: guest=BOOT=hang", "start start_wait=none", 0, after="running unready", most=2.5, never="^exec ; --wait")
+case("start_wait=native: sysv", "either: guest=BOOT=1", "start start_wait=native", 0, after="running ready unlocked", called="^start 101 --wait|^start --wait 101", least=0.9, most=5)
+case("start_wait=native: hangs with systemd, proceed", "legacy: guest=INIT=systemd", "start start_wait=native ready_timeout=2s", 0, after="running mounted",
+     least=1.8, most=6, log="WARN")
+case("start_wait=native: hangs with systemd, fail", "legacy: guest=INIT=systemd", "start start_wait=native ready_timeout=2s ready_timeout_action=fail", 1,
+     after="running mounted", least=1.8, most=6)
+case("start_wait=native: hangs until the deadline", "legacy: guest=INIT=systemd", "start start_wait=native timeout=6", 0, after="running", log="WARN")
+case("start_wait=native: a stop afterwards works", "legacy: guest=INIT=systemd guest=DIES_AFTER=1 lock=start", "stop timeout=10 stop_grace=3", 0, after="down unmounted")
+case("ready_command: waits for it", "either: guest=INIT=busybox 'later=1.5=touch /vz/private/101/up'", "start 'ready_command=test -e /up'", 0, least=1.2, most=5, after="running")
+case("ready_command: goes to the guest's shell as it is", "either: down", "start %s" % q("ready_command=x='a  b'; test \"$x\" = 'a  b' && echo \"$(echo $VEID)\" > /seen"), 0,
+     after="running", file="/vz/private/101/seen 101")
+case("ready_command with a leading dash fails in the guest, no option of vzctl", "legacy: down", "start ready_command=--version ready_timeout=1s ready_timeout_action=fail", 1, after="running")
+case("ready_timeout: proceed", "either: guest=BOOT=hang", "start ready_timeout=1s", 0, after="running unready", least=0.9, most=4, log="WARN.*ready")
+case("ready_timeout: fail", "either: guest=BOOT=hang", "start ready_timeout=1s ready_timeout_action=fail", 1, after="running", least=0.9, most=4, reason=".")
+case("ready_timeout: already running, counted from the action", "legacy: guest=BOOT=hang starting later=0=true", "start ready_timeout=1500ms ready_timeout_action=fail", 1,
+     after="running", least=1.3, most=4)
+case("ready_timeout 0 would be the rest; unset: ends before the deadline, proceed", "either: guest=BOOT=hang", "start timeout=5", 0, after="running", log="WARN.*ready", least=2)
+case("unset, fail: ends before the deadline", "legacy: guest=BOOT=hang", "start timeout=5 ready_timeout_action=fail", 1, after="running")
+case("ready probe hangs", "legacy: guest=EXEC=hang", "start timeout=6", 0, after="running", log="WARN")
+case("ready probe hangs and cannot be killed", "legacy: guest=EXEC=stuck", "start timeout=6", 0, after="running", log="WARN")
+case("goes down while it boots: 1 at once", "either: guest=BOOT=hang guest=DIES_AFTER=1", "start", 1, after="down", most=5, reason=".")
+case("goes down while it boots: its last words", "legacy: guest=INIT=systemd guest=BOOT=hang guest=DIES_AFTER=2", "start %s" % q("ready_command=echo I am not well; exit 1"), 1,
+     after="down", reason="I am not well")
+case("goes down while it boots, fail or proceed alike", "legacy: guest=BOOT=hang guest=DIES_AFTER=1", "start ready_timeout_action=proceed start_wait=native", 1, after="down")
+case("start_settle holds on", "either: guest=BOOT=1", "start start_settle=2s", 0, least=2.9, most=7, after="running ready")
+case("start_settle: goes down meanwhile", "legacy: guest=DIES_AFTER=2", "start start_settle=6s", 1, most=5, after="down")
+case("start_settle: not after a ready timeout", "legacy: guest=BOOT=hang", "start ready_timeout=1s start_settle=8s", 0, most=5, after="running")
+case("start_settle: not for a VE that runs already", "either: running", "start start_settle=8s", 0, most=4)
+case("start_settle: after waking too", "vz7: running paused", "start start_settle=2s", 0, least=1.9, most=6, after="running awake")
+case("start_settle: with start_wait=none", "legacy: guest=BOOT=hang", "start start_wait=none start_settle=2s", 0, least=1.9, most=5)
+case("start_settle: longer than the operation", "legacy: down", "start start_settle=1m timeout=6", 0, after="running ready")
+
+# locks and retries of start
+case("lock held by another vzctl for a while: start", "either: lock=/usr/sbin/vzctl/for/2", "start", 0, after="running ready", least=1, never="--skiplock")
+case("lock held for ever: start", "either: lock=/usr/sbin/vzctl", "start timeout=6", 1, after="down", reason="[Ll]ock", never="--skiplock", least=2)
+for tool in ("/usr/sbin/vzmigrate", "/usr/bin/prlctl", "/usr/sbin/ploop", "/usr/libexec/phaul-service", "vzdump"):
+    case("lock held by %s: no skiplock" % tool, "legacy: lock=%s" % tool, "start timeout=5", 1, never="--skiplock", after="down")
+case("lock held by a stranger: start", "either: lock=stranger", "start", 0, after="running ready", called="^--skiplock start 101", log="WARN")
+case("lock held by a stranger whose name only contains vz", "legacy: lock=/opt/myvzctl", "start", 0, after="running ready", called="^--skiplock start 101")
+case("lock held by a stranger: stop", "either: running lock=stranger", "stop", 0, after="down unmounted", called="^--skiplock stop 101", log="WARN")
+case("lock held by a stranger: unmounting stop", "legacy: mounted lock=stranger", "stop", 0, after="down unmounted", called="^--skiplock umount 101")
+case("lock held by a stranger: migrate_to", "legacy: running lock=stranger", "migrate_to", 0, after="down dump", called="^--skiplock (chkpnt|suspend) 101")
+case("lock held by a stranger: migrate_from", "legacy: running suspended lock=stranger", "migrate_from", 0, after="running", called="^--skiplock (restore|resume) 101")
+case("lock held by a stranger: register", "vz7: owner=server-2 lock=stranger", "start", 0, after="running ready")
+for kind in ("dead", "junk", "empty"):
+    case("stale lock (%s): start" % kind, "legacy: lock=" + kind, "start", 0, after="running ready unlocked", never="--skiplock")
+    case("stale lock (%s): stop" % kind, "legacy: running lock=" + kind, "stop", 0, after="down unmounted", never="--skiplock")
+case("monitor takes no notice of a lock", "either: running lock=/usr/sbin/vzctl", "monitor level=10", 0)
+case("already running (32): waits, 0", "either: guest=BOOT=1.5 starting 'sim=FAULT_STATUS=say*1:CTID 101 exist unmounted down'", "start", 0, after="running ready", called="^start 101 = 32")
+case("busy mount for a while: start", "legacy: mounted busy=2", "start", 0, after="running ready", called="^start 101 = 51")
+case("busy mount for ever: start", "legacy: mounted busy", "start timeout=7", 1, after="down mounted", reason="busy|umount")
+case("registered for another server: start", "vz7: owner=server-2", "start", 0, after="running ready", called="^start 101 = 141 ; ^register /vz/private/101 101 = ; ^register /vz/private/101 101 --force = 0 ; ^start 101 = 0")
+case("registered for another server: plain register will do", "vz7: owner=server-2 sim=REGISTER=plain", "start", 0, after="running ready", never="--force")
+case("registered for another server: cannot", "vz7: owner=server-2 sim=REGISTER=fail", "start", 1, after="down", reason=".")
+for rc, code in ((5, 5), (10, 5), (11, 5), (14, 5), (43, 5), (105, 5), (107, 5), (108, 5), (1, 1), (6, 1), (12, 1), (28, 1), (47, 1), (79, 1), (99, 1), (131, 1)):
+    case("start fails with %d" % rc, "legacy: 'sim=FAULT_START=%d:the disk is full of cats'" % rc, "start", code, after="down", reason="the disk is full of cats", most=5)
+case("DISABLED=yes", "either: conf=DISABLED=yes", "start", 5, reason="disabled", after="down")
+case("private area gone: start", "either: noprivate", "start", 5, after="down")
+case("private area gone: monitor", "either: noprivate", "monitor probe", 7)
+case("private area gone: stop", "either: noprivate", "stop", 0)
+case("/sbin/init missing", "legacy: noinit", "start", 1, reason="init", after="down unmounted")
+case("empty config", "legacy: emptyconfig", "start", 1, reason="UB parameter")
+case("mount script fails", "legacy: script=mount='exit 1'", "start", 1, after="down unmounted")
+case("start script fails", "legacy: script=start='exit 1'", "start", 1, after="down unmounted")
+case("start hangs", "legacy: sim=FAULT_START=hang", "start timeout=6", 1, reason=".")
+case("start hangs and ignores SIGTERM", "legacy: sim=FAULT_START=hang:hard", "start timeout=6", 1, reason=".")
+case("start says 0 and nothing runs", "legacy: sim=FAULT_START=0", "start timeout=10", 1, after="down", reason=".")
+
+# ----------------------------------------------------------------------------------------- dumps
+case("on_dump=set_aside is the default", "either: dump", "start", 0, after="running ready nodump set-aside", never="restore", log="[Dd]ump")
+case("on_dump=set_aside, mounted", "legacy: mounted dump", "start on_dump=set_aside", 0, after="running ready nodump set-aside")
+case("on_dump=restore", "either: guest=BOOT=5 running suspended", "start on_dump=restore", 0, after="running ready nodump", called="(restore|resume) 101", never="set-aside", most=4)
+case("on_dump=restore fails: 1, the dump stays", "either: running suspended guest=RESTORE=fail", "start on_dump=restore", 1, after="down dump", reason="[Rr]estor", never="^start")
+case("on_dump=refuse", "either: dump", "start on_dump=refuse", 1, after="down unmounted dump", never=TOUCHES, reason="[Dd]ump")
+case("on_dump=refuse without a dump", "either: down", "start on_dump=refuse", 0, after="running")
+case("on_dump=restore without a dump", "either: down", "start on_dump=restore", 0, after="running ready", never="restore|resume")
+case("on_dump=restore, registered elsewhere", "vz7: running suspended owner=server-2", "start on_dump=restore", 0, after="running nodump", called="register")
+case("a dump in DUMPDIR of the VE's config", "legacy: conf=DUMPDIR=/vz/tmp dump=/vz/tmp/Dump.101", "start", 0, after="running nodump set-aside")
+case("a dump in the tool's default folder", "legacy: nodumpdir dump", "start", 0, after="running nodump set-aside")
+case("a dump in the tool's default folder, vz7", "vz7: nodumpdir dump=/vz/tmp/Dump.101", "start", 0, after="running nodump set-aside")
+case("DUMPDIR is text, never run", "legacy: 'vzconf=X=$(touch /tmp/pwned)' dump", "start", 0, after="running set-aside")
+case("a dump that status reports and nobody finds", "legacy: 'sim=FAULT_STATUS=say:CTID 101 exist unmounted down suspended'", "start", 1, after="down", reason="[Dd]ump", never=TOUCHES)
+case("a dump that status reports and nobody finds, restore", "legacy: 'sim=FAULT_STATUS=say:CTID 101 exist unmounted down suspended'", "start on_dump=restore", 1, after="down", never="^start")
+case("a dump of another VE is none", "legacy: dump=/vz/dump/Dump.1011", "start", 0, after="running")
+case("restore waits for ready too", "legacy: running suspended", "start on_dump=restore start_settle=2s", 0, least=1.9, after="running ready")
+
+# ----------------------------------------------------------------------------------------- stop
+case("graceful", "either: guest=SHUTDOWN=1 running", "stop", 0, after="down unmounted", called=GRACEFUL + "|exec2? 101 halt", never=FORCED, nolog="WARN")
+case("hung guest: forced at the end of the grace", "either scale=1: guest=SHUTDOWN=hang running", "stop stop_grace=2s", 0, after="down unmounted", least=1.9, most=7,
+     called=FORCED, log="WARN")
+case("hung guest: the grace gives way to the timeout", "either scale=1: guest=SHUTDOWN=hang running", "stop timeout=8", 0, after="down unmounted", log="WARN")
+case("hung guest: very short timeout", "legacy scale=1: guest=SHUTDOWN=hang running", "stop timeout=4", 0, after="down unmounted")
+case("halt blocks", "legacy scale=1: guest=HALT_BLOCKS=hang running", "stop stop_grace=2s", 0, after="down unmounted", most=7)
+case("no halt in the guest", "legacy: guest=SHUTDOWN=nohalt running", "stop", 0, after="down unmounted", most=5)
+case("halt lost while it boots", "legacy scale=1: guest=INIT_DELAY=30 starting", "stop stop_grace=2s", 0, after="down unmounted", most=7)
+case("force_stop", "either: guest=SHUTDOWN=hang running", "stop force_stop=true", 0, after="down unmounted", most=3, never=GRACEFUL + " ; halt", called=FORCED)
+case("grace longer than vzctl's own: halt by the agent (STOP_TIMEOUT in vz.conf)", "legacy scale=1: guest=SHUTDOWN=4 vzconf=STOP_TIMEOUT=2 running", "stop stop_grace=10s timeout=30", 0,
+     after="down unmounted", called="exec2? 101 .*halt", nolog="WARN", least=3.5, most=9)
+case("grace longer than vzctl's own: STOP_TIMEOUT in the VE's config goes first", "legacy scale=1: guest=SHUTDOWN=4 vzconf=STOP_TIMEOUT=300 conf=STOP_TIMEOUT=2 running", "stop stop_grace=10s timeout=30", 0,
+     after="down unmounted", called="exec2? 101 .*halt", nolog="WARN", least=3.5)
+case("STOP_TIMEOUT=0 is the default", "legacy scale=1: conf=STOP_TIMEOUT=0 running", "stop stop_grace=100s timeout=200", 0, called=GRACEFUL, never="exec")
+case("grace not longer than vzctl's own: vzctl stop", "legacy scale=1: guest=SHUTDOWN=1 conf=STOP_TIMEOUT=10 running", "stop stop_grace=10s timeout=30", 0, called=GRACEFUL, never="exec")
+case("grace longer than vzctl's own: vz7 has 60 s", "vz7: guest=SHUTDOWN=4 running", "stop timeout=200", 0, after="down unmounted", called="exec2? 101 .*halt", nolog="WARN", least=3.5)
+case("grace longer: guest hangs, forced at its end", "legacy scale=1: guest=SHUTDOWN=hang conf=STOP_TIMEOUT=1 running", "stop stop_grace=3s", 0, after="down unmounted", least=2.9, most=8, called="halt ; " + FORCED, log="WARN")
+case("grace longer: halt fails, forced at once", "legacy scale=1: guest=HALT_RC=1 conf=STOP_TIMEOUT=1 running", "stop stop_grace=9s timeout=30", 0, after="down unmounted", most=5, called=FORCED)
+case("grace longer: halt ended by the shutdown (128 or more)", "legacy scale=1: guest=HALT_RC=143 guest=DIES_AFTER=4 conf=STOP_TIMEOUT=1 running", "stop stop_grace=9s timeout=30", 0,
+     after="down unmounted", never=FORCED, nolog="WARN")
+case("grace longer: halt stays until the end", "legacy scale=1: guest=HALT_STAYS=1 guest=SHUTDOWN=2 conf=STOP_TIMEOUT=1 running", "stop stop_grace=9s timeout=30", 0, after="down unmounted", never=FORCED, most=7)
+case("graceful fails otherwise: forced at once", "either: 'sim=FAULT_STOP=1:boom' sim=FAULT_STOP_FAST=ok running", "stop stop_grace=10s timeout=40", 0, after="down unmounted", most=5, called="stop 101 = 1 ; " + FORCED)
+case("graceful returns 0 and leaves it running: the rest of the grace", "legacy: sim=FAULT_STOP=0 sim=FAULT_STOP_FAST=ok guest=DIES_AFTER=4 running", "stop stop_grace=10s timeout=40", 0, after="down unmounted",
+     never=FORCED, least=2)
+case("graceful returns 0 and leaves it running: forced in the end", "legacy: sim=FAULT_STOP=0 sim=FAULT_STOP_FAST=ok running", "stop stop_grace=3s timeout=40", 0, after="down unmounted", called=FORCED, least=2.5, most=9, log="WARN")
+case("stop says 0 and nothing stops: never 0", "either: sim=FAULT_STOP=0 sim=FAULT_STOP_FAST=0 running", "stop stop_grace=1s timeout=8", 1, after="running", reason=".")
+for rc in (33, 51, 153, 231, 9):
+    case("forced stop tried again after %d" % rc, "legacy: 'sim=FAULT_STOP=1:boom' 'sim=FAULT_STOP_FAST=%d*2:not now' running" % rc, "stop", 0, after="down unmounted", called="--fast = %d ; --fast = 0" % rc)
+case("forced stop fails for ever", "legacy: 'sim=FAULT_STOP=33:it will not die' running", "stop timeout=8", 1, after="running", reason="it will not die|still run")
+case("stop script fails", "legacy: script=stop='exit 1' running", "stop timeout=8", 1, after="running", reason=".")
+case("stop script hangs", "legacy: script=stop='sleep 1000' running", "stop timeout=8 stop_grace=1s", 1, after="running")
+case("umount script fails", "legacy: script=umount='exit 1' running", "stop timeout=8", 1, after="down mounted", reason=".")
+case("busy unmount for a while", "either: running busy=3", "stop", 0, after="down unmounted", least=1)
+case("busy unmount for ever", "legacy: running busy", "stop timeout=8", 1, after="down mounted", reason="busy|umount|mounted")
+case("mounted, busy for a while", "either: mounted busy=2", "stop", 0, after="down unmounted")
+case("mounted, busy for ever", "legacy: mounted busy", "stop timeout=7", 1, after="down mounted")
+case("another vzctl stop hangs with the lock", "either scale=1: guest=SHUTDOWN=hang running lock=stop", "stop stop_grace=2s", 0, after="down unmounted", called="--skiplock " + FORCED, most=8)
+case("vzctl start --wait hangs with the lock", "either: guest=INIT=systemd guest=BOOT=hang lock=start", "stop stop_grace=2s", 0, after="down unmounted", called="--skiplock " + FORCED, most=8)
+case("lock for a while: graceful after all", "legacy: running lock=/usr/sbin/vzctl/for/2", "stop stop_grace=8s timeout=30", 0, after="down unmounted", never=FORCED, called="^stop 101 = 9 ; ^stop 101 = 0")
+case("lock held for ever, mounted", "legacy: mounted lock=/usr/sbin/vzctl", "stop timeout=8", 1, after="mounted", reason="[Ll]ock|mounted")
+case("no --skiplock in this vzctl: hung guest", "legacy scale=1: sim=SKIPLOCK=no guest=SHUTDOWN=hang running", "stop stop_grace=2s", 0, after="down unmounted", called="--skiplock stop 101 --fast = 20 ; ^stop 101 --fast")
+case("no --skiplock in this vzctl: force_stop", "legacy: sim=SKIPLOCK=no guest=SHUTDOWN=hang running", "stop force_stop=true", 0, after="down unmounted")
+case("stop hangs, ignores SIGTERM", "either: sim=FAULT_STOP=hang:hard sim=FAULT_STOP_FAST=ok running", "stop stop_grace=2s", 0, after="down unmounted", most=8)
+case("everything about stop hangs", "legacy: sim=FAULT_STOP=hang:hard running", "stop timeout=7", 1, after="running")
+case("umount hangs", "legacy: sim=FAULT_UMOUNT=hang:hard mounted", "stop timeout=7", 1, after="mounted")
+case("a guest that reboots itself", "either: guest=EVENTD=yes guest=REBOOTS_AFTER=0.1 scale=1 starting" .replace(" scale=1", ""), "stop", 0, after="down unmounted")
+case("status hangs during stop", "legacy: running sim=FAULT_STATUS=hang+1", "stop timeout=12", 0, after="down unmounted")
+
+# ----------------------------------------------------------------------------------------- monitor in depth
+case("level 10 runs true in the guest", "either: running", "monitor level=10", 0, called="^exec2? 101 .*true")
+case("level 10 passes while it still boots", "either: guest=BOOT=hang starting", "monitor level=10", 0)
+case("level 11 is 10 or more", "legacy: guest=EXEC=1 running", "monitor level=11 monitor_command=false", 1)
+case("level 5 is below 10", "legacy: running", "monitor level=5 monitor_command=false", 0, never="exec")
+case("level 0 asks the engine only", "legacy: running", "monitor level=0 monitor_command=false", 0, never="exec")
+case("monitor_command passes", "either: running", "monitor level=10 %s" % q("monitor_command=test $(echo 1) = 1"), 0)
+case("monitor_command fails", "either: running", "monitor level=10 monitor_command=false", 1, reason=".", after="running")
+case("monitor_command fails with its own code", "either: running", "monitor level=10 monitor_command='exit 7'", 1)
+case("monitor_command says why", "legacy: running", "monitor level=10 %s" % q("monitor_command=echo the database is away >&2; exit 3"), 1, reason="database is away")
+case("monitor_command of several lines keeps to one reason line", "legacy: running", "monitor level=10 %s" % q("monitor_command=printf 'one\\ntwo\\033[31m\\n'; exit 3"), 1, reason="^[^\x1b\x00]*$")
+case("monitor_command hangs", "either: running", "monitor level=10 timeout=5 monitor_command='sleep 1000'", 1, reason=".")
+case("monitor_command hangs and cannot be killed", "legacy: guest=EXEC=stuck running", "monitor level=10 timeout=5", 1)
+case("monitor_command in the background holds no one up", "legacy: running", "monitor level=10 timeout=8 %s" % q("monitor_command=sleep 30 & true"), None, most=7.9, children=True)
+case("level 10, down", "legacy: down", "monitor level=10 monitor_command=false", 7, never="exec")
+case("guest dies under the command", "legacy: guest=EXEC=dies running", "monitor level=10", 1, after="down")
+case("a recurring monitor's 7 has a reason", "either: down", "monitor", 7, reason=".")
+case("10 kB of output", "legacy: running", "monitor level=10 %s" % q("monitor_command=yes abcdefghij | head -c 300000; exit 1"), 1, reason=".")
+case("bytes that are no UTF-8", "legacy: running", "monitor level=10 %s" % q("monitor_command=printf '\\377\\376bad'; exit 1"), 1, reason="bad")
+
+# ----------------------------------------------------------------------------------------- migration
+case("migrate_to", "either: running", "migrate_to", 0, after="down unmounted dump", called="(chkpnt|suspend) 101")
+case("migrate_to again", "either: running suspended", "migrate_to", 0, after="down dump")
+case("migrate_to, down", "either: down", "migrate_to", 1, after="down nodump", reason=".")
+case("migrate_to, no config", "legacy: noconfig", "migrate_to", 1)
+case("migrate_to fails", "either: guest=CHKPNT=fail running", "migrate_to", 1, after="running nodump", reason="[Ss]uspend|Checkpoint")
+case("migrate_to, tool missing", "legacy: notool", "migrate_to", 5)
+case("migrate_to, bad veid", "legacy: running", "migrate_to veid=0", 6, after="running")
+case("migrate_to says 0 and does nothing", "legacy: sim=FAULT_CHKPNT=0 sim=FAULT_SUSPEND=0 running", "migrate_to timeout=8", 1, after="running")
+case("migrate_to hangs", "legacy: sim=FAULT_CHKPNT=hang sim=FAULT_SUSPEND=hang running", "migrate_to timeout=6", 1)
+case("migrate_to, lock for a while", "legacy: running lock=/usr/sbin/vzctl/for/2", "migrate_to", 0, after="down dump")
+case("migrate_from", "either: guest=BOOT=5 running suspended", "migrate_from", 0, after="running mounted nodump", called="(restore|resume) 101", never="^start")
+case("migrate_from does not wait for ready", "either: guest=EXEC=hang running suspended", "migrate_from", 0, after="running", never="exec", most=4)
+case("migrate_from again", "either: running", "migrate_from", 0, after="running")
+case("migrate_from, no dump", "either: down", "migrate_from", 1, after="down", reason="[Dd]ump|suspend", never="^start")
+case("migrate_from fails", "either: running suspended guest=RESTORE=fail", "migrate_from", 1, after="down dump", reason="[Rr]estor")
+case("migrate_from, registered elsewhere", "vz7: running suspended owner=server-2", "migrate_from", 0, after="running nodump", called="register /vz/private/101 101 --force")
+case("migrate_from, tool missing", "legacy: notool", "migrate_from", 5)
+case("migrate_from, bad veid", "legacy: down", "migrate_from veid=0", 6)
+case("migrate_from says 0 and does nothing", "legacy: running suspended sim=FAULT_RESTORE=0 sim=FAULT_RESUME=0", "migrate_from timeout=8", 1, after="down")
+case("migration with lxc: to", "lxc: running", "migrate_to engine=lxc", 3, after="running")
+case("migration with lxc: from", "lxc: down", "migrate_from engine=lxc", 3, after="down")
+
+# ----------------------------------------------------------------------------------------- other actions
+case("reload-agent", "either: running", "reload-agent", 0, after="running", never=TOUCHES)
+case("validate-all", "either: running", "validate-all", 0, never=".")
+case("validate-all level 0 looks at the parameters alone", "legacy: notool", "validate-all level=0", 0)
+case("validate-all level 10", "either: down", "validate-all level=10", 0, never=TOUCHES)
+case("validate-all level 10, tool missing", "legacy: notool", "validate-all level=10", 5)
+case("validate-all level 10, no such VE", "legacy: noconfig", "validate-all level=10", 5)
+case("validate-all level 10, bad", "legacy: down", "validate-all level=10 on_dump=eat", 6)
+case("validate-all with XML", "legacy: down", "validate-all env:OCF_OUTPUT_FORMAT=xml", 0, xml=True)
+case("validate-all with XML, bad", "legacy: down", "validate-all env:OCF_OUTPUT_FORMAT=xml on_dump=%s" % q("<e&t\x01>\""), 6, xml=True)
+case("unknown action", "legacy: running", "explode", 3, never=TOUCHES)
+case("status is unknown too", "legacy: running", "status", 3)
+case("part of an action's name is unknown", "legacy: running", "sto", 3, after="running", never=TOUCHES)
+case("capitals are unknown", "legacy: running", "Stop", 3, after="running")
+case("reload is unknown or 0, never more", "legacy: running", "promote", 3)
+case("no action", "legacy: running", "-", 2, err="(?i)usage")
+case("extra arguments are ignored", "legacy: running", "monitor args:stop", 0, after="running")
+for action, code in (("monitor", 4), ("start", 4), ("stop", 4), ("migrate_to", 4), ("reload-agent", 4), ("validate-all", 4), ("meta-data", 0), ("explode", 3)):
+    case("not root: " + action, "legacy: running", action + " nobody", code, after="running", out="resource-agent" if action == "meta-data" else "")
+
+# ----------------------------------------------------------------------------------------- the log
+case("log: start at info with code and time", "either: down", "start", 0, log=r"INFO.*vzctl.* start 101.*\b0\b.*\d ?m?s", nolog="DEBUG|WARN|ERR")
+case("log: stop at info", "either: running", "stop", 0, log=r"INFO.*vzctl.* stop 101", nolog="DEBUG|WARN|ERR")
+case("log: a failing start shows its code", "legacy: 'sim=FAULT_START=79:cats'", "start", 1, log=r"vzctl.* start 101.*79")
+case("log: monitor is quiet", "either: running", "monitor", 0, nolog=".")
+case("log: looks at debug", "legacy: running", "monitor env:HA_debug=1 env:HA_DEBUGLOG=/var/log/ha.log", 0, log="DEBUG.*status")
+case("log: to stderr when nothing is said", "legacy: down", "start env:HA_LOGFILE env:HA_LOGFACILITY", 0, err="INFO.*start 101")
+case("log: the tag", "legacy: down", "start", 0, log=r"ManageVE\(ve\)\[\d+\]")
+case("log: an own tag", "legacy: down", "start env:HA_LOGTAG=mytag", 0, log=r"mytag")
+case("log: a file that cannot be written", "legacy: running", "stop env:HA_LOGFILE=/nonexistent/x/y", 0, after="down unmounted")
+case("exit reason: the prefix is the manager's", "legacy: 'sim=FAULT_START=79:cats'", "start env:OCF_EXIT_REASON_PREFIX=why:", 1, err="^why: ?.*cats", noreason=True)
+
+# ----------------------------------------------------------------------------------------- the timeout itself
+for value in ("", "0", "soon", "-5"):
+    case("timeout %r is the advertised one" % value, "legacy scale=1: guest=SHUTDOWN=1 running", "stop env:OCF_RESKEY_CRM_meta_timeout=%s stop_grace=5s" % value, 0, after="down unmounted", called=GRACEFUL, never=FORCED)
+case("timeout absent", "legacy: down", "start env:OCF_RESKEY_CRM_meta_timeout", 0, after="running ready")
+case("timeout of 2 s: monitor", "either: running", "monitor timeout=2", 0)
+case("timeout of 2 s: a hanging monitor", "legacy: sim=FAULT_STATUS=hang running", "monitor timeout=2", 1)
+case("timeout of 3 s: stop of a hung guest", "legacy scale=1: guest=SHUTDOWN=hang running", "stop timeout=3", 0, after="down unmounted")
+
+# ----------------------------------------------------------------------------------------- lxc
+L = " engine=lxc"
+
+
+def lxc(name, state, action, code, **expect):
+    case("lxc, " + name, "lxc: " + state, action + L, code, **expect)
+
+
+def lxc_row(name, state, monitor, start, stop, probe=None, level10=None, **expect):
+    for action, cell in (("monitor probe", monitor if probe is None else probe), ("monitor", monitor),
+                         ("monitor level=10 timeout=6", monitor if level10 is None else level10), ("start", start), ("stop", stop)):
+        if cell is not None:
+            code, more = cell if isinstance(cell, tuple) else (cell, {})
+            lxc("%s: %s" % (name, action.split(" timeout")[0]), state, action, code, **dict(expect, **more))
+
+
+lxc_row("running", "running", (0, {"never": "lxc-st"}), (0, {"after": "running ready"}), (0, {"after": "down", "called": "lxc-stop .*--nokill", "never": "lxc-stop .*-k( |$)"}))
+lxc_row("down", "down", (7, {"never": "lxc-st"}), (0, {"after": "running ready", "called": "lxc-start"}), (0, {"never": "lxc-st", "after": "down"}))
+lxc_row("no such container", "noconfig", 7, 5, 0, never="lxc-st")
+lxc_row("frozen", "running paused", (1, {"after": "paused", "never": "attach"}), (0, {"called": "lxc-unfreeze", "after": "running awake ready"}), (0, {"after": "down"}))
+lxc_row("tool missing", "notool", 1, 5, 0, probe=5, never=".")
+lxc_row("tool missing, runs", "running notool", 1, 1, 1, after="running")
+lxc_row("lxc-info fails", "'sim=FAULT_LXC_INFO=1:cannot talk'", 1, 1, 0, probe=7, never="lxc-st")
+lxc_row("lxc-info fails, runs", "running 'sim=FAULT_LXC_INFO=1:cannot talk'", (1, {"after": "running"}), (1, {"after": "running"}), (0, {"after": "down"}))
+lxc_row("lxc-info hangs", "sim=FAULT_LXC_INFO=hang", 1, None, 0, probe=7)
+lxc_row("lxc-info hangs, runs", "running sim=FAULT_LXC_INFO=hang", (1, {"after": "running"}), None, (0, {"after": "down"}))
+lxc_row("running, config gone", "running noconfigfile", (0, {"after": "running"}), (0, {"after": "running"}), (0, {"after": "down"}))
+lxc_row("doesn't exist beside its socket is doubt", "running noconfigfile \"sim=FAULT_LXC_INFO=1:101 doesn't exist\"", 1, 1, None, after="running")
+lxc_row("doesn't exist beside a populated cgroup is doubt", "noconfig cgroupof=lxc.payload.101", 1, 1, None)
+lxc_row("doesn't exist beside a populated cgroup with a suffix is doubt", "noconfig cgroupof=lxc.payload.101-1", 1, None, None)
+lxc("an empty cgroup is no sign", "noconfig emptycgroup", "monitor probe", 7)
+lxc("the cgroup of another container is no sign", "noconfig cgroupof=lxc.payload.1012", "monitor probe", 7)
+lxc("lxc.pivot is no container", "noconfig cgroupof=lxc.pivot", "monitor probe", 7)
+for word in ("STARTING", "STOPPING", "ABORTING", "FREEZING", "THAWED"):
+    lxc("%s: monitor never 7" % word, "down show=%s=100" % word, "monitor timeout=4", 1, never="lxc-st")
+lxc("STARTING: probe never 7", "down show=STARTING=100", "monitor probe timeout=4", 1)
+lxc("STARTING then running: monitor", "running show=STARTING=1", "monitor timeout=8", 0)
+lxc("STOPPING then down: monitor", "down show=STOPPING=1", "monitor timeout=8", 7)
+lxc("STARTING then running: start", "running show=STARTING=1.5", "start", 0, least=1, after="running")
+lxc("STOPPING then down: start", "down show=STOPPING=1.5", "start", 0, called="lxc-start", after="running ready")
+lxc("STOPPING for ever: start", "down show=STOPPING=100", "start timeout=6", 1)
+lxc("FREEZING then frozen: start wakes it", "running paused show=FREEZING=1", "start", 0, called="lxc-unfreeze", after="awake")
+lxc("STOPPING then down: stop", "down show=STOPPING=1.5", "stop", 0, after="down")
+lxc("STARTING then running: stop", "running show=STARTING=1.5", "stop", 0, after="down")
+lxc("ABORTING, by force at the end of the grace", "running show=ABORTING=4", "stop stop_grace=2s", 0, after="down", called="lxc-stop .*-k( |$)")
+lxc("frozen: thawed meanwhile", "running paused 'later=1=lxc-unfreeze -n 101'", "monitor timeout=8", 0)
+lxc("frozen, hangs: stop", "guest=SHUTDOWN=hang running paused", "stop stop_grace=2s timeout=12", 0, after="down")
+lxc("hangs: forced", "guest=SHUTDOWN=hang running", "stop stop_grace=2s", 0, after="down", least=1.9, most=7, log="WARN")
+lxc("hangs: the grace gives way", "guest=SHUTDOWN=hang running", "stop timeout=6", 0, after="down")
+lxc("force_stop", "guest=SHUTDOWN=hang running", "stop force_stop=1", 0, after="down", never="nokill", most=3)
+lxc("stop hangs", "sim=FAULT_LXC_STOP=hang running", "stop timeout=6 stop_grace=1s", 1, after="running")
+lxc("stop says 0 and nothing stops", "sim=FAULT_LXC_STOP=0 running", "stop timeout=6 stop_grace=1s", 1, after="running")
+lxc("ready: waits", "guest=INIT=systemd guest=BOOT=1.5", "start", 0, least=1.4, after="ready")
+lxc("ready: without runlevel", "guest=INIT=plain guest=BOOT=hang", "start", 0, most=4)
+lxc("native is as none", "guest=BOOT=hang", "start start_wait=native", 0, most=3, after="running unready")
+lxc("attach cannot be killed", "guest=EXEC=stuck", "start timeout=6", 0, after="running", log="WARN")
+lxc("attach cannot be killed, level 10", "guest=EXEC=stuck running", "monitor level=10 timeout=5", 1)
+lxc("start fails", "noinit", "start", 1, reason="ABORTING", after="down")
+lxc("last words from the console", "guest=BOOT=hang guest=DIES_AFTER=1 consolelog='kernel has no bananas'", "start", 1, reason="no bananas", most=5)
+lxc("level 10", "running", "monitor level=10", 0, called="lxc-attach.*true")
+lxc("level 10 fails", "running", "monitor level=10 monitor_command='echo ill; exit 9'", 1, reason="ill")
+lxc("veid is a name as it stands", "down", "monitor probe veid=0101", 7, called="lxc-info.*0101")
+lxc("0 is a name", "down", "monitor probe veid=0", 7)
+lxc("lxc_path is used", "down", "monitor probe lxc_path=/srv/lxc", 7, called="-P /srv/lxc")
+lxc("bad veid", "running", "stop veid=../101", 0, after="running", never="lxc-st", reason=".")
+lxc("slots and settle", "guest=BOOT=0.5", "start start_slots=1 start_settle=1s", 0, least=1.4, after="ready")

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Makes `ansible_collections.openve.pacemaker` importable from the checkout, wherever it lies."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+import sys
+import types
+
+import pytest
+
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+PACKAGE = 'ansible_collections.openve.pacemaker'
+
+
+def _package(name, path):
+    if name not in sys.modules:
+        module = types.ModuleType(name)
+        module.__path__ = [str(path)] if path else []
+        sys.modules[name] = module
+
+
+try:  # under ansible-test the collection is importable already
+    __import__(PACKAGE + '.plugins.module_utils.errors')
+except ImportError:
+    _package('ansible_collections', None)
+    _package('ansible_collections.openve', None)
+    _package(PACKAGE, CHECKOUT)
+    _package(PACKAGE + '.plugins', CHECKOUT / 'plugins')
+    _package(PACKAGE + '.plugins.module_utils', CHECKOUT / 'plugins' / 'module_utils')
+
+
+class CibFile:
+    """A CIB in a file, and a runner that has Pacemaker's real tools work on it."""
+
+    def __init__(self, path):
+        self.path = path
+        self.env = dict(os.environ, CIB_file=str(path), LC_ALL='C',
+                        PATH=os.environ['PATH'] + ':/usr/sbin:/sbin')
+        self.calls = []
+        # before(argv): called before each command, to play those who edit at the same time
+        self.before = lambda argv: None
+
+    def run(self, argv, stdin=None):
+        self.before(argv)
+        self.calls.append(argv)
+        return self._run(argv, stdin)
+
+    def _run(self, argv, stdin=None):
+        done = subprocess.run(argv, input=stdin, env=self.env, capture_output=True, text=True)
+        return done.returncode, done.stdout, done.stderr
+
+    def tool(self, *argv):
+        """A tool of somebody else's: not among the calls."""
+        rc, out, err = self._run(list(argv))
+        assert rc == 0, (argv, rc, out, err)
+        return out
+
+    def text(self):
+        return self.path.read_text()
+
+
+@pytest.fixture
+def cib_file(tmp_path):
+    path = tmp_path / 'cib.xml'
+    made = subprocess.run(['cibadmin', '--empty'], capture_output=True, text=True, check=True,
+                          env=dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin'))
+    path.write_text(made.stdout)
+    cib = CibFile(path)
+    for name, value in (('stonith-enabled', 'false'), ('no-quorum-policy', 'ignore')):
+        cib.tool('cibadmin', '--modify', '--allow-create', '--scope', 'crm_config', '--xml-text',
+                 '<cluster_property_set id="cib-bootstrap-options"><nvpair id="cib-bootstrap-options-%s" name="%s" '
+                 'value="%s"/></cluster_property_set>' % (name, name, value))
+    return cib
