@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    DOCUMENTATION = r'''
+    VES = r'''
 options:
   ves:
     description:
@@ -122,6 +122,10 @@ options:
             decides are refused here.
         type: dict
         default: {}
+'''
+
+    POLICY = r'''
+options:
   policy:
     description:
       - What holds for all VEs.

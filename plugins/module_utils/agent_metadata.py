@@ -31,8 +31,8 @@ TIMEOUTS = {
     ('migrate_to', 0): 180,
     ('migrate_from', 0): 180,
     ('reload-agent', 0): 20,
-    ('meta-data', 0): 5,
     ('validate-all', 0): 20,
+    ('meta-data', 0): 5,
 }
 
 # Seconds between two runs of a recurring action.

@@ -32,6 +32,9 @@ RC_OLD = 103
 # row; ten tries with growing random pauses span about five seconds.
 TRIES = 10
 
+# A patch that creates 500 VEs keeps the CIB manager busy for about ten seconds; cibadmin's own patience is 30 s.
+PUSH = ['cibadmin', '--patch', '--xml-pipe', '--timeout=300']
+
 # Children whose order means nothing to Pacemaker: it takes them by name, by id, or by score.
 _UNORDERED = frozenset((
     'crm_config', 'cluster_property_set', 'rsc_defaults', 'op_defaults', 'nodes', 'node', 'constraints', 'operations',
@@ -72,7 +75,7 @@ class Change:
 
 def query(runner):
     """The whole CIB as an Element."""
-    return _parse(_call(runner, ['cibadmin', '--query']))
+    return _parse(call(runner, ['cibadmin', '--query']))
 
 
 def change(runner, edit, check=False, review=None):
@@ -97,19 +100,19 @@ def change(runner, edit, check=False, review=None):
         seen = _version(old)
         while True:
             attempts += 1
-            rc, _out, err = _run(runner, ['cibadmin', '--patch', '--xml-pipe'], result.patch)
+            rc, out, err = _run(runner, PUSH, result.patch)
             if rc == 0:
                 result.attempts = attempts
                 return result
             if rc != RC_OLD:
-                raise _failed(['cibadmin', '--patch', '--xml-pipe'], rc, _out, err)
+                raise _failed(PUSH, rc, out, err)
             if attempts >= TRIES:
                 raise ConflictError(
                     'The CIB was edited by others again and again: %d attempts to push the change lost. Nothing was '
                     'changed. Run again when the cluster is quieter.' % attempts, attempts=attempts)
             # Random, so that two who lost against each other do not meet again.
             time.sleep(random.uniform(0.02, 0.1) * attempts)
-            now = _version(_parse(_call(runner, ['cibadmin', '--query', '--no-children'])))
+            now = _version(_parse(call(runner, ['cibadmin', '--query', '--no-children'])))
             if now[:2] != seen[:2]:
                 break  # the configuration moved: compute anew
             # Only operation results came in (num_updates): the configuration that the patch was made for still stands.
@@ -133,18 +136,18 @@ def verify(runner, old, new):
     return complaints
 
 
-def merge(parent, wanted):
-    """Make ``parent``'s child with ``wanted``'s tag and id look like ``wanted``.
+def merge(parent, *wanted):
+    """Make ``parent``'s children with the tags and ids of ``wanted`` look like these; append those it does not have.
 
-    An element that is equal already is not touched, so that patches stay small.
+    A child that is equal already is not touched, so that patches stay small.
     """
-    for position, child in enumerate(parent):
-        if child.tag == wanted.tag and child.get('id') == wanted.get('id'):
-            if not same(child, wanted):
-                parent[position] = _keeping_order(child, wanted)
-            return parent[position]
-    parent.append(wanted)
-    return wanted
+    places = {(child.tag, child.get('id')): place for place, child in enumerate(parent)}
+    for element in wanted:
+        place = places.get((element.tag, element.get('id')))
+        if place is None:
+            parent.append(element)
+        elif not same(parent[place], element):
+            parent[place] = _keeping_order(parent[place], element)
 
 
 def same(one, other):
@@ -214,7 +217,7 @@ def _failed(argv, rc, out, err):
                      argv, rc, out, err)
 
 
-def _call(runner, argv, stdin=None, good=(0,)):
+def call(runner, argv, stdin=None, good=(0,)):
     rc, out, err = _run(runner, argv, stdin)
     if rc not in good:
         raise _failed(argv, rc, out, err)
@@ -223,8 +226,8 @@ def _call(runner, argv, stdin=None, good=(0,)):
 
 def _complaints(runner, root):
     """crm_verify's findings, a line each, without what differs from run to run."""
-    _rc, out, err = _run(runner, ['crm_verify', '--verbose', '--xml-pipe'], _text(_configured(root)))
-    if _rc == 0:
+    rc, out, err = _run(runner, ['crm_verify', '--verbose', '--xml-pipe'], text(_configured(root)))
+    if rc == 0:
         return []
     lines = []
     for line in (out + '\n' + err).splitlines():
@@ -246,25 +249,25 @@ def _diff(runner, old, new):
         for name, tree in (('old.xml', old), ('new.xml', new)):
             paths.append(os.path.join(folder, name))
             with open(paths[-1], 'w', encoding='utf-8') as stream:
-                stream.write(_text(tree))
-        return _call(runner, ['crm_diff', '--original', paths[0], '--new', paths[1]], good=(1,))
+                stream.write(text(tree))
+        return call(runner, ['crm_diff', '--original', paths[0], '--new', paths[1]], good=(1,))
 
 
 def _restamp(patch, version):
     root = ET.fromstring(patch)
     source = root.find('version/source')
     source.set('num_updates', version[2])
-    return _text(root)
+    return text(root)
 
 
 # Trees
 
-def _parse(text):
+def _parse(document):
     # Comments are kept: a patch names positions among siblings, and Pacemaker counts comments.
-    return ET.fromstring(text, parser=ET.XMLParser(target=ET.TreeBuilder(insert_comments=True)))
+    return ET.fromstring(document, parser=ET.XMLParser(target=ET.TreeBuilder(insert_comments=True)))
 
 
-def _text(element):
+def text(element):
     return ET.tostring(element, encoding='unicode')
 
 
@@ -350,7 +353,7 @@ def _readable(element, depth=0):
     names = sorted(element.attrib, key=lambda name: (name != 'id', name != 'name', name))
     shell = ET.Element(element.tag, {name: element.get(name) for name in names})
     children = ''.join(_readable(child, depth + 1) for child in _ordered(element))
-    opening = _text(shell).replace(' />', '/>')
+    opening = text(shell).replace(' />', '/>')
     indent = '  ' * depth
     if not children:
         return '%s%s\n' % (indent, opening)

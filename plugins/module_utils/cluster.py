@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error, ModelError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils.model import MEND_TIME, format_time, parse_time
 
@@ -30,9 +32,11 @@ def wait(runner, timeout, result):
     except OSError as error:
         raise ToolError('Cannot run crm_resource: %s' % error, argv) from error
     if rc == RC_TIMEOUT:
-        raise Error('The configuration is in place, but the cluster had not settled after %s. Still to be done: %s. '
+        pending = re.findall(r'Action \d+:\s+(\S.*)', out + '\n' + err)
+        raise Error('The configuration is in place, but the cluster had not settled after %s. Still to be done: %s%s. '
                     'Look with crm_mon -1rf, or give it a longer wait_timeout.'
-                    % (format_time(timeout), ' '.join((out + ' ' + err).split()) or 'unknown'), **result)
+                    % (format_time(timeout), ', '.join(pending[:10]) or 'unknown',
+                       ' and %d more' % (len(pending) - 10) if len(pending) > 10 else ''), pending=pending, **result)
     if rc != 0:
         raise Error('The configuration is in place, but waiting for the cluster failed: crm_resource --wait: %s (%d)'
                     % ((err or out).strip(), rc), **result)

@@ -141,7 +141,7 @@ def made_by_crm_resource(constraint, name):
 
 def meta_value(primitive_, name):
     """A meta attribute's value: of the sets, the first that has it."""
-    pair = _meta_pair(primitive_, name)
+    pair = meta_pair(primitive_, name)
     return None if pair is None else pair.get('value')
 
 
@@ -192,7 +192,7 @@ def _operations(ve, derived):
             yield action, 0, TIMEOUTS[action, 0] * timeouts.SECOND, 0
 
 
-def _meta_pair(primitive_, name):
+def meta_pair(primitive_, name):
     for meta in primitive_.findall('meta_attributes'):
         if meta.find('rule') is None:
             for pair in meta.findall('nvpair'):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import cib, cluster, model as models, primitives, timeouts
+from ansible_collections.openve.pacemaker.plugins.module_utils import cib, cluster, model as models, primitives, restarts, timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError
 
 # Why a property concerns resources that are not ours.
@@ -26,17 +26,41 @@ def apply(runner, arguments, check=False):
     edit = Edit(models.read(arguments['ves'], arguments['policy']), arguments['purge'], arguments['new'])
     wait = cluster.read_timeout(arguments['wait_timeout']) if arguments['wait'] else None
 
-    change = cib.change(runner, edit, check)
+    predicted = []
+
+    def diff(change):
+        return {'before': change.before, 'after': change.after,
+                'prepared': ''.join('Pacemaker will %s\n' % restarts.sentence(row) for row in predicted)}
+
+    def review(change):
+        predicted[:] = restarts.predict(runner, change.old, change.new)
+        if not arguments['allow_restart']:
+            _refuse_to_interrupt(edit, predicted, change.new, lambda: diff(change))
+
+    change = cib.change(runner, edit, check, review)
     result = {
         'changed': change.changed,
-        'created': edit.created, 'updated': edit.updated, 'removed': edit.removed,
+        'created': edit.created, 'updated': edit.updated, 'removed': edit.removed, 'predicted': predicted,
         'explain': edit.explain(), 'properties': edit.properties, 'patch': change.patch, 'attempts': change.attempts,
         'warnings': edit.warnings + change.warnings,
-        'diff': lambda: {'before': change.before, 'after': change.after},
+        'diff': lambda: diff(change),
     }
     if wait and not check:
         cluster.wait(runner, wait, result)
     return result
+
+
+def _refuse_to_interrupt(edit, predicted, root, diff):
+    """A VE that runs goes on running, unless it was declared stopped. Foreign resources are only reported."""
+    asked = {ve.name for ve in edit.model.ves if ve.state == 'stopped'}
+    ours = {primitive.get('id') for primitive in cib.section(root, 'resources').iter('primitive')
+            if primitives.is_ours(primitive)}
+    hit = [row for row in predicted if row['action'] in restarts.INTERRUPTING
+           and row['resource'] in ours.union(edit.removed) and not (row['resource'] in asked and row['action'] == 'stop')]
+    if hit:
+        raise CibError('This change would interrupt VEs that run, nothing was changed:\n- %s\nWith allow_restart: true '
+                       'it is made all the same.' % '\n- '.join(map(restarts.sentence, hit)),
+                       predicted=predicted, diff=diff)
 
 
 class Edit:
@@ -55,11 +79,12 @@ class Edit:
             problems += self._purge(root, places)
         problems += _second_managers(self.model, root)
         problems += _missing_needs(self.model, places)
-        if problems:
-            raise CibError('\n- '.join(['This cluster cannot take the declared VEs, nothing was changed:'] + problems),
-                           problems=problems)
+        _refuse(problems)
         self._resources(root, places)
         self._constraints(root)
+        # Only now: the constraints of declared and of purged VEs that named a purged one are gone.
+        _refuse(['%s is to be purged, but %s still refers to it; remove that first, or declare the VE'
+                 % (name, ', '.join(users)) for name, users in _users(root, self.removed).items()])
         self.updated = self._touched(before, root)
         self._properties(root)
         _refuse_double_ids(root)
@@ -102,21 +127,18 @@ class Edit:
             parent.remove(element)
             del places[name]
             self.removed.append(name)
-        # Once all are gone, since purged VEs may refer to each other.
-        for name in self.removed:
-            users = sorted(set(_users(root, name)))
-            if users:
-                problems.append('%s is to be purged, but %s still refers to it; remove that first, or declare the VE'
-                                % (name, ', '.join(users)))
         return problems
 
     def _resources(self, root, places):
-        resources = cib.section(root, 'resources')
+        wanted = {}  # by parent: a VE may be a member of a group
         for ve in self.model.ves:
-            parent, current = places.get(ve.name, (resources, None))
+            parent, current = places.get(ve.name, (cib.section(root, 'resources'), None))
             if current is None:
                 self.created.append(ve.name)
-            cib.merge(parent, primitives.primitive(ve, self.model, self.numbers[ve.name], current, self.new))
+            wanted.setdefault(parent, []).append(
+                primitives.primitive(ve, self.model, self.numbers[ve.name], current, self.new))
+        for parent, elements in wanted.items():
+            cib.merge(parent, *elements)
 
     def _constraints(self, root):
         section = cib.section(root, 'constraints')
@@ -126,8 +148,7 @@ class Edit:
         for constraint in list(section):
             if primitives.owner_of(constraint) in names and constraint.get('id') not in ids:
                 section.remove(constraint)
-        for constraint in wanted:
-            cib.merge(section, constraint)
+        cib.merge(section, *wanted)
 
     def _touched(self, before, root):
         """The declared VEs that were there already and are no longer the same, by themselves or their constraints."""
@@ -218,6 +239,12 @@ def _places(root):
     return places
 
 
+def _refuse(problems):
+    if problems:
+        raise CibError('\n- '.join(['This cluster cannot take the declared VEs, nothing was changed:'] + problems),
+                       problems=problems)
+
+
 def _names_taken(model, places):
     for ve in model.ves:
         element = places.get(ve.name, (None, None))[1]
@@ -270,24 +297,23 @@ def _refuse_double_ids(root):
             seen.add(ident)
 
 
-def _users(root, name):
-    """Ids of the elements outside resources that refer to the resource."""
-    for section in root.find('configuration'):
-        if section.tag == 'constraints':
-            for constraint in section:
-                references = [value for element in constraint.iter() for key, value in element.attrib.items()
-                              if key in ('rsc', 'with-rsc', 'first', 'then')
-                              or (key == 'id' and element.tag == 'resource_ref')]
-                if name in references:
-                    yield constraint.get('id')
-        elif section.tag == 'tags':
-            for tag in section:
-                if any(reference.get('id') == name for reference in tag):
-                    yield tag.get('id')
-        elif section.tag == 'acls':
-            for role in section:
-                if any(permission.get('reference') == name for permission in role):
-                    yield role.get('id')
+def _users(root, names):
+    """{name: ids of the elements outside resources that refer to it}, for those of ``names`` that are referred to."""
+    references = []
+    for constraint in cib.section(root, 'constraints'):
+        for element in constraint.iter():
+            references += [(value, constraint) for key, value in element.attrib.items()
+                           if key in ('rsc', 'with-rsc', 'first', 'then')
+                           or (key == 'id' and element.tag == 'resource_ref')]
+    configuration = root.find('configuration')
+    references += [(reference.get('id'), tag) for tag in configuration.findall('tags/tag') for reference in tag]
+    references += [(permission.get('reference'), role) for role in configuration.findall('acls/acl_role')
+                   for permission in role]
+    users = {}
+    for name, user in references:
+        if name in names and user.get('id') not in users.setdefault(name, []):
+            users[name].append(user.get('id'))
+    return users
 
 
 def _remote_nodes(root):

@@ -52,7 +52,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
-  - openve.pacemaker.policy
+  - openve.pacemaker.model.policy
 attributes:
   check_mode:
     description: Can run in check mode, and tells what would change.

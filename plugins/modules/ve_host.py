@@ -18,7 +18,8 @@ description:
     C(lxc.start.auto = 0) in the container's C(config).
   - Starts and stops nothing.
 extends_documentation_fragment:
-  - openve.pacemaker.model
+  - openve.pacemaker.model.ves
+  - openve.pacemaker.model.policy
 attributes:
   check_mode:
     description: Can run in check mode, and tells what would change.

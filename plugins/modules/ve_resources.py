@@ -22,7 +22,8 @@ description:
   - When somebody else edits the CIB at the same time, nobody's edit is lost.
   - Wrong input is refused as a whole, with every mistake in one message.
 extends_documentation_fragment:
-  - openve.pacemaker.model
+  - openve.pacemaker.model.ves
+  - openve.pacemaker.model.policy
 options:
   purge:
     description:
@@ -41,6 +42,13 @@ options:
       - started
       - stopped
     default: started
+  allow_restart:
+    description:
+      - Whether the change may stop, restart or move VEs that run. By default such a change is refused, with the list.
+      - Pacemaker's scheduler is asked what it would do with and without the change, so what was due anyway does not
+        count. Stopping a VE that is declared with O(ves[].state=stopped) is no reason to refuse.
+    type: bool
+    default: false
   wait:
     description:
       - Whether to wait until the cluster has nothing left to do.
@@ -135,6 +143,29 @@ removed:
   type: list
   elements: str
   sample: []
+predicted:
+  description: What Pacemaker does because of this change with what runs, other people's resources too.
+  returned: success, or when the change was refused
+  type: list
+  elements: dict
+  contains:
+    resource:
+      description: Id of the resource.
+      type: str
+    action:
+      description: What is done with it, such as V(restart), V(stop), V(move), V(recover), V(migrate) or V(reload).
+      type: str
+    node:
+      description: Where it runs.
+      type: str
+    reason:
+      description: Pacemaker's reason.
+      type: str
+  sample:
+    - resource: db
+      action: restart
+      node: n1
+      reason: resource definition change
 explain:
   description: Where each derived number comes from. A number that holds for several VEs is there once.
   returned: success
@@ -159,11 +190,11 @@ explain:
       elements: str
   sample:
     - what: stop timeout
-      value: 388s
+      value: 365s
       formula: stop_grace + forced stop and unmount + the agent's reserve, at least what the agent advertises
       inputs:
         advertised: 150s
-        forced: 58200ms
+        forced: 54750ms
         reserve: 10s
         stop_grace: 300s
       ves: [db]
@@ -215,6 +246,12 @@ commands:
   type: list
   elements: str
   sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe]
+pending:
+  description: What the cluster had still to do.
+  returned: when it had not settled within O(wait_timeout)
+  type: list
+  elements: str
+  sample: [db_start_0 on n1]
 problems:
   description: Every mistake in the arguments, or everything in this cluster that stands in their way.
   returned: when the arguments are refused
@@ -233,6 +270,7 @@ def main():
         policy=dict(type='dict', options=POLICY_FIELDS),
         purge=dict(type='bool', default=False),
         new=dict(type='str', choices=['started', 'stopped'], default='started'),
+        allow_restart=dict(type='bool', default=False),
         wait=dict(type='bool', default=False),
         wait_timeout=dict(type='str', default='10min'),
     ), resources.apply)

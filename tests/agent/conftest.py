@@ -1,6 +1,23 @@
 # Copyright: the openve.pacemaker authors
 # SPDX-License-Identifier: GPL-3.0-or-later
+import collections
 import os
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """What the random sequences did, over all processes."""
+    total = collections.Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            for name, value in getattr(report, "user_properties", ()):
+                if name == "sequences" and report.when == "call":
+                    total.update(value)
+    if total:
+        actions = sum(n for k, n in total.items() if k.startswith("action: "))
+        events = sum(n for k, n in total.items() if k.startswith(("event: ", "agent killed")))
+        terminalreporter.write_sep("-", "%d sequences, %d actions of the agent, %d events and faults" % (total["sequences"], actions, events))
+        for key in sorted(total):
+            terminalreporter.write_line("%8d  %s" % (total[key], key))

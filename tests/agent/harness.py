@@ -52,8 +52,10 @@ def shared():
         folder = tempfile.mkdtemp(prefix="vzctl-sim-")
         for name in ("vzctl", "lxc"):
             shutil.copy(os.path.join(HERE, name), os.path.join(folder, name + "_sim.py"))
-        for name in ("vzctl_sim", "lxc_sim"):       # compile with the interpreter that will run it
-            subprocess.check_call([SIM_PYTHON, "-m", "py_compile", os.path.join(folder, name + ".py")])
+        shutil.copy(os.path.join(HERE, "world.py"), folder)
+        subprocess.check_call([SIM_PYTHON, "-m", "py_compile"] +      # with the interpreter that will run it
+                              [os.path.join(folder, name) for name in ("vzctl_sim.py", "lxc_sim.py", "world.py")])
+        for name in ("vzctl_sim", "lxc_sim"):
             with open(os.path.join(folder, name + ".run"), "w") as f:
                 f.write("#!%s -IS\nimport sys\nsys.path.insert(0, '/opt/sim')\nimport %s\nsys.exit(%s.main())\n"
                         % (SIM_PYTHON, name, name))
@@ -122,16 +124,15 @@ class World:
         ours, theirs = socket.socketpair()
         self.sock = ours
         self.process = subprocess.Popen(
-            [SIM_PYTHON, "-IS", os.path.join(HERE, "world.py"), str(theirs.fileno()), json.dumps(cfg)],
+            [SIM_PYTHON, "-IS", "-c", "import sys; sys.path.insert(0, sys.argv.pop(1)); import world; world.main()",
+             common["folder"], str(theirs.fileno()), json.dumps(cfg)],
             pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stderr=open(self.tmp + "/stderr", "w"))
         theirs.close()
-        self.pid1 = None
-        while True:
-            msg = self._message(10)
-            if "pid1" in msg:
-                self.pid1 = msg["pid1"]
-            if "ready" in msg and self.pid1:
-                break
+        self.pid1, ready = None, False
+        while not (self.pid1 and ready):            # in any order
+            msg = self._message(60)                 # mounts can take long on a host that is busy with namespaces
+            self.pid1 = msg.get("pid1", self.pid1)
+            ready = ready or "ready" in msg
         self.install_tools()
         self.write(AGENT_IN_WORLD, open(AGENT, encoding="utf-8").read(), 0o755)
         self.write("/etc/vz/vz.conf", 'LOCKDIR=/vz/lock\nDUMPDIR="/vz/dump"\nVE_ROOT=/vz/root/$VEID\n'

@@ -13,7 +13,7 @@ import time
 
 from harness import LXC_TOOLS, World
 
-DEAD_PID = 2900     # a pid that no process of a world ever has
+DEAD_PID = 30000    # a pid that no process of a world ever has
 
 
 class State:
@@ -113,6 +113,14 @@ class State:
     def do_running(self, value):
         self.do_starting("")
         self.world.wait_ready(self.id, self.base)
+
+    def do_dies(self, value):
+        """wait until the guest has gone down by itself; the next time it stays up"""
+        end = time.monotonic() + 10
+        while self.up():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        self.world.guest(self.id, DIES_AFTER="")
 
     def do_mounted(self, value):
         """mounted, down"""

@@ -10,9 +10,6 @@ import pytest
 from cases import CASES
 from states import State
 
-SETTINGS = {"timeout", "level"}
-
-
 def parse(action):
     """The action column: (action, parameters, what begin() takes, seconds it may last)."""
     words = shlex.split(action)

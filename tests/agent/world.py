@@ -25,7 +25,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 MS_RDONLY, MS_BIND, MS_REC, MS_PRIVATE = 1, 4096, 16384, 1 << 18
 NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWPID, NEWNET = (
     0x20000, 0x2000000, 0x4000000, 0x8000000, 0x20000000, 0x40000000)
-PIDS = 3000         # links to processes made in /proc at first; more are made as pids grow
+PIDS = 900          # links to processes made in /proc at first; more are made as pids grow
 
 
 def call(name, *args):
@@ -223,7 +223,7 @@ class Server:
                 os._exit(127)
         self.running[pid] = (msg, begun, before)
         self.send(tag=msg["tag"], pid=pid)
-        if self.linked - pid < 1000 and os.path.isdir("/proc/.real"):
+        if self.linked - pid < 600 and os.path.isdir("/proc/.real"):
             link_pids("/proc", self.linked, self.linked + PIDS)
             self.linked += PIDS
 

@@ -10,6 +10,7 @@ import pathlib
 import subprocess
 import sys
 import types
+import xml.etree.ElementTree as ET
 
 import pytest
 
@@ -76,3 +77,35 @@ def cib_file(tmp_path):
                  '<cluster_property_set id="cib-bootstrap-options"><nvpair id="cib-bootstrap-options-%s" name="%s" '
                  'value="%s"/></cluster_property_set>' % (name, name, value))
     return cib
+
+
+class Cluster(CibFile):
+    """A CIB file with nodes that are up, and Pacemaker's scheduler to ask what it would do."""
+
+    def actions(self, *simulate):
+        """[(action, resource, node), ...] that are due."""
+        out = self.tool('crm_simulate', '--run', '--xml-file', str(self.path), '--output-as=xml', *simulate)
+        return sorted((action.get('action'), action.get('resource'), action.get('dest') or action.get('node'))
+                      for action in ET.fromstring(out).iter('rsc_action'))
+
+    def settle(self, *simulate):
+        """Do what is due."""
+        self.tool('crm_simulate', '--simulate', '--in-place', '--xml-file', str(self.path), *simulate)
+
+    def where(self):
+        """{resource: node} of what runs."""
+        out = self.tool('crm_simulate', '--xml-file', str(self.path), '--output-as=xml')
+        return {resource.get('id'): resource.find('node').get('name')
+                for resource in ET.fromstring(out).iter('resource') if resource.get('role') == 'Started'}
+
+
+@pytest.fixture
+def cluster(cib_file):
+    root = ET.fromstring(cib_file.text())
+    nodes, status = root.find('configuration/nodes'), root.find('status')
+    for number, name in enumerate(('n1', 'n2', 'n3'), 1):
+        ET.SubElement(nodes, 'node', id=str(number), uname=name)
+        ET.SubElement(status, 'node_state', id=str(number), uname=name, in_ccm='true', crmd='online', join='member',
+                      expected='member')
+    cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
+    return Cluster(cib_file.path)

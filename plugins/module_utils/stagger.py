@@ -1,0 +1,123 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""VEs that start a few at once: what is to be done, the release, and what the cluster does meanwhile.
+
+All VEs are released in one patch, and Pacemaker slides the window by node-action-limit and priority.
+Released one by one they would start in batches: every edit ends the transition, and the next one
+waits for every start in flight.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from ansible_collections.openve.pacemaker.plugins.module_utils import cib, model, primitives
+from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ToolError
+
+
+def step(runner, arguments, check=False):
+    """One step of ve_stagger, as its action plugin asks for it."""
+    ves = model.read(arguments['ves']).ves
+    if arguments['_step'] == 'release':
+        return release(runner, ves, check)
+    return look(runner, ves)
+
+
+def release(runner, ves, check=False):
+    """Set target-role=Started on all VEs that are to run, in one patch."""
+    released = []
+
+    def edit(root):
+        del released[:]
+        ours = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive')
+                if primitives.is_ours(element)}
+        absent = [ve.name for ve in ves if ve.name not in ours]
+        if absent:
+            raise CibError('This cluster has no resources for %s. Configure them first, with ve_resources or the role '
+                           'resources.' % ', '.join(absent))
+        for ve in wanted(ves):
+            role = primitives.meta_pair(ours[ve.name], 'target-role')
+            if role is not None and role.get('value').lower() != 'started':
+                role.set('value', 'Started')
+                released.append(ve.name)
+
+    change = cib.change(runner, edit, check)
+    return {
+        'changed': change.changed,
+        'released': released,
+        'limit': cib.get_property(change.old, 'node-action-limit'),
+        'diff': lambda: {'before': change.before, 'after': change.after} if change.changed else {},
+    }
+
+
+def wanted(ves):
+    """The VEs that are to run, in the order in which Pacemaker starts them."""
+    return sorted((ve for ve in ves if ve.state in (None, 'started')), key=lambda ve: ve.start_order)
+
+
+def look(runner, ves):
+    """What the cluster says of the VEs that are to run."""
+    status = _status(runner)
+    resources = {}
+    for resource in status.findall('resources//resource'):
+        resources.setdefault(resource.get('id'), resource)
+    states = []
+    for ve in wanted(ves):
+        resource = resources.get(ve.name)
+        state = {'name': ve.name, 'start_order': ve.start_order, 'state': 'stopped', 'node': None, 'failures': []}
+        if resource is not None:
+            node = resource.find('node')
+            state['node'] = None if node is None else node.get('name')
+            if resource.get('managed') == 'false' or resource.get('maintenance') == 'true':
+                state['state'] = 'unmanaged'
+            elif resource.get('pending'):
+                state['state'] = resource.get('pending').lower()
+            elif resource.get('role') in ('Starting', 'Stopping', 'Migrating'):
+                state['state'] = resource.get('role').lower()
+            elif resource.get('failed') == 'true':
+                state['state'] = 'failed'
+            elif resource.get('role') == 'Started' and _alive(status, state['node']):
+                state['state'] = 'started'
+        states.append(state)
+    by_name = {state['name']: state for state in states}
+    for failure in status.findall('failures/failure'):
+        name = failure.get('op_key', '').rsplit('_', 2)[0]
+        if name in by_name:
+            by_name[name]['failures'].append('%s on %s: %s%s' % (
+                failure.get('task'), failure.get('node'), failure.get('exitstatus'),
+                ' (%s)' % failure.get('exitreason') if failure.get('exitreason') else ''))
+    return {'changed': False, 'ves': states, 'idle': _idle(runner, status)}
+
+
+def _status(runner):
+    argv = ['crm_mon', '--one-shot', '--inactive', '--output-as=xml']
+    try:
+        rc, out, err = runner(argv)
+    except OSError as error:
+        raise ToolError('Cannot run crm_mon: %s. Pacemaker\'s command line tools are needed on this node (package '
+                        'pacemaker-cli-utils or pacemaker-cli).' % error, argv) from error
+    if rc != 0:
+        raise ToolError('crm_mon failed with %d: %s. Is Pacemaker running on this node?' % (rc, (err or out).strip()),
+                        argv, rc, out, err)
+    return ET.fromstring(out)
+
+
+def _alive(status, name):
+    """Until a lost node is fenced, Pacemaker still lists its resources as started."""
+    for node in status.findall('nodes/node'):
+        if node.get('name') == name:
+            return node.get('online') == 'true' and node.get('unclean') == 'false'
+    return False
+
+
+def _idle(runner, status):
+    """Whether the cluster has nothing under way: then what is not up by now stays down."""
+    dc = status.find('summary/current_dc')
+    if dc is None or dc.get('present') != 'true' or any(
+            node.get('unclean') == 'true' or node.get('pending') == 'true' for node in status.findall('nodes/node')):
+        return False
+    rc, out, _err = runner(['crmadmin', '--status', dc.get('name')])
+    return rc == 0 and 'S_IDLE' in out
+
+

@@ -1,0 +1,364 @@
+# Copyright: the openve.pacemaker authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What does not fit into one line of the table: several actions at once (the gate), the agent killed in the
+middle, metadata, syslog, the file itself."""
+import re
+import socket
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import harness
+from states import State
+
+
+@pytest.fixture
+def make():
+    made = []
+
+    def f(text):
+        made.append(State(text))
+        return made[-1]
+    yield f
+    for s in made:
+        s.close()
+
+
+def about(state, *results):
+    return "\n".join(["%s after %.2f s: %s" % (r.code, r.seconds, r.err) for r in results] + [results[-1].log if results else ""] +
+                     ["%.3f %s" % c for c in state.world.commands()])
+
+
+def begun(state, what):
+    """When the tool was first called so, None if it was not."""
+    for t, c in state.world.commands():
+        if re.search(what, c):
+            return t
+    return None
+
+
+def wait_for(what, seconds=10):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+# ------------------------------------------------------------------------------------------ the gate
+def several(make, boot, count=3, host="legacy"):
+    ids = [str(101 + n) for n in range(count)]
+    s = make("%s: %s" % (host, " ".join("also=" + i for i in ids[1:])))
+    for i in ids:
+        s.world.guest(i, BOOT=boot)
+    return s, ids
+
+
+def start_all(s, ids, params, gap=0.0, **kw):
+    tags = []
+    for i in ids:
+        tags.append(s.world.begin("start", dict(params, veid=i), **kw))
+        time.sleep(gap)
+    return tags
+
+
+def test_gate_one_slot_one_after_the_other(make):
+    s, ids = several(make, 1)
+    tags = start_all(s, ids, {"start_slots": "1"}, gap=0.3)
+    results = [s.world.finish(t) for t in tags]
+    assert [r.code for r in results] == [0, 0, 0] and not any(r.left for r in results), about(s, *results)
+    starts = [begun(s, "vzctl start %s$" % i) for i in ids]
+    assert starts[1] - starts[0] > 0.9 and starts[2] - starts[1] > 0.9, about(s, *results)     # and first come, first served
+    assert sum(r.seconds for r in results) < 12, about(s, *results)
+
+
+def test_gate_two_slots(make):
+    s, ids = several(make, 1.5, 4)
+    tags = start_all(s, ids, {"start_slots": "2"}, gap=0.15)
+    results = [s.world.finish(t) for t in tags]
+    assert [r.code for r in results] == [0] * 4, about(s, *results)
+    starts = [begun(s, "vzctl start %s$" % i) for i in ids]
+    assert starts[1] - starts[0] < 1.2 and starts[2] - starts[0] > 1.4 and starts[3] - starts[1] > 1.3, about(s, *results)
+
+
+def test_gate_zero_is_no_gate(make):
+    s, ids = several(make, 1.5)
+    results = [s.world.finish(t) for t in start_all(s, ids, {})]
+    starts = [begun(s, "vzctl start %s$" % i) for i in ids]
+    assert max(starts) - min(starts) < 1.2 and [r.code for r in results] == [0] * 3, about(s, *results)
+
+
+def test_gate_wait_ends_after_half_the_timeout_and_they_start_one_by_one(make):
+    """The p-th of the n that wait goes at 1/2 + 1/4 x p/n of the timeout."""
+    s, ids = several(make, "hang")
+    timeout = 16.0
+    holder = s.world.begin("start", {"veid": "101", "start_slots": "1"}, timeout=60)
+    wait_for(lambda: begun(s, "vzctl start 101$"))
+    t0 = time.monotonic()
+    tags = start_all(s, ids[1:], {"start_slots": "1"}, gap=0.2, timeout=timeout)
+    results = [s.world.finish(t) for t in tags]
+    starts = [begun(s, "vzctl start %s$" % i) for i in ids[1:]]
+    assert None not in starts, about(s, *results)
+    starts = [t - t0 for t in starts]
+    assert 9.4 < starts[0] < 11.2 and 11.4 < starts[1] < 13.4, "%s\n%s" % (starts, about(s, *results))
+    assert [r.code for r in results] == [0, 0] and all(r.seconds < timeout for r in results), about(s, *results)
+    assert "WARN" in results[-1].log, about(s, *results)
+    s.world.kill(s.world.started[holder])
+    s.world.finish(holder)
+
+
+def test_gate_a_slot_is_freed_when_the_agent_dies(make):
+    s, ids = several(make, "hang", 2)
+    holder = s.world.begin("start", {"veid": "101", "start_slots": "1"}, timeout=60)
+    wait_for(lambda: begun(s, "vzctl start 101$"))
+    s.world.guest("102", BOOT="0.1")
+    second = s.world.begin("start", {"veid": "102", "start_slots": "1"}, timeout=30)
+    time.sleep(1.0)
+    assert begun(s, "vzctl start 102$") is None, about(s)
+    s.world.kill(s.world.started[holder])
+    r = s.world.finish(second)
+    assert r.code == 0 and r.seconds < 6, about(s, r)
+
+
+def test_gate_a_running_ve_needs_no_slot(make):
+    s, ids = several(make, "hang", 2)
+    s.world.guest("102", BOOT="0.1")
+    s.world.vzctl("start", "102")
+    s.world.wait_ready("102")
+    holder = s.world.begin("start", {"veid": "101", "start_slots": "1"}, timeout=60)
+    wait_for(lambda: begun(s, "vzctl start 101$"))
+    r = s.world.agent("start", {"veid": "102", "start_slots": "1"})
+    assert r.code == 0 and r.seconds < 3, about(s, r)
+    s.world.kill(s.world.started[holder])
+
+
+@pytest.mark.parametrize("action, state", [("migrate_from", "legacy: also=102 running suspended"), ("start", "vz7: also=102 running paused")])
+def test_gate_restores_and_wakes_hold_and_need_a_slot(make, action, state):
+    s = make(state)
+    s.world.guest("102", BOOT="2")
+    holder = s.world.begin("start", {"veid": "102", "start_slots": "1"}, timeout=60)
+    wait_for(lambda: begun(s, "vzctl start 102$"))
+    r = s.world.agent(action, {"veid": "101", "start_slots": "1"}, timeout=30)
+    assert r.code == 0 and r.seconds > 1.4, about(s, r)
+    assert s.world.finish(holder).code == 0
+    assert {"running", "awake"} <= s.words()
+
+
+def test_gate_every_ve_goes_by_its_own_k(make):
+    s, ids = several(make, "hang", 3)
+    s.world.guest("102", BOOT="0.1")
+    s.world.guest("103", BOOT="0.1")
+    holder = s.world.begin("start", {"veid": "101", "start_slots": "1"}, timeout=60)
+    wait_for(lambda: begun(s, "vzctl start 101$"))
+    r = s.world.agent("start", {"veid": "102", "start_slots": "2"}, timeout=40)
+    assert r.code == 0 and r.seconds < 4, about(s, r)
+    s.world.kill(s.world.started[holder])
+
+
+def test_gate_settle_keeps_the_slot(make):
+    s, ids = several(make, 0.1, 2)
+    first = s.world.begin("start", {"veid": "101", "start_slots": "1", "start_settle": "2s"}, timeout=60)
+    wait_for(lambda: begun(s, "vzctl start 101$"))
+    r = s.world.agent("start", {"veid": "102", "start_slots": "1"}, timeout=40)
+    assert r.code == 0 and r.seconds > 1.5, about(s, r)
+    assert s.world.finish(first).code == 0
+
+
+def test_gate_lxc_and_vzctl_share_one_queue(make):
+    s = make("lxc: guest=BOOT=2")
+    s.lxc = False
+    s.create("102")
+    s.lxc = True
+    first = s.world.begin("start", {"veid": "101", "engine": "lxc", "start_slots": "1"}, timeout=60)
+    wait_for(lambda: begun(s, "lxc-start"))
+    r = s.world.agent("start", {"veid": "102", "start_slots": "1"}, timeout=40)
+    assert r.code == 0 and r.seconds > 1.4, about(s, r)
+    assert s.world.finish(first).code == 0
+
+
+def test_gate_no_folder_to_be_had(make):
+    s = make("legacy: rsctmp-is-a-file")
+    r = s.world.agent("start", {"veid": "101", "start_slots": "1"})
+    assert r.code == 0 and "WARN" in r.log and {"running", "ready"} <= s.words(), about(s, r)
+
+
+def test_gate_folder_is_roots_only(make):
+    s = make("legacy: down")
+    r = s.world.agent("start", {"veid": "101", "start_slots": "1"})
+    assert r.code == 0, about(s, r)
+    out = s.world.call("/bin/sh", "-c", "find /run/resource-agents -mindepth 1 -maxdepth 1 -type d -perm /077").out
+    assert out == "" and s.world.call("/bin/sh", "-c", "find /run/resource-agents -mindepth 1 -maxdepth 1 -type d").out, about(s, r)
+
+
+def test_gate_a_folder_of_someone_else_is_not_trusted(make):
+    """HA_RSCTMP with a link where the folder should be: start all the same, write nothing through it."""
+    s = make("legacy: down")
+    assert s.world.agent("start", {"veid": "101", "start_slots": "1"}).code == 0
+    name = s.world.call("/bin/sh", "-c", "ls /run/resource-agents").out.split()[0]
+    s.world.agent("stop", {"veid": "101"})
+    s.world.call("/bin/sh", "-c", "rm -r /run/resource-agents/%s && mkdir -m 755 /tmp/evil && chown 65534 /tmp/evil && "
+                 "ln -s /tmp/evil /run/resource-agents/%s" % (name, name))
+    r = s.world.agent("start", {"veid": "101", "start_slots": "1"})
+    assert r.code == 0 and "running" in s.words(), about(s, r)
+    assert s.world.call("/bin/ls", "/tmp/evil").out == "", about(s, r)
+
+
+# ------------------------------------------------------------------------------------------ the agent killed
+def test_agent_killed_with_its_group_in_a_stop_then_stop_again(make):
+    s = make("legacy scale=1: guest=SHUTDOWN=hang running")
+    tag = s.world.begin("stop", {"veid": "101", "stop_grace": "30s"}, timeout=60, leftovers=False)
+    wait_for(lambda: begun(s, "vzctl stop 101"))
+    time.sleep(0.2)
+    s.world.kill(s.world.started[tag], 9, group=True)
+    s.world.finish(tag)
+    assert "running" in s.words()
+    r = s.world.agent("stop", {"veid": "101", "stop_grace": "1s"})
+    assert r.code == 0 and {"down", "unmounted"} <= s.words(), about(s, r)
+
+
+def test_agent_killed_in_a_start_then_start_again(make):
+    s = make("legacy: guest=START_DELAY=1")
+    tag = s.world.begin("start", {"veid": "101"}, leftovers=False)
+    wait_for(lambda: s.world.mounted("101"))
+    s.world.kill(s.world.started[tag])
+    s.world.finish(tag)
+    r = s.world.agent("start", {"veid": "101"})
+    assert r.code == 0 and {"running", "ready"} <= s.words(), about(s, r)
+    assert sum(1 for _, c in s.world.commands() if re.search(r"start 101 = 0", c)) == 1, about(s, r)
+
+
+def test_agent_ended_by_sigterm_leaves_nothing_behind(make):
+    s = make("legacy: guest=EXEC=hang running")
+    tag = s.world.begin("monitor", {"veid": "101"}, level=10, timeout=30)
+    wait_for(lambda: begun(s, "vzctl exec"))
+    time.sleep(0.2)
+    s.world.kill(s.world.started[tag], 15)
+    r = s.world.finish(tag)
+    assert r.code != 0 and r.seconds < 10 and not r.left, about(s, r) + str(r.left)
+
+
+def test_set_aside_twice_keeps_both(make):
+    s = make("legacy: dump")
+    for n in (1, 2):
+        assert s.world.agent("start", {"veid": "101"}).code == 0
+        assert s.world.agent("stop", {"veid": "101"}).code == 0
+        if n == 1:
+            s.do_dump("")
+            time.sleep(1.1)
+    assert len([d for d in s.dumps() if ".set-aside-" in d]) == 2, s.dumps()
+
+
+# ------------------------------------------------------------------------------------------ the log
+@pytest.mark.parametrize("facility", ["daemon", "local0"])
+def test_log_to_syslog(make, facility):
+    s = make("legacy: down")
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    log.bind(s.world.at("/dev/log"))
+    log.settimeout(5)
+    r = s.world.agent("start", {"veid": "101"}, extra={"HA_LOGFACILITY": facility, "HA_LOGFILE": None})
+    assert r.code == 0, about(s, r)
+    got = []
+    log.settimeout(0.5)
+    try:
+        while True:
+            got.append(log.recv(65536).decode())
+    except socket.timeout:
+        pass
+    lines = [g for g in got if "start 101" in g]
+    assert lines, got
+    number = {"daemon": 3, "local0": 16}[facility]
+    assert lines[0].startswith("<%d>" % (number * 8 + 6)) and "ManageVE(ve)" in lines[0], lines
+
+
+# ------------------------------------------------------------------------------------------ metadata and the file
+def metadata(s):
+    s.do_notool("")
+    r = s.world.agent("meta-data", {}, timeout=None, uid=65534)
+    assert r.code == 0 and not r.err, about(s, r)
+    return ET.fromstring(re.sub(r"(?s)<!DOCTYPE.*?\]>|<!DOCTYPE[^\[>]*>", "", r.out, count=1)), r.out
+
+
+def test_metadata(make):
+    root, text = metadata(make("legacy: down"))
+    assert root.tag == "resource-agent" and root.get("name") == "ManageVE"
+    assert [v.text for v in root.iter("version")][0] == "1.1"
+    parameters = {p.get("name"): p for p in root.iter("parameter")}
+    wanted = {"veid": None, "engine": "vzctl", "start_wait": "ready", "ready_command": None, "ready_timeout": None, "ready_timeout_action": "proceed",
+              "start_settle": "0s", "start_slots": "0", "stop_grace": "120s", "force_stop": "false", "monitor_command": None, "on_dump": "set_aside",
+              "lxc_path": "/var/lib/lxc"}
+    assert set(parameters) == set(wanted)
+    for name, p in parameters.items():
+        default = p.find("content").get("default")
+        assert (default or None) == wanted[name], name
+        assert (p.get("reloadable") == "1") == (name not in ("veid", "engine", "lxc_path")), name
+        assert p.find("longdesc").text.strip() and p.find("shortdesc").text.strip(), name
+        assert p.find("content").get("type") == {"start_slots": "integer", "force_stop": "boolean"}.get(name, "string"), name
+    assert parameters["veid"].get("required") == "1" and parameters["veid"].get("unique-group")
+    assert [n for n, p in parameters.items() if p.get("required") == "1"] == ["veid"]
+    for name, choices in (("engine", "vzctl lxc"), ("start_wait", "ready native none"), ("ready_timeout_action", "proceed fail"), ("on_dump", "set_aside restore refuse")):
+        for c in choices.split():
+            assert c in parameters[name].find("longdesc").text, (name, c)
+    actions = [(a.get("name"), a.get("timeout"), a.get("interval"), a.get("depth")) for a in root.iter("action")]
+
+    def seconds(text):
+        return int(re.match(r"(\d+)s?$", text).group(1))
+    assert {(n, seconds(t)) for n, t, _, d in actions if d in (None, "0")} == {
+        ("start", 180), ("stop", 150), ("monitor", 30), ("migrate_to", 180), ("migrate_from", 180), ("reload-agent", 20), ("validate-all", 20),
+        ("meta-data", 5)}
+    deep = [a for a in actions if a[3] == "10"]
+    assert len(deep) == 1 and deep[0][0] == "monitor" and seconds(deep[0][1]) == 60 and seconds(deep[0][2]) == 60
+    assert [seconds(i) for n, t, i, d in actions if n == "monitor" and d == "0"] == [10]
+
+
+def test_metadata_with_bad_parameters_in_the_environment(make):
+    s = make("legacy: down")
+    r = s.world.agent("meta-data", {"veid": "$(touch /tmp/pwned)", "on_dump": "eat"})
+    assert r.code == 0 and not s.world.exists("/tmp/pwned") and "<resource-agent" in r.out, about(s, r)
+
+
+def test_actions_of_the_metadata_are_known(make):
+    s = make("legacy: running")
+    root, _ = metadata(s)
+    s.world.install_tools()
+    for name in sorted({a.get("name") for a in root.iter("action")} - {"meta-data"}):
+        r = s.world.agent(name, {"veid": "101"}, interval=0)
+        assert r.code != 3, (name, about(s, r))
+
+
+def test_metadata_without_site_and_in_an_empty_environment(make):
+    s = make("legacy: down")
+    tag = s.world.spawn([harness.shared()["python"], "-IS", harness.AGENT_IN_WORLD, "meta-data"], env={"X": "1"})
+    r = s.world.wait(tag)
+    assert r.code == 0 and "<resource-agent" in r.out, about(s, r)
+
+
+def test_the_file(make):
+    text = open(harness.AGENT, encoding="utf-8").read()
+    assert text.startswith("#!/usr/bin/python3 -IS\n")
+    assert "SPDX-License-Identifier: GPL-3.0-or-later" in text.split("\n\n")[0] or "SPDX-License-Identifier" in text[:400]
+    import ast
+    names = {n.name.split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for n in node.names}
+    names |= {node.module.split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.module}
+    import sys
+    assert not names - set(sys.stdlib_module_names), names
+
+
+def test_monitor_of_a_running_ve_is_cheap(make):
+    """One vzctl status and no other process; the time itself depends on the machine and is measured elsewhere."""
+    s = make("legacy: running")
+    before = len(s.world.commands())
+    r = s.world.agent("monitor", {"veid": "101"}, interval=10)
+    assert r.code == 0 and [c for _, c in s.world.commands()[before:] if " = " not in c] == ["vzctl status 101"], about(s, r)
+
+
+def test_shebang_runs_it(make):
+    s = make("legacy: running")
+    env = s.world.agent_env({"veid": "101"}, 20, 10, None, {})
+    r = s.world.wait(s.world.spawn([harness.AGENT_IN_WORLD, "monitor"], env=env, leftovers=True))
+    assert r.code == 0 and not r.left, about(s, r)
+
+
+def test_it_compiles_with_the_oldest_python_it_promises():
+    """Whatever interpreter runs this suite: no syntax newer than 3.6."""
+    import ast
+    ast.parse(open(harness.AGENT, encoding="utf-8").read(), feature_version=(3, 6))

@@ -1,0 +1,359 @@
+# Copyright: the openve.pacemaker authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Random sequences of agent actions and of what happens to a host, against a model.
+
+Every sequence is made from one number alone and printed with it when it fails:
+    SEQUENCE=123 pytest tests/agent/test_sequences.py       that one again, with its steps
+    SOAK=10000 pytest -n 8 tests/agent/test_sequences.py    many more; START=n: numbers from n on
+What must hold, whatever happened before or happens meanwhile:
+  - monitor is never 7 while the VE runs; never 0 while it does not
+  - stop is never 0 while the VE runs, nor while it stays mounted
+  - start never launches a VE that runs, and is never 0 without one
+  - where nothing interferes, the exit code is the one of the state table
+  - a dump is lost only by being restored
+  - no process is left behind; nothing lasts until its deadline; codes are those of OCF, failures have a reason
+"""
+import collections
+import os
+import random
+import re
+import time
+
+import pytest
+
+from states import State
+
+ITEMS = 40
+SEQUENCES = int(os.environ.get("SOAK") or 240)
+FIRST = int(os.environ.get("START") or 1)
+
+# (monitor probe, monitor, start, stop) of the state table where nothing interferes
+TABLE = {"running": (0, 0, 0, 0), "paused": (1, 1, 0, 0), "mounted": (1, 1, 0, 0), "suspended": (7, 7, 0, 0), "down": (7, 7, 0, 0),
+         "lost": (0, 0, 0, None), "no config": (7, 7, 5, 0), "no private": (7, 7, 5, 0)}
+
+
+class Broken(Exception):
+    pass
+
+
+class Sequence:
+    def __init__(self, number):
+        self.number, self.r = number, random.Random(number)
+        self.trace, self.counts = [], collections.Counter()
+        r = self.r
+        self.modern = r.random() < 0.5
+        self.veinfo = r.random() < 0.7
+        cgroup = not self.veinfo and r.random() < 0.4
+        host = "%s %s scale=60" % ("vz7" if self.modern else "legacy", "cgroup" if cgroup else "" if self.veinfo else "noveinfo")
+        self.note("host", host)
+        self.s = State(host + ": down")
+        self.w = self.s.world
+        self.fault, self.lock, self.lost_private, self.lost_config = None, None, False, False
+        self.busy_until = self.lock_until = 0.0
+        self.settle_guest()
+
+    def note(self, *words):
+        self.trace.append(" ".join(str(x) for x in words))
+
+    # -- the model: what is the case, looked up in the kernel and the files, not asked of vzctl ------------
+    def state(self):
+        words = self.s.words()
+        if self.s.up():
+            if self.lost_private or self.lost_config:
+                return "lost"
+            return "paused" if "paused" in words and self.modern else "running"
+        if self.lost_config:
+            return "mounted" if "mounted" in words and not self.modern else "no config"
+        if self.lost_private:
+            return "no private"
+        if "mounted" in words:
+            return "mounted"
+        return "suspended" if "dump" in words else "down"
+
+    def strays(self):
+        """Commands of vzctl that are under way (of an agent that was killed, of an admin)."""
+        open_ = {}
+        for line in (self.w.read("/var/log/vzctl-sim.log") if self.w.exists("/var/log/vzctl-sim.log") else "").splitlines():
+            m = re.match(r"[\d.]+ \[(\d+)\] (.*)$", line)
+            if re.search(r" = -?\d+ \([\d.]+ s\)$", line):
+                open_.pop(m.group(1), None)
+            else:
+                open_[m.group(1)] = m.group(2)
+        out = []
+        for pid, command in open_.items():
+            try:
+                with open("/proc/%d/root/proc/%s/stat" % (self.w.pid1, pid)) as f:
+                    if f.read().rsplit(")", 1)[1].split()[0] not in "ZX" and " status " not in command:
+                        out.append(command)
+            except OSError:
+                pass
+        return out
+
+    # -- events ----------------------------------------------------------------------------------------
+    def settle_guest(self):
+        r = self.r
+        how = {"INIT": r.choice(["sysv", "sysv", "plain", "systemd", "busybox"]), "BOOT": r.choice(["0.1", "0.1", "0.7", "hang"]),
+               "SHUTDOWN": r.choice(["0.1", "0.1", "0.5", "hang"]), "EVENTD": r.choice(["no", "no", "yes"]),
+               "EXEC": r.choice([""] * 8 + ["hang"]), "RESTORE": r.choice(["ok"] * 5 + ["fail"]), "CHKPNT": r.choice(["ok"] * 5 + ["fail"]),
+               "START_DELAY": r.choice(["0", "0", "0.5"]), "DIES_AFTER": r.choice([""] * 8 + ["0.5"])}
+        self.how = how
+        self.w.write("/etc/vz/sim/101", "".join("%s=%s\n" % kv for kv in how.items()))
+        self.note("guest", how)
+
+    def event(self, background=False):
+        r = self.r
+        name = r.choice(["guest halts", "guest killed", "guest changes", "admin start", "admin stop", "admin mount", "admin umount", "admin pause",
+                         "admin resume", "admin chkpnt", "lock", "lock", "stranger's lock", "stale lock", "lock gone", "storage gone", "config gone",
+                         "storage back", "storage back", "fault", "fault gone", "busy"])
+        self.counts["event: " + name] += 1
+        self.note("  meanwhile" if background else "event", name)
+        getattr(self, "do_" + re.sub(r"\W+", "_", name))()
+
+    def vz(self, *args):
+        """An admin's command: waited for, but not for ever (it may hang)."""
+        tag = self.w.spawn(["/usr/sbin/vzctl"] + list(args))
+        try:
+            r = self.w.wait(tag, 3)
+            self.note("    vzctl", *args + ("=", r.code))
+        except TimeoutError:
+            self.note("    vzctl", *args + ("goes on",))
+
+    def inside(self, command):
+        self.vz("exec2", "101", command)
+
+    def do_guest_halts(self):
+        if self.s.up() and not self.how["EXEC"] and "awake" in self.s.words():
+            self.inside("echo die > /run/initctl &")
+            time.sleep(0.1)
+
+    def do_guest_killed(self):
+        pid = self.w.init_pid("101")
+        if pid:
+            self.w.kill(pid)
+            time.sleep(0.15)
+
+    def do_guest_changes(self):
+        self.settle_guest()
+
+    def do_admin_start(self):
+        self.vz("start", "101")
+
+    def do_admin_stop(self):
+        self.vz("stop", "101", "--fast")
+
+    def do_admin_mount(self):
+        self.vz("mount", "101")
+
+    def do_admin_umount(self):
+        self.vz("umount", "101")
+
+    def do_admin_pause(self):
+        self.vz("chkpnt", "101", "--suspend")
+
+    def do_admin_resume(self):
+        self.vz("chkpnt", "101", "--resume")
+
+    def do_admin_chkpnt(self):
+        self.vz("chkpnt", "101")
+
+    def hold(self, words, seconds):
+        """Take the lock the way a tool does: never from one that has it."""
+        code = ("import os,sys,time\np='/vz/lock/101.lck'\nt=p+'.t'\nopen(t,'w').write('%d' % os.getpid())\n"
+                "try: os.link(t,p)\nexcept OSError: sys.exit()\nfinally: os.unlink(t)\ntime.sleep(float(sys.argv[1]))\nos.unlink(p)\n")
+        self.w.spawn(["/usr/bin/python3", "-c", code, "%s" % seconds] + words)
+        self.lock_until = time.monotonic() + seconds
+
+    def do_lock(self):
+        self.hold(["/usr/sbin/vzctl"], self.r.choice([0.3, 1.0, 2.5]))
+
+    def do_stranger_s_lock(self):
+        self.hold([], 4.0)
+
+    def do_stale_lock(self):
+        if not self.w.exists("/vz/lock/101.lck"):
+            self.w.write("/vz/lock/101.lck", self.r.choice(["30000\n", "", "junk"]))
+
+    def do_lock_gone(self):
+        self.lock_until = max(self.lock_until, 0)
+
+    def do_storage_gone(self):
+        if not self.lost_private:
+            os.rename(self.w.at("/vz/private/101"), self.w.at("/vz/private/101.lost"))
+            self.lost_private = True
+
+    def do_config_gone(self):
+        if not self.lost_config:
+            os.rename(self.w.at("/etc/vz/conf/101.conf"), self.w.at("/etc/vz/101.lost"))
+            self.lost_config = True
+
+    def do_storage_back(self):
+        if self.lost_private:
+            os.rename(self.w.at("/vz/private/101.lost"), self.w.at("/vz/private/101"))
+            self.lost_private = False
+        if self.lost_config:
+            os.rename(self.w.at("/etc/vz/101.lost"), self.w.at("/etc/vz/conf/101.conf"))
+            self.lost_config = False
+
+    def do_fault(self):
+        key, value = self.r.choice([("FAULT_STATUS", "1:what is that"), ("FAULT_STATUS", "hang"), ("FAULT_STATUS", "say:garbage"), ("FAULT_STATUS", "5:no"),
+                                    ("FAULT_STOP", "33:it will not die"), ("FAULT_STOP", "hang:hard"), ("FAULT_STOP", "0"), ("FAULT_START", "0"),
+                                    ("FAULT_START", "99:no"), ("FAULT_START", "hang"), ("FAULT_UMOUNT", "51:busy"), ("SKIPLOCK", "no")])
+        self.do_fault_gone()
+        self.fault = key
+        self.note("    ", key, value)
+        self.w.save_sim(**{key: value})
+
+    def do_fault_gone(self):
+        if self.fault:
+            self.w.save_sim(**{self.fault: None})
+            self.fault = None
+
+    def do_busy(self):
+        if self.w.mounted("101"):
+            self.w.spawn(["/bin/sleep", "1.5"], cwd="/vz/root/101")
+            self.busy_until = time.monotonic() + 1.5
+
+    # -- actions ---------------------------------------------------------------------------------------
+    def calm(self):
+        now = time.monotonic()
+        return (not self.strays() and not self.fault and now > self.busy_until and now > self.lock_until
+                and self.how["EXEC"] == "" and self.how["DIES_AFTER"] == "")
+
+    def action(self):
+        r = self.r
+        name = r.choice(["monitor", "monitor", "start", "start", "start", "stop", "stop", "stop", "migrate_to", "migrate_from", "deep"])
+        params = {"veid": "101", "stop_grace": r.choice(["1s", "1s", "500ms", "120s"]), "ready_timeout": r.choice(["1s", "", ""]),
+                  "start_wait": r.choice(["", "", "none", "native"]), "on_dump": r.choice(["", "", "restore", "refuse"]),
+                  "start_slots": r.choice(["", "1"]), "ready_timeout_action": r.choice(["", "", "fail"]),
+                  "force_stop": r.choice(["", "", "", "true"])}
+        timeout = r.choice([3.0, 5.0, 7.0])
+        how = {"timeout": timeout, "interval": r.choice([0, 10]) if name == "monitor" else 10 if name == "deep" else 0}
+        if name == "deep":
+            how["level"] = 10
+        verb = "monitor" if name == "deep" else name
+        calm, before, pid = self.calm(), self.state(), self.w.init_pid("101")
+        dumps = len(self.s.dumps())
+        mark = len(self.w.commands())
+        fate = r.random()
+        self.counts["action: " + name] += 1
+        self.note("action", name, "from", before, "" if calm else "(not calm)", {k: v for k, v in params.items() if v}, how)
+        tag = self.w.begin(verb, params, leftovers=fate >= 0.15, **how)
+        killed = None
+        if fate < 0.15:
+            killed = r.choice(["alone", "with its group", "by SIGTERM"])
+            time.sleep(r.choice([0.05, 0.1, 0.2, 0.4, 0.8]))
+            self.w.kill(self.w.started[tag], 15 if killed == "by SIGTERM" else 9, group=killed == "with its group")
+            self.counts["agent killed " + killed] += 1
+        elif fate < 0.5:
+            calm = False
+            time.sleep(r.choice([0.05, 0.1, 0.2, 0.5]))
+            self.event(background=True)
+        result = self.w.finish(tag, 30)
+        after, pid_after = self.state(), self.w.init_pid("101")
+        commands = [c for _, c in self.w.commands()[mark:]]
+        self.note("  ->", result.code, "after %.2f s, now %s%s" % (result.seconds, after, ", killed " + killed if killed else ""))
+        if result.code < 0 or killed:
+            if killed:
+                return
+            self.broken(result, "ended by signal %d" % -result.code)
+        code = result.code
+        throughout = pid and pid == pid_after
+        if result.seconds >= timeout:
+            self.broken(result, "past its deadline")
+        if result.left:
+            self.broken(result, "left behind: %s" % result.left)
+        if code not in (0, 1, 5, 7):
+            self.broken(result, "exit code %d" % code)
+        if "Traceback" in result.err + result.log:
+            self.broken(result, "a traceback")
+        if len(result.reasons) > 1 or (code not in (0, 7) and not result.reasons):
+            self.broken(result, "%d reason lines" % len(result.reasons))
+        if verb == "monitor":
+            if code == 7 and throughout:
+                self.broken(result, "7 while it runs")
+            if code == 0 and not pid and not pid_after and not self.strays():
+                self.broken(result, "0 while it does not run")
+            if code == 5 and throughout:
+                self.broken(result, "5 while it runs")
+        if verb in ("stop", "migrate_to") and code == 0:
+            if throughout:
+                self.broken(result, "%s says 0 while it runs" % verb)
+            whole = not (self.lost_private or self.lost_config or self.fault)
+            if fate >= 0.5 and not self.strays() and whole and (pid_after or self.w.mounted("101")):
+                self.broken(result, "%s says 0 while it runs or stays mounted" % verb)
+        if verb in ("start", "migrate_from"):
+            if throughout and before in ("running", "lost"):
+                verbs = [c for c in commands if re.search(r"^vzctl (--skiplock )?(start|restore|resume) 101", c)]
+                if verbs and fate >= 0.5 and not self.strays():
+                    self.broken(result, "a second start: %s" % verbs)
+            if code == 0 and not pid_after and fate >= 0.5 and self.how["DIES_AFTER"] == "":
+                self.broken(result, "%s says 0 and nothing runs" % verb)
+        if len(self.s.dumps()) < dumps and not any(re.search(r"(restore|resume|start) 101.* = 0", c) for c in commands) and fate >= 0.5:
+            self.broken(result, "a dump is gone")
+        if calm and fate >= 0.5:
+            self.compare(name, params, how, before, result)
+
+    def compare(self, name, params, how, before, result):
+        """Nothing interfered: the state table says it exactly."""
+        self.counts["compared with the table"] += 1
+        row, code = TABLE[before], result.code
+        if name in ("monitor", "deep"):
+            want = row[0] if how["interval"] == 0 else row[1]
+        elif name == "stop":
+            want = row[3]
+        elif name == "start":
+            want = row[2]
+            if self.s.dumps() and before == "suspended":
+                if params["on_dump"] == "refuse" or (params["on_dump"] == "restore" and self.how["RESTORE"] == "fail"):
+                    want = 1
+            if before in ("mounted", "suspended") and params["on_dump"]:
+                return                          # mounted with or without a dump: by on_dump
+            if self.how["BOOT"] == "hang" or self.how["INIT"] == "systemd":
+                return                          # ready or not depends on time: the table has these
+            if params["ready_timeout_action"] == "fail":
+                return
+        else:
+            want = {("migrate_to", "running"): 0 if self.how["CHKPNT"] == "ok" else 1, ("migrate_to", "suspended"): 0, ("migrate_to", "down"): 1,
+                    ("migrate_from", "running"): 0, ("migrate_from", "down"): 1,
+                    ("migrate_from", "suspended"): 0 if self.how["RESTORE"] == "ok" else 1}.get((name, before))
+        if want is not None and code != want:
+            self.broken(result, "%s from %s: %d, not %d" % (name, before, code, want))
+
+    def broken(self, result, text):
+        raise Broken("\n".join(["SEQUENCE=%d: %s" % (self.number, text)] + self.trace + ["-- stderr:", result.err, "-- log:", result.log[-3000:], "-- commands:"]
+                               + ["%.3f %s" % (t, c[:200]) for t, c in self.w.commands()]))
+
+    def run(self):
+        try:
+            for _ in range(self.r.randint(4, 7)):
+                if self.r.random() < 0.4:
+                    self.event()
+                else:
+                    self.action()
+        finally:
+            self.s.close()
+
+
+def numbers():
+    if os.environ.get("SEQUENCE"):
+        return [[int(os.environ["SEQUENCE"])]]
+    return [list(range(FIRST + n, FIRST + SEQUENCES, ITEMS)) for n in range(min(ITEMS, SEQUENCES))]
+
+
+@pytest.mark.parametrize("seeds", numbers(), ids=lambda seeds: "%d..%d" % (seeds[0], seeds[-1]))
+def test_sequences(seeds, record_property):
+    total = collections.Counter()
+    try:
+        for number in seeds:
+            sequence = Sequence(number)
+            total["sequences"] += 1
+            try:
+                sequence.run()
+            except Broken as e:
+                pytest.fail(str(e), pytrace=False)
+            finally:
+                total += sequence.counts
+                if os.environ.get("SEQUENCE"):
+                    print("\n".join(sequence.trace))
+    finally:
+        record_property("sequences", dict(total))
