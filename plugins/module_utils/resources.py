@@ -29,8 +29,10 @@ def apply(runner, arguments, check=False):
     predicted = []
 
     def diff(change):
-        return {'before': change.before, 'after': change.after,
-                'prepared': ''.join('Pacemaker will %s\n' % restarts.sentence(row) for row in predicted)}
+        shown = {'before': change.before, 'after': change.after}
+        if predicted:
+            shown['prepared'] = ''.join('Pacemaker will %s\n' % restarts.sentence(row) for row in predicted)
+        return shown
 
     def review(change):
         predicted[:] = restarts.predict(runner, change.old, change.new)

@@ -52,7 +52,7 @@ class CibFile:
         return self._run(argv, stdin)
 
     def _run(self, argv, stdin=None):
-        done = subprocess.run(argv, input=stdin, env=self.env, capture_output=True, text=True)
+        done = subprocess.run(argv, input=stdin, env=self.env, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def tool(self, *argv):
@@ -85,7 +85,7 @@ class Cluster(CibFile):
     def actions(self, *simulate):
         """[(action, resource, node), ...] that are due."""
         out = self.tool('crm_simulate', '--run', '--xml-file', str(self.path), '--output-as=xml', *simulate)
-        return sorted((action.get('action'), action.get('resource'), action.get('dest') or action.get('node'))
+        return sorted((action.get('action'), action.get('resource'), action.get('dest') or action.get('node') or action.get('source'))
                       for action in ET.fromstring(out).iter('rsc_action'))
 
     def settle(self, *simulate):

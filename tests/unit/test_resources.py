@@ -485,11 +485,11 @@ def test_waiting(cluster):
         resources.apply(run, dict(arguments, wait_timeout='soon'))
 
 
-def test_200_ves_are_one_patch_and_quick(cluster):
+def test_100_ves_are_one_patch_and_quick(cluster):
     create(cluster, STORAGE)
-    ves = [{'id': number, 'needs': ['fs-clone'], 'prefer': ['n1', 'n2']} for number in range(1, 201)]
+    ves = [{'id': number, 'needs': ['fs-clone'], 'prefer': ['n1', 'n2']} for number in range(1, 101)]
     result = declare(cluster, ves)
-    assert len(result['created']) == 200 and result['attempts'] == 1
+    assert len(result['created']) == 100 and result['attempts'] == 1
     assert not declare(cluster, ves)['changed']
 
 
@@ -516,8 +516,8 @@ def declarations(draw):
     return draw(st.permutations(ves))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(declarations(), min_size=1, max_size=3))
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(declarations(), min_size=2, max_size=2))
 def test_any_sequence_of_declarations_arrives_and_stays(cluster, sequence):
     for ves in sequence:
         result = declare(cluster, ves, purge=True)

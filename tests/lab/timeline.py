@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prints what a run of the demo measured, and fails if it broke its promise.
 
-usage: timeline LAB_STATE [--json]
+usage: timeline.py LAB_STATE [--json]
 
 Reads, below LAB_STATE:
   trace/NODE/log   written by the guests themselves as they boot: "SECONDS VE begin|ready"
@@ -19,11 +19,10 @@ from datetime import datetime, timezone
 WIDTH = 64
 
 
-def boots(trace, node, until):
-    """[ve, begin, end, ready] of every boot on a node; one cut short ends at `until`."""
+def boots(log, until):
+    """[ve, begin, end, ready] of every boot in a node's log; one cut short ends at `until`."""
     found, booting = [], {}
-    log = trace / node / "log"
-    for line in log.read_text().splitlines() if log.exists() else []:
+    for line in log.splitlines():
         at, ve, what = line.split()
         if what == "begin":
             booting[ve] = boot = [ve, float(at), until, False]
@@ -74,7 +73,9 @@ def main():
     kill, killed, end = demo["killed_at"], demo["killed"], demo["ended_at"]
     nodes = sorted(path.name for path in (state / "trace").iterdir())
 
-    everything = {node: boots(state / "trace", node, kill if node == killed else end) for node in nodes}
+    logs = {node: state / "trace" / node / "log" for node in nodes}
+    everything = {node: boots(log.read_text() if log.exists() else "", kill if node == killed else end)
+                  for node, log in logs.items()}
     before = {node: [boot for boot in everything[node] if boot[1] < kill] for node in nodes}
     after = {node: [boot for boot in everything[node] if boot[1] >= kill] for node in nodes if node != killed}
     ready = {boot[0] for node in nodes if node != killed for boot in everything[node] if boot[3]}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One node with a simulated vzctl, after role agent."""
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+
+AGENT = "/usr/lib/ocf/resource.d/openve/ManageVE"
+
+
+def ocf(host, action, **params):
+    variables = " ".join("OCF_RESKEY_%s=%s" % pair for pair in {"veid": "101", **params}.items())
+    return host.run("OCF_ROOT=/usr/lib/ocf OCF_RESKEY_CRM_meta_timeout=60000 %s %s %s" % (variables, AGENT, action))
+
+
+def test_the_agent_is_installed(host):
+    agent = host.file(AGENT)
+    assert agent.is_file and agent.mode == 0o755 and agent.user == "root"
+
+
+def test_its_metadata_is_what_pacemaker_reads(host):
+    shown = host.run("crm_resource --show-metadata ocf:openve:ManageVE")
+    assert shown.rc == 0, shown.stderr
+    actions = {action.get("name"): action.get("timeout") for action in ET.fromstring(shown.stdout).iter("action")}
+    assert actions["start"] == "180s" and actions["stop"] == "150s"
+
+
+@pytest.mark.parametrize("setting", ["ONBOOT", "ALLOWREBOOT"])
+def test_the_host_does_not_start_the_ve(host, setting):
+    lines = [line for line in host.file("/etc/vz/conf/101.conf").content_string.splitlines() if line.startswith(setting)]
+    assert lines[-1] == '%s="no"' % setting
+
+
+def test_pacemaker_stops_before_vz_and_has_the_time(host):
+    after = host.run("systemctl show --value --property After resource-agents-deps.target").stdout.split()
+    assert {"vz.service", "lxc.service"} <= set(after)
+    assert "resource-agents-deps.target" in host.run("systemctl show --value --property After pacemaker.service").stdout.split()
+    assert host.run("systemctl show --value --property TimeoutStopUSec pacemaker.service").stdout.strip() == "30min"
+
+
+def test_start_returns_when_the_ve_has_booted(host):
+    assert ocf(host, "monitor").rc == 7
+    began = time.monotonic()
+    started = ocf(host, "start")
+    assert started.rc == 0, started.stderr
+    assert time.monotonic() - began >= 2  # BOOT of prepare.yml
+    assert "running" in host.run("vzctl status 101").stdout
+    assert ocf(host, "monitor").rc == 0
+    stopped = ocf(host, "stop")
+    assert stopped.rc == 0, stopped.stderr
+    assert ocf(host, "monitor").rc == 7
+    assert "down" in host.run("vzctl status 101").stdout
+
+
+def test_a_ve_that_is_not_here_is_no_failure(host):
+    assert ocf(host, "monitor", veid="102").rc == 7
+    assert ocf(host, "stop", veid="102").rc == 0
+    assert ocf(host, "start", veid="102").rc == 5
