@@ -70,7 +70,8 @@ class ActionModule(ActionBase):
             known = seen.setdefault(ve['name'], {'state': None, 'since': now, 'up_after': None, 'failures': 0})
             if ve['state'] == 'unmanaged' and known['state'] is None:
                 self._say('%s is unmanaged and left alone' % ve['name'])
-            if ve['state'] == 'started' and known['state'] not in (None, 'started'):
+            was_down = ve['name'] in result['released'] if known['state'] is None else known['state'] != 'started'
+            if ve['state'] == 'started' and was_down:
                 known['up_after'] = round(now - self._start, 1)
                 took = ', %.0f s after its start was seen' % (now - known['since']) if known['state'] == 'starting' else ''
                 self._say('%s is up on %s%s (%d of %d)' % (ve['name'], ve['node'], took, up, len(ves)))

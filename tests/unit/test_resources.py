@@ -380,8 +380,18 @@ def test_without_preferences_failback_shuffles_nothing(cluster):
     declare(cluster, [{'id': number} for number in range(1, 7)], {'failback': True})
     cluster.settle()
     cluster.settle('--node-down', 'n1')
+    away = cluster.where()
     cluster.settle('--node-up', 'n1')
-    assert cluster.actions() == []
+    assert cluster.where() == away
+
+
+def test_ves_that_had_to_share_a_node_stay_when_there_is_another_again(cluster):
+    declare(cluster, [{'id': 1, 'apart': ['ve-2']}, {'id': 2}])
+    cluster.settle('--node-down', 'n1', '--node-down', 'n2')
+    shared = cluster.where()
+    assert shared == {'ve-1': 'n3', 've-2': 'n3'}
+    cluster.settle('--node-up', 'n1')
+    assert cluster.where() == shared
 
 
 def test_the_restart_of_a_ve_restarts_none_that_comes_after_it(cluster):
@@ -389,6 +399,11 @@ def test_the_restart_of_a_ve_restarts_none_that_comes_after_it(cluster):
     cluster.settle()
     declare(cluster, [{'id': 1, 'state': 'stopped'}, {'id': 2, 'after': ['ve-1']}])
     assert [action[:2] for action in cluster.actions()] == [('stop', 've-1')]
+
+
+def test_a_ve_starts_though_the_one_before_it_does_not(cluster):
+    declare(cluster, [{'id': 1, 'state': 'stopped'}, {'id': 2, 'after': ['ve-1']}])
+    assert [action[:2] for action in cluster.actions()] == [('start', 've-2')]
 
 
 def test_a_needed_clone_comes_first_and_its_return_elsewhere_restarts_nothing(cluster):

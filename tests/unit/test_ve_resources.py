@@ -30,8 +30,8 @@ def ve_resources(cluster, tmp_path):
     def run(check=False, diff=False, **arguments):
         arguments.update(_ansible_check_mode=check, _ansible_diff=diff)
         done = subprocess.run(
-            [sys.executable, str(ROOT / 'plugins' / 'modules' / 've_resources.py')], text=True, capture_output=True, check=False,
-            input=json.dumps({'ANSIBLE_MODULE_ARGS': arguments}), env=dict(cluster.env, PYTHONPATH=str(tmp_path)))
+            [sys.executable, str(ROOT / 'plugins' / 'modules' / 've_resources.py')], text=True, capture_output=True,
+            check=False, input=json.dumps({'ANSIBLE_MODULE_ARGS': arguments}), env=dict(cluster.env, PYTHONPATH=str(tmp_path)))
         assert not done.stderr, done.stderr
         result = json.loads(done.stdout)
         assert done.returncode == (1 if result.get('failed') else 0)

@@ -65,7 +65,7 @@ def test_no_operation_failed(status):
 
 @pytest.mark.parametrize("ve, operation, timeout", [
     ("ve-101", "start", "180s"),
-    ("ve-101", "stop", "156s"),  # 120 s, 15 % for force, 5 % in reserve
+    ("ve-101", "stop", "150s"),  # 120 s, 15 % of it for force, 5 % in reserve
     ("ve-101", "monitor", "30s"),
     ("ve-103", "stop", "365s"),  # stop_grace: 5min
     ("ve-105", "start", "240s"),  # boot_time: 100s, twice and a margin
