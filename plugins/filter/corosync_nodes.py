@@ -12,8 +12,8 @@ author: openve contributors (@openve)
 description:
   - Compares the hosts that are to form a cluster with the C(corosync.conf) that each of them has.
   - A node keeps the id it has; a new one gets the next that is free. A renumbered cluster would fall apart.
-  - Fails where a host belongs to another cluster, where a node of the running cluster is not among the
-    hosts, and where two hosts have the same node name or address.
+  - Fails where a host belongs to another cluster or to one whose nodes have no ids of their own, where a node of the
+    running cluster is not among the hosts, and where two hosts have the same node name or address.
 options:
   _input:
     description:
@@ -68,7 +68,9 @@ def parse(conf):
 
 
 def is_fresh(conf):
-    return not conf.strip() or all(node["addresses"] == ["127.0.0.1"] for node in parse(conf)[1])
+    # One without a node list (multicast) is somebody's cluster: only Debian's, which names its node, counts as none.
+    nodes = parse(conf)[1]
+    return not conf.strip() or (bool(nodes) and all(node["addresses"] == ["127.0.0.1"] for node in nodes))
 
 
 def corosync_nodes(members, cluster_name):
@@ -81,12 +83,25 @@ def corosync_nodes(members, cluster_name):
             raise AnsibleFilterError(
                 "%s belongs to the cluster %r already, and cluster_name is %r. Nothing was changed. Set cluster_name, "
                 "or take the host out of the play." % (member["host"], name, cluster_name))
+        if not nodes:
+            raise AnsibleFilterError(
+                "%s belongs to the cluster %s, and its corosync.conf has no node list, so the ids of the nodes are not "
+                "known. Nothing was changed. Give its nodes a nodelist with their ids first, or take the host out of the "
+                "play." % (member["host"], name))
         for node in nodes:
             if known.setdefault(node["name"], node["nodeid"]) != node["nodeid"]:
                 raise AnsibleFilterError(
                     "The hosts disagree about the id of node %s (%d and %d, the latter on %s): make "
                     "/etc/corosync/corosync.conf the same on all of them first."
                     % (node["name"], known[node["name"]], node["nodeid"], member["host"]))
+
+    owners = {}
+    for name, nodeid in known.items():
+        if owners.setdefault(nodeid, name) != name:
+            raise AnsibleFilterError(
+                "The nodes %s and %s have the same id %d: they come from two clusters of the same name, or their "
+                "corosync.conf has no nodeid for them. Nothing was changed. Give the nodes ids of their own there first."
+                % (owners[nodeid], name, nodeid))
 
     names = [member["name"] for member in members]
     absent = sorted(set(known) - set(names))

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import shlex
+from xml.sax.saxutils import escape
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -15,16 +16,18 @@ from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Err
 def run(argument_spec, work):
     """Run a module. ``work(runner, arguments, check)`` returns its result.
 
-    Two keys of the result are for this place: ``warnings`` (texts), and ``diff``, a function that is
-    called only where a diff was asked for.
+    ``runner(argv, stdin=None, environment=None)`` returns ``(rc, stdout, stderr)``.
+
+    Keys of the result, or of an Error's details, that are for this place: ``warnings`` (texts); ``diff``, a
+    function that is called only where a diff was asked for; ``hide``, texts to be masked in all that is returned.
     """
     module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
     commands = []
 
-    def runner(argv, stdin=None):
+    def runner(argv, stdin=None, environment=None):
         commands.append(' '.join(shlex.quote(word) for word in argv))
         return module.run_command(argv, data=stdin, binary_data=False, handle_exceptions=False,
-                                  environ_update={'LC_ALL': 'C'})
+                                  environ_update=dict(environment or {}, LC_ALL='C'))
 
     def finished(result):
         for warning in result.pop('warnings', []):
@@ -32,6 +35,9 @@ def run(argument_spec, work):
         diff = result.pop('diff', None)
         if diff and module._diff:  # pylint: disable=protected-access
             result['diff'] = diff()
+        module.no_log_values.update(result.pop('hide', []))
+        # A tool may return its XML, and Ansible masks a secret only as it was given.
+        module.no_log_values.update([escape(secret, {'"': '&quot;'}) for secret in module.no_log_values])
         result['commands'] = commands
         return result
 

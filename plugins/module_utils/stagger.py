@@ -69,25 +69,38 @@ def look(runner, ves):
         if resource is not None:
             node = resource.find('node')
             state['node'] = None if node is None else node.get('name')
-            if resource.get('managed') == 'false' or resource.get('maintenance') == 'true':
-                state['state'] = 'unmanaged'
-            elif resource.get('pending'):
-                state['state'] = resource.get('pending').lower()
-            elif resource.get('role') in ('Starting', 'Stopping', 'Migrating'):
-                state['state'] = resource.get('role').lower()
-            elif resource.get('failed') == 'true':
-                state['state'] = 'failed'
-            elif resource.get('role') == 'Started' and _alive(status, state['node']):
-                state['state'] = 'started'
+            state['state'] = _state(resource, _alive(status, state['node']))
         states.append(state)
     by_name = {state['name']: state for state in states}
     for failure in status.findall('failures/failure'):
-        name = failure.get('op_key', '').rsplit('_', 2)[0]
+        # RESOURCE_TASK_INTERVAL, where a resource's name and a task (migrate_to) may have underscores
+        name = failure.get('op_key', '').rsplit('_%s_' % failure.get('task'), 1)[0]
         if name in by_name:
             by_name[name]['failures'].append('%s on %s: %s%s' % (
                 failure.get('task'), failure.get('node'), failure.get('exitstatus'),
                 ' (%s)' % failure.get('exitreason') if failure.get('exitreason') else ''))
     return {'changed': False, 'ves': states, 'idle': _idle(runner, status)}
+
+
+def _state(resource, alive):
+    """One of ve_stagger's states, from crm_mon's attributes of a resource.
+
+    An action in flight is in ``role`` (Starting). ``pending`` holds only what is no change of state: Monitoring, the
+    first run of a recurring monitor, when the start has ended.
+    """
+    # A stop that failed without fencing, or with on-fail=block: Pacemaker gives the resource up, and calls that unmanaged
+    if resource.get('blocked') == 'true' and resource.get('failed') == 'true':
+        return 'failed'
+    if resource.get('managed') == 'false' or resource.get('maintenance') == 'true':
+        return 'unmanaged'
+    # Until a lost node is fenced, Pacemaker lists its resources as they last were.
+    if not alive:
+        return 'stopped'
+    if resource.get('role') in ('Starting', 'Stopping', 'Migrating'):
+        return resource.get('role').lower()
+    if resource.get('failed') == 'true':
+        return 'failed'
+    return 'started' if resource.get('role') == 'Started' else 'stopped'
 
 
 def _status(runner):
@@ -104,7 +117,6 @@ def _status(runner):
 
 
 def _alive(status, name):
-    """Until a lost node is fenced, Pacemaker still lists its resources as started."""
     for node in status.findall('nodes/node'):
         if node.get('name') == name:
             return node.get('online') == 'true' and node.get('unclean') == 'false'
@@ -117,7 +129,8 @@ def _idle(runner, status):
     if dc is None or dc.get('present') != 'true' or any(
             node.get('unclean') == 'true' or node.get('pending') == 'true' for node in status.findall('nodes/node')):
         return False
-    rc, out, _err = runner(['crmadmin', '--status', dc.get('name')])
+    try:
+        rc, out, _err = runner(['crmadmin', '--status', dc.get('name')])
+    except OSError:
+        return False  # unknown; the timeout ends the wait
     return rc == 0 and 'S_IDLE' in out
-
-

@@ -64,7 +64,8 @@ ves:
       description: As declared.
       type: int
     state:
-      description: V(started), V(starting), V(stopping), V(stopped), V(failed) or V(unmanaged).
+      description: V(started), V(starting), V(stopping), V(migrating), V(stopped), V(failed) or V(unmanaged). On a node
+        that is lost and not fenced yet it counts as V(stopped).
       type: str
     node:
       description: The node it is on, null where it is on none.

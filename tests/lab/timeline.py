@@ -20,11 +20,13 @@ WIDTH = 64
 
 
 def boots(log, until):
-    """[ve, begin, end, ready] of every boot in a node's log; one cut short ends at `until`."""
+    """[ve, begin, end, ready] of every boot in a node's log; one cut short ends when the VE boots again, or at `until`."""
     found, booting = [], {}
     for line in log.splitlines():
         at, ve, what = line.split()
         if what == "begin":
+            if ve in booting:  # booted again before it was ready: the first boot was cut short by then
+                booting[ve][2] = float(at)
             booting[ve] = boot = [ve, float(at), until, False]
             found.append(boot)
         elif ve in booting:

@@ -1,0 +1,372 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ve_stagger: the release, and what crm_mon says of a CIB whose status section was written by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from ansible_collections.openve.pacemaker.plugins.module_utils import resources, stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ModelError, ToolError
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PENDING = (193, -1)
+OK = (0, 0)
+FAILED = (1, 0)
+VES = [{'id': 1, 'start_order': 30}, {'id': 2, 'start_order': 10}, {'id': 3}]
+
+
+def declare(cluster, ves=VES, new='stopped', policy=None):
+    resources.apply(cluster.run, {'ves': ves, 'policy': policy, 'purge': False, 'new': new, 'wait': False,
+                                  'wait_timeout': '10min', 'allow_restart': True})
+    del cluster.calls[:]
+
+
+def step(cluster, name, ves=VES, check=False):
+    return stagger.step(cluster.run, {'ves': ves, 'timeout': '1h', '_step': name}, check)
+
+
+def look(cluster, ves=VES):
+    return {ve['name']: ve for ve in step(cluster, 'look', ves)['ves']}
+
+
+def roles(cluster):
+    return {primitive.get('id'): [pair.get('value') for pair in primitive.findall('meta_attributes/nvpair')
+                                  if pair.get('name') == 'target-role']
+            for primitive in ET.fromstring(cluster.text()).find('configuration').iter('primitive')}
+
+
+def edit(cluster, change):
+    root = ET.fromstring(cluster.text())
+    change(root)
+    cluster.path.write_text(ET.tostring(root, encoding='unicode'))
+
+
+def state(root, node):
+    return root.find('status/node_state[@uname="%s"]' % node)
+
+
+def happened(cluster, node, ve, *operations):
+    """Write the history of a VE on a node, as its executor reports it: (operation, (rc, op-status), exit reason)."""
+    def change(root):
+        lrm = state(root, node).find('lrm')
+        if lrm is None:
+            lrm = ET.SubElement(state(root, node), 'lrm', id=state(root, node).get('id'))
+            ET.SubElement(lrm, 'lrm_resources')
+        history = ET.SubElement(lrm[0], 'lrm_resource', {'id': ve, 'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'})
+        for number, (operation, (rc, status), *reason) in enumerate(operations, 1):
+            interval = '10000' if operation == 'monitor' else '0'
+            key = '%d:%d:0:0d2c6b53-6e3f-4d6a-8a6b-1b1f1f1f1f1f' % (number, number)
+            name = {True: 'last_failure_0', False: 'last_0'}[rc not in (0, 193)] if interval == '0' else 'monitor_' + interval
+            ET.SubElement(history, 'lrm_rsc_op', {
+                'id': '%s_%s' % (ve, name), 'operation_key': '%s_%s_%s' % (ve, operation, interval), 'operation': operation,
+                'crm_feature_set': root.get('crm_feature_set'), 'transition-key': key,
+                'transition-magic': '%d:%d;%s' % (status, rc, key), 'exit-reason': ''.join(reason), 'on_node': node,
+                'call-id': str(-1 if status == -1 else number), 'rc-code': str(rc), 'op-status': str(status),
+                'interval': interval, 'last-rc-change': str(1700000000 + number), 'exec-time': '0', 'queue-time': '0'})
+    edit(cluster, change)
+
+
+def lose(cluster, node):
+    """The node is gone, and not fenced yet."""
+    edit(cluster, lambda root: state(root, node).attrib.update(in_ccm='false', crmd='offline', join='down'))
+
+
+def with_dc(cluster, fencing='true'):
+    def change(root):
+        root.attrib.update({'dc-uuid': '1', 'have-quorum': '1'})
+        for pair in root.iter('nvpair'):
+            if pair.get('name') == 'stonith-enabled':
+                pair.set('value', fencing)
+        if fencing == 'true':
+            ET.SubElement(root.find('configuration/resources'), 'primitive', {'id': 'fence', 'class': 'stonith', 'type': 'fence_x'})
+    edit(cluster, change)
+
+
+# The release
+
+def test_all_that_are_stopped_are_released_in_one_patch_in_order(cluster):
+    declare(cluster, policy={'starts_per_node': 3})
+    result = step(cluster, 'release')
+    assert result['changed'] and result['released'] == ['ve-2', 've-1', 've-3'] and result['limit'] == '3'
+    assert sum(argv[:2] == ['cibadmin', '--patch'] for argv in cluster.calls) == 1
+    assert roles(cluster) == {'ve-1': ['Started'], 've-2': ['Started'], 've-3': ['Started']}
+    assert result['diff']()['before'].count('value="Stopped"') == 3 == result['diff']()['after'].count('value="Started"')
+    # Pacemaker now starts them
+    assert [action[:2] for action in cluster.actions() if action[0] == 'start'] == [('start', 've-%d' % n) for n in (1, 2, 3)]
+
+
+def test_released_again_nothing_changes(cluster):
+    declare(cluster, policy={'starts_per_node': 0})
+    step(cluster, 'release')
+    text = cluster.text()
+    result = step(cluster, 'release')
+    assert (result['changed'], result['released'], result['limit'], result['diff']()) == (False, [], None, {})
+    assert cluster.text() == text
+
+
+def test_check_mode_releases_nothing(cluster):
+    declare(cluster)
+    text = cluster.text()
+    planned = step(cluster, 'release', check=True)
+    assert planned['changed'] and cluster.text() == text
+    done = step(cluster, 'release')
+    assert done['released'] == planned['released'] and done['diff']() == planned['diff']()
+
+
+def test_only_what_is_to_run_is_released(cluster):
+    ves = [{'id': 1, 'state': 'started'}, {'id': 2, 'state': 'stopped'}, {'id': 3, 'state': 'unmanaged'}, {'id': 4}, {'id': 5}]
+    declare(cluster, ves)
+    for ve, role in (('ve-1', 'stopped'), ('ve-3', 'Stopped')):
+        cluster.tool('crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', role)
+    cluster.tool('crm_resource', '--resource', 've-5', '--meta', '--delete-parameter', 'target-role')
+    assert step(cluster, 'release', ves[:3] + ves[4:])['released'] == ['ve-1']
+    assert roles(cluster) == {'ve-1': ['Started'], 've-2': ['Stopped'], 've-3': ['Stopped'], 've-4': ['Stopped'], 've-5': []}
+    assert list(look(cluster, ves)) == ['ve-1', 've-4', 've-5'], 'what is not to run is not waited for'
+
+
+def test_ves_without_a_resource_are_refused_and_none_is_released(cluster):
+    declare(cluster)
+    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
+                 '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>')
+    text = cluster.text()
+    with pytest.raises(CibError, match='no resources for theirs, ve-9. Configure them first'):
+        step(cluster, 'release', VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
+    with pytest.raises(ModelError):
+        step(cluster, 'release', [{'id': 1, 'after': ['x']}])
+    assert cluster.text() == text
+
+
+# The look
+
+HISTORIES = {
+    # what happened on n1: the state, and how many failures are told
+    'up': ([('start', OK)], 'started', 0),
+    'watched': ([('start', OK), ('monitor', OK)], 'started', 0),
+    'watched-first': ([('start', OK), ('monitor', PENDING)], 'started', 0),
+    'booting': ([('start', PENDING)], 'starting', 0),
+    'booting-again': ([('start', FAILED, 'no init'), ('start', PENDING)], 'starting', 1),
+    'going': ([('start', OK), ('stop', PENDING)], 'stopping', 0),
+    'gone': ([('start', OK), ('stop', OK)], 'stopped', 0),
+    'failed': ([('start', FAILED, 'no init')], 'failed', 1),
+    'timed-out': ([('start', (1, 2), 'still booting')], 'failed', 1),
+    'failed-and-stopped': ([('start', FAILED, 'no init'), ('stop', OK)], 'stopped', 1),
+    'not-here': ([('start', (5, 0), 'no such VE')], 'failed', 1),
+    'broke': ([('start', OK), ('monitor', (7, 0), 'it is down')], 'failed', 1),
+    'stuck': ([('start', OK), ('stop', FAILED, 'hangs')], 'failed', 1),
+    'never': ([], 'stopped', 0),
+}
+
+
+@pytest.fixture
+def history(cluster):
+    ves = [{'id': name, 'engine': 'lxc', 'name': name} for name in HISTORIES]
+    declare(cluster, ves, 'started')
+    for name, (operations, _state, _failures) in HISTORIES.items():
+        happened(cluster, 'n1', name, *operations)
+    return ves
+
+
+def test_states_from_what_happened(cluster, history):
+    with_dc(cluster)
+    found = look(cluster, history)
+    assert {name: (ve['state'], len(ve['failures'])) for name, ve in found.items()} == {
+        name: expected for name, (_operations, *expected) in HISTORIES.items() for expected in [tuple(expected)]}
+    assert {name: ve['node'] for name, ve in found.items()} == {
+        name: None if name in ('gone', 'failed-and-stopped', 'never') else 'n1' for name in HISTORIES}
+    assert found['failed']['failures'] == ['start on n1: error (no init)']
+    assert found['stuck']['failures'] == ['stop on n1: error (hangs)']
+
+
+def test_a_first_monitor_in_flight_is_what_pending_says_and_a_start_is_a_role(cluster, history):
+    """The premise of the code: this is how crm_mon words it."""
+    out = cluster.tool('crm_mon', '--one-shot', '--inactive', '--output-as=xml')
+    said = {resource.get('id'): (resource.get('role'), resource.get('pending')) for resource in ET.fromstring(out).iter('resource')}
+    assert said['booting'] == ('Starting', None) and said['going'] == ('Stopping', None)
+    assert said['watched-first'] == ('Started', 'Monitoring') and said['watched'] == ('Started', None)
+
+
+def test_without_fencing_a_failed_stop_is_a_failure_and_not_unmanaged(cluster, history):
+    with_dc(cluster, fencing='false')
+    out = cluster.tool('crm_mon', '--one-shot', '--inactive', '--output-as=xml')
+    stuck = [resource for resource in ET.fromstring(out).iter('resource') if resource.get('id') == 'stuck'][0]
+    assert (stuck.get('blocked'), stuck.get('managed')) == ('true', 'false'), 'what Pacemaker calls it'
+    found = look(cluster, history)['stuck']
+    assert found['state'] == 'failed' and found['failures'] == ['stop on n1: error (hangs)']
+
+
+def test_on_a_lost_node_nothing_is_up_or_on_its_way(cluster, history):
+    with_dc(cluster)
+    lose(cluster, 'n1')
+    assert {ve['state'] for ve in look(cluster, history).values()} == {'stopped'}
+    assert look(cluster, history)['up']['node'] == 'n1'
+
+
+def test_a_node_that_is_online_but_to_be_fenced_counts_as_lost(cluster):
+    """A stop failed there, and fencing will tell."""
+    declare(cluster, new='started')
+    happened(cluster, 'n1', 've-1', ('start', OK))
+    happened(cluster, 'n2', 've-2', ('start', OK))
+    happened(cluster, 'n1', 've-3', ('start', OK), ('stop', FAILED))
+    with_dc(cluster)
+    out = ET.fromstring(cluster.tool('crm_mon', '--one-shot', '--inactive', '--output-as=xml'))
+    n1 = out.find('nodes/node[@name="n1"]')
+    assert (n1.get('online'), n1.get('unclean')) == ('true', 'true')
+    found = look(cluster)
+    assert (found['ve-1']['state'], found['ve-2']['state']) == ('stopped', 'started')
+
+
+def test_unmanaged_is_left_alone(cluster):
+    declare(cluster, new='started')
+    happened(cluster, 'n1', 've-1', ('start', OK))
+    cluster.tool('crm_resource', '--resource', 've-1', '--meta', '--set-parameter', 'is-managed', '--parameter-value', 'false')
+    cluster.tool('crm_resource', '--resource', 've-2', '--meta', '--set-parameter', 'maintenance', '--parameter-value', 'true')
+    assert {name: ve['state'] for name, ve in look(cluster).items()} == {
+        've-1': 'unmanaged', 've-2': 'unmanaged', 've-3': 'stopped'}
+
+
+def test_failures_go_to_the_ve_that_they_are_of(cluster):
+    ves = [{'id': 1, 'name': 've_start_1'}, {'id': 2, 'name': 've'}, {'id': 3, 'name': 've_start'}]
+    declare(cluster, ves, 'started')
+    happened(cluster, 'n1', 've_start_1', ('start', OK), ('migrate_to', FAILED, 'no way'))
+    happened(cluster, 'n2', 've_start', ('start', FAILED, 'no init'))
+    assert {name: ve['failures'] for name, ve in look(cluster, ves).items()} == {
+        've_start_1': ['migrate_to on n1: error (no way)'], 've': [], 've_start': ['start on n2: error (no init)']}
+
+
+def test_the_look_is_in_the_order_of_starts(cluster):
+    declare(cluster)
+    result = step(cluster, 'look')
+    assert [(ve['name'], ve['start_order']) for ve in result['ves']] == [('ve-2', 10), ('ve-1', 30), ('ve-3', 50)]
+    assert result['changed'] is False
+
+
+def test_a_missing_or_failing_crm_mon_says_so(cluster):
+    def missing(argv, stdin=None):
+        raise FileNotFoundError(2, 'No such file or directory', argv[0])
+
+    declare(cluster)
+    with pytest.raises(ToolError, match='Cannot run crm_mon.*pacemaker-cli'):
+        stagger.look(missing, [])
+    cluster.env['CIB_file'] = '/nowhere'
+    with pytest.raises(ToolError, match='crm_mon failed with .*Is Pacemaker running'):
+        step(cluster, 'look')
+
+
+# Whether the cluster is idle: crmadmin asks the controller, which a CIB file does not have
+
+@pytest.mark.parametrize('said, idle', [
+    ((0, 'Controller on n1 in state S_IDLE: ok\n', ''), True), ((0, 'Controller on n1 in state S_TRANSITION_ENGINE: ok\n', ''), False),
+    ((102, '', 'error: Could not connect'), False), (FileNotFoundError(2, 'crmadmin'), False)])
+def test_idle_is_what_the_dc_says(cluster, said, idle):
+    asked = []
+
+    def run(argv, stdin=None):
+        if argv[0] != 'crmadmin':
+            return cluster.run(argv, stdin)
+        asked.append(argv)
+        if isinstance(said, OSError):
+            raise said
+        return said
+
+    declare(cluster)
+    assert stagger.look(run, [])['idle'] is False and not asked, 'there is no DC to ask'
+    with_dc(cluster)
+    assert stagger.look(run, [])['idle'] is idle and asked == [['crmadmin', '--status', 'n1']]
+    lose(cluster, 'n2')
+    assert stagger.look(run, [])['idle'] is False and len(asked) == 1, 'fencing is due'
+
+
+# The action plugin, as Ansible runs it
+
+@pytest.fixture
+def play(cluster, tmp_path):
+    """play(check=False, **arguments) -> the task's result, and what was shown meanwhile"""
+    collection = tmp_path / 'ansible_collections' / 'openve'
+    collection.mkdir(parents=True)
+    (collection / 'pacemaker').symlink_to(ROOT)
+    book, answer = tmp_path / 'play.yml', tmp_path / 'result.json'
+
+    def run(check=False, **arguments):
+        book.write_text(json.dumps([{'hosts': 'localhost', 'gather_facts': False, 'tasks': [
+            {'openve.pacemaker.ve_stagger': arguments, 'register': 'result', 'ignore_errors': True},
+            {'ansible.builtin.copy': {'content': '{{ result | to_json }}', 'dest': str(answer)}, 'check_mode': False, 'diff': False}]}]))
+        env = dict(cluster.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=str(tmp_path), ANSIBLE_HOME=str(tmp_path / 'home'), ANSIBLE_NOCOLOR='1',
+                   ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_INVENTORY_UNPARSED_WARNING='0', ANSIBLE_CONFIG=os.devnull,
+                   ANSIBLE_STDOUT_CALLBACK='default')
+        done = subprocess.run(
+            [sys.executable, '-m', 'ansible', 'playbook', '--inventory', 'localhost,', '--connection', 'local', '--extra-vars',
+             json.dumps({'ansible_python_interpreter': sys.executable}), str(book)] + (['--check', '--diff'] if check else []),
+            text=True, capture_output=True, check=False, env=env, cwd=tmp_path, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(answer.read_text()), done.stdout
+
+    return run
+
+
+def test_check_mode_lists_what_would_be_released(play, cluster):
+    declare(cluster)
+    text = cluster.text()
+    result, shown = play(check=True, ves=VES)
+    assert result['changed'] and result['released'] == ['ve-2', 've-1', 've-3'] and 'ves' not in result
+    assert not result['failed'] and cluster.text() == text
+    assert 'value="Started"' in result['diff']['after'] and '+' in shown
+
+
+def test_it_ends_when_all_are_up(play, cluster):
+    declare(cluster, new='started')
+    for ve in ('ve-1', 've-2'):
+        happened(cluster, 'n1', ve, ('start', OK))
+    happened(cluster, 'n2', 've-3', ('start', OK), ('monitor', PENDING))
+    with_dc(cluster)
+    text = cluster.text()
+    result, shown = play(ves=VES)
+    assert not result['failed'] and not result['changed'] and result['released'] == []
+    assert [(ve['name'], ve['state'], ve['node'], ve['up_after']) for ve in result['ves']] == [
+        ('ve-2', 'started', 'n1', None), ('ve-1', 'started', 'n1', None), ('ve-3', 'started', 'n2', None)]
+    assert '0 VEs to start, 0 released now, 2 at once on a node' in shown and '3 of 3 VEs are up' in shown
+    assert cluster.text() == text
+
+
+def test_it_ends_at_the_timeout(play, cluster):
+    declare(cluster)
+    happened(cluster, 'n1', 've-1', ('start', OK))
+    happened(cluster, 'n1', 've-2', ('start', FAILED, 'no init'), ('start', PENDING))
+    with_dc(cluster)
+    result, shown = play(ves=VES, timeout='1s')
+    assert result['failed'] and result['changed'] and result['released'] == ['ve-2', 've-1', 've-3']
+    assert result['msg'].startswith('2 VEs: they are not up after 1 s (the cluster goes on starting them).')
+    assert '- ve-2 (starting): start on n1: error (no init)' in result['msg']
+    assert '- ve-3 (stopped): no failure is recorded; look with crm_resource --why --resource=ve-3' in result['msg']
+    assert '2 VEs to start, 3 released now' in shown and 've-2: start on n1: error (no init)' in shown
+    assert roles(cluster)['ve-3'] == ['Started'], 'the cluster goes on'
+
+
+def test_it_ends_when_the_cluster_has_nothing_left_to_do(play, cluster, tmp_path):
+    declare(cluster, VES[:1], 'started')
+    happened(cluster, 'n1', 've-1', ('start', FAILED, 'no init'), ('stop', OK))
+    with_dc(cluster)
+    (tmp_path / 'tools').mkdir()
+    controller = tmp_path / 'tools' / 'crmadmin'  # a CIB file has no controller to ask
+    controller.write_text('#!/bin/sh\necho "Controller on $2 in state S_IDLE: ok"\n')
+    controller.chmod(0o755)
+    cluster.env['PATH'] = '%s:%s' % (controller.parent, cluster.env['PATH'])
+    result, _shown = play(ves=VES[:1], timeout='50s')
+    assert result['failed'] and 'the cluster has nothing left to do' in result['msg']
+    assert '- ve-1 (stopped): start on n1: error (no init)' in result['msg']
+
+
+def test_a_refusal_is_the_modules(play, cluster):
+    declare(cluster)
+    text = cluster.text()
+    assert 'timeout: ' in play(ves=VES, timeout='soon')[0]['msg']
+    assert 'no resources for ve-9' in play(ves=[{'id': 9}])[0]['msg']
+    assert cluster.text() == text
