@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs module ve_stagger on the node again and again, and prints what happens there as it happens."""
+"""Releases the VEs by module ve_stagger, looks by module ve_info, and prints what happens as it happens."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
             timeout = parse_time(self._task.args.get('timeout', '1h')) / 1000
         except ValueError as error:
             return {'failed': True, 'msg': 'timeout: %s; write 90s, 20min or 1h' % error}
-        result = self._module('release')
+        result = self._module('ve_stagger', self._task.args)
         if result.get('failed') or self._task.check_mode:
             return result
 
@@ -38,7 +38,7 @@ class ActionModule(ActionBase):
         seen = {}
         quiet = 0
         while True:
-            status = self._module('look')
+            status = self._module('ve_info', {'names': result['names']})
             if status.get('failed'):
                 return dict(status, changed=result['changed'], released=result['released'])
             self._tell(status['ves'], seen, result)
@@ -54,17 +54,16 @@ class ActionModule(ActionBase):
                 return self._failed(result, down, 'they are not up after %d s (the cluster goes on starting them)' % timeout)
             time.sleep(INTERVAL)
 
-    def _module(self, step):
-        return self._execute_module(module_name='openve.pacemaker.ve_stagger',
-                                    module_args=dict(self._task.args, _step=step), task_vars=self._task_vars)
+    def _module(self, name, arguments):
+        return self._execute_module(module_name='openve.pacemaker.' + name, module_args=dict(arguments), task_vars=self._task_vars)
 
     def _tell(self, ves, seen, result):
         """A line for each VE that came up since the last look; what is waited for, when nothing happened for long."""
         now = time.monotonic()
         if not seen:
             waiting = len([ve for ve in ves if ve['state'] not in ('started', 'unmanaged')])
-            self._say('%d VEs to start, %d released now, %s at once on a node' % (
-                waiting, len(result['released']), result['limit'] or 'as many as Pacemaker likes'))
+            self._say('%d VEs released now, %d of %d still to come up, %s at once on a node' % (
+                len(result['released']), waiting, len(ves), result['limit'] or 'as many as Pacemaker likes'))
         up = len([ve for ve in ves if ve['state'] == 'started'])
         for ve in ves:
             known = seen.setdefault(ve['name'], {'state': None, 'since': now, 'up_after': None, 'failures': 0})

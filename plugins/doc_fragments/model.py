@@ -43,11 +43,11 @@ options:
         default: 50
       boot_time:
         description:
-          - How long the slowest boot takes, while others boot too. By default O(policy.boot_time).
+          - How long the slowest boot takes, while others boot too. By default C(policy.boot_time).
         type: str
       stop_grace:
         description:
-          - How long the VE may take to shut down before it is stopped by force. By default O(policy.stop_grace).
+          - How long the VE may take to shut down before it is stopped by force. By default C(policy.stop_grace).
         type: str
       monitor:
         description:
@@ -113,12 +113,12 @@ options:
       params:
         description:
           - More parameters of the agent, such as C(ready_command), C(ready_timeout), C(start_wait), C(force_stop),
-            C(on_dump) and C(lxc_path). Those that another field or the O(policy) decides are refused here.
+            C(on_dump) and C(lxc_path). Those that another field or the C(policy) decides are refused here.
         type: dict
         default: {}
       meta:
         description:
-          - More meta attributes of the resource, such as C(allow-migrate). Those that another field or the O(policy)
+          - More meta attributes of the resource, such as C(allow-migrate). Those that another field or the C(policy)
             decides are refused here.
         type: dict
         default: {}

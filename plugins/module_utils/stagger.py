@@ -16,16 +16,9 @@ from ansible_collections.openve.pacemaker.plugins.module_utils import cib, model
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ToolError
 
 
-def step(runner, arguments, check=False):
-    """One step of ve_stagger, as its action plugin asks for it."""
+def release(runner, arguments, check=False):
+    """Set target-role=Started on all VEs that are to run, in one patch. The rest of ve_stagger is its action plugin."""
     ves = model.read(arguments['ves']).ves
-    if arguments['_step'] == 'release':
-        return release(runner, ves, check)
-    return look(runner, ves)
-
-
-def release(runner, ves, check=False):
-    """Set target-role=Started on all VEs that are to run, in one patch."""
     released = []
 
     def edit(root):
@@ -46,6 +39,7 @@ def release(runner, ves, check=False):
     return {
         'changed': change.changed,
         'released': released,
+        'names': [ve.name for ve in wanted(ves)],
         'limit': cib.get_property(change.old, 'node-action-limit'),
         'diff': lambda: {'before': change.before, 'after': change.after} if change.changed else {},
     }
@@ -56,20 +50,21 @@ def wanted(ves):
     return sorted((ve for ve in ves if ve.state in (None, 'started')), key=lambda ve: ve.start_order)
 
 
-def look(runner, ves):
-    """What the cluster says of the VEs that are to run."""
+def info(runner, arguments, _check=False):
+    """What the cluster says of the VEs: of those that are named, else of all."""
     status = _status(runner)
     resources = {}
     for resource in status.findall('resources//resource'):
-        resources.setdefault(resource.get('id'), resource)
+        if resource.get('resource_agent') == 'ocf:openve:ManageVE':
+            resources.setdefault(resource.get('id'), resource)
     states = []
-    for ve in wanted(ves):
-        resource = resources.get(ve.name)
-        state = {'name': ve.name, 'start_order': ve.start_order, 'state': 'stopped', 'node': None, 'failures': []}
-        if resource is not None:
-            node = resource.find('node')
-            state['node'] = None if node is None else node.get('name')
-            state['state'] = _state(resource, _alive(status, state['node']))
+    for name in resources if arguments['names'] is None else arguments['names']:
+        resource = resources.get(name)
+        if resource is None:
+            raise CibError('This cluster has no VE %s; it has %s.' % (name, ', '.join(resources) or 'none'))
+        node = resource.find('node')
+        state = {'name': name, 'state': None, 'node': None if node is None else node.get('name'), 'failures': []}
+        state['state'] = _state(resource, _alive(status, state['node']))
         states.append(state)
     by_name = {state['name']: state for state in states}
     for failure in status.findall('failures/failure'):
@@ -110,10 +105,13 @@ def _status(runner):
     except OSError as error:
         raise ToolError('Cannot run crm_mon: %s. Pacemaker\'s command line tools are needed on this node (package '
                         'pacemaker-cli-utils or pacemaker-cli).' % error, argv) from error
-    if rc != 0:
-        raise ToolError('crm_mon failed with %d: %s. Is Pacemaker running on this node?' % (rc, (err or out).strip()),
-                        argv, rc, out, err)
-    return ET.fromstring(out)
+    # It may end with 0, too, where it could not read the CIB; then it says so instead of showing nodes.
+    status = ET.fromstring(out) if rc == 0 else None
+    if status is None or status.find('nodes') is None:
+        said = '' if status is None else ' '.join(error.text or '' for error in status.iter('error'))
+        raise ToolError('crm_mon failed with %d: %s. Is Pacemaker running on this node?'
+                        % (rc, said or (err or out).strip()), argv, rc, out, err)
+    return status
 
 
 def _alive(status, name):

@@ -51,6 +51,12 @@ released:
   elements: str
   returned: success
   sample: [ve-101, ve-102]
+names:
+  description: Names of all VEs that are to run, in the order of their start.
+  type: list
+  elements: str
+  returned: success
+  sample: [ve-101, ve-102, ve-103]
 ves:
   description: The VEs in the order of their start.
   type: list
@@ -78,7 +84,7 @@ ves:
       description: Seconds from the release until it was seen up, by one look every two seconds; null if it was up before.
       type: float
   sample:
-    - {name: ve-101, start_order: 10, state: started, node: n1, failures: [], up_after: 8.1}
+    - {name: ve-101, state: started, node: n1, failures: [], up_after: 8.1}
 """
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import module, stagger
@@ -89,9 +95,7 @@ def main():
     module.run({
         'ves': {'type': 'list', 'elements': 'dict', 'required': True, 'options': VE_FIELDS},
         'timeout': {'type': 'str', 'default': '1h'},
-        # Set by the action plugin, which runs this module again and again
-        '_step': {'type': 'str', 'choices': ['release', 'look'], 'default': 'release'},
-    }, stagger.step)
+    }, stagger.release)
 
 
 if __name__ == '__main__':

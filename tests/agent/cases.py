@@ -385,7 +385,7 @@ case("no --skiplock in this vzctl: force_stop", "legacy: sim=SKIPLOCK=no guest=S
 case("stop hangs, ignores SIGTERM", "either: sim=FAULT_STOP=hang:hard sim=FAULT_STOP_FAST=ok running", "stop stop_grace=2s", 0, after="down unmounted", most=8)
 case("everything about stop hangs", "legacy: sim=FAULT_STOP=hang:hard running", "stop timeout=7", 1, after="running")
 case("umount hangs", "legacy: sim=FAULT_UMOUNT=hang:hard mounted", "stop timeout=7", 1, after="mounted")
-case("a guest that reboots itself", "either: guest=EVENTD=yes guest=REBOOTS_AFTER=0.1 starting", "stop stop_grace=2s", 0, after="down unmounted")
+case("a guest that rebooted itself, ALLOWREBOOT=no", "either: conf=ALLOWREBOOT=no guest=EVENTD=yes guest=REBOOTS_AFTER=0.2 starting dies", "stop", 0, after="down unmounted")
 case("status hangs during stop", "legacy: running sim=FAULT_STATUS=hang+1", "stop timeout=12", 0, after="down unmounted")
 
 # ----------------------------------------------------------------------------------------- monitor in depth

@@ -36,7 +36,7 @@ def agent_python():
             break
     if path.startswith("/usr/") and not path.startswith("/usr/sbin/"):
         return path, []
-    return path.replace(prefix, "/opt/python", 1), [(prefix, "/opt/python")]
+    return path, [(prefix, prefix)]     # at the same place: its libraries may be found by their full path
 
 
 _shared = {}

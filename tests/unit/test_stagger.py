@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ve_stagger: the release, and what crm_mon says of a CIB whose status section was written by hand."""
+"""ve_stagger and ve_info: the release, and what crm_mon says of a CIB whose status section was written by hand."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -30,12 +31,12 @@ def declare(cluster, ves=VES, new='stopped', policy=None):
     del cluster.calls[:]
 
 
-def step(cluster, name, ves=VES, check=False):
-    return stagger.step(cluster.run, {'ves': ves, 'timeout': '1h', '_step': name}, check)
+def release(cluster, ves=VES, check=False):
+    return stagger.release(cluster.run, {'ves': ves, 'timeout': '1h'}, check)
 
 
-def look(cluster, ves=VES):
-    return {ve['name']: ve for ve in step(cluster, 'look', ves)['ves']}
+def look(cluster, names=None):
+    return {ve['name']: ve for ve in stagger.info(cluster.run, {'names': names})['ves']}
 
 
 def roles(cluster):
@@ -65,13 +66,16 @@ def happened(cluster, node, ve, *operations):
         for number, (operation, (rc, status), *reason) in enumerate(operations, 1):
             interval = '10000' if operation == 'monitor' else '0'
             key = '%d:%d:0:0d2c6b53-6e3f-4d6a-8a6b-1b1f1f1f1f1f' % (number, number)
-            name = {True: 'last_failure_0', False: 'last_0'}[rc not in (0, 193)] if interval == '0' else 'monitor_' + interval
+            kind = 'monitor_10000' if interval != '0' else 'last_0' if rc in (0, 193) else 'last_failure_0'
+            for older in history.findall('lrm_rsc_op[@id="%s_%s"]' % (ve, kind)):
+                history.remove(older)  # only the last of a kind is kept
             ET.SubElement(history, 'lrm_rsc_op', {
-                'id': '%s_%s' % (ve, name), 'operation_key': '%s_%s_%s' % (ve, operation, interval), 'operation': operation,
+                'id': '%s_%s' % (ve, kind), 'operation_key': '%s_%s_%s' % (ve, operation, interval), 'operation': operation,
                 'crm_feature_set': root.get('crm_feature_set'), 'transition-key': key,
                 'transition-magic': '%d:%d;%s' % (status, rc, key), 'exit-reason': ''.join(reason), 'on_node': node,
                 'call-id': str(-1 if status == -1 else number), 'rc-code': str(rc), 'op-status': str(status),
-                'interval': interval, 'last-rc-change': str(1700000000 + number), 'exec-time': '0', 'queue-time': '0'})
+                'interval': interval,  # not longer ago than failure-timeout:
+                'last-rc-change': str(int(time.time()) - 60 + number), 'exec-time': '0', 'queue-time': '0'})
     edit(cluster, change)
 
 
@@ -95,8 +99,9 @@ def with_dc(cluster, fencing='true'):
 
 def test_all_that_are_stopped_are_released_in_one_patch_in_order(cluster):
     declare(cluster, policy={'starts_per_node': 3})
-    result = step(cluster, 'release')
-    assert result['changed'] and result['released'] == ['ve-2', 've-1', 've-3'] and result['limit'] == '3'
+    result = release(cluster)
+    assert result['changed'] and result['released'] == result['names'] == ['ve-2', 've-1', 've-3']
+    assert result['limit'] == '3'
     assert sum(argv[:2] == ['cibadmin', '--patch'] for argv in cluster.calls) == 1
     assert roles(cluster) == {'ve-1': ['Started'], 've-2': ['Started'], 've-3': ['Started']}
     assert result['diff']()['before'].count('value="Stopped"') == 3 == result['diff']()['after'].count('value="Started"')
@@ -106,19 +111,20 @@ def test_all_that_are_stopped_are_released_in_one_patch_in_order(cluster):
 
 def test_released_again_nothing_changes(cluster):
     declare(cluster, policy={'starts_per_node': 0})
-    step(cluster, 'release')
+    release(cluster)
     text = cluster.text()
-    result = step(cluster, 'release')
+    result = release(cluster)
     assert (result['changed'], result['released'], result['limit'], result['diff']()) == (False, [], None, {})
+    assert result['names'] == ['ve-2', 've-1', 've-3'], 'all are waited for'
     assert cluster.text() == text
 
 
 def test_check_mode_releases_nothing(cluster):
     declare(cluster)
     text = cluster.text()
-    planned = step(cluster, 'release', check=True)
+    planned = release(cluster, check=True)
     assert planned['changed'] and cluster.text() == text
-    done = step(cluster, 'release')
+    done = release(cluster)
     assert done['released'] == planned['released'] and done['diff']() == planned['diff']()
 
 
@@ -128,9 +134,9 @@ def test_only_what_is_to_run_is_released(cluster):
     for ve, role in (('ve-1', 'stopped'), ('ve-3', 'Stopped')):
         cluster.tool('crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', role)
     cluster.tool('crm_resource', '--resource', 've-5', '--meta', '--delete-parameter', 'target-role')
-    assert step(cluster, 'release', ves[:3] + ves[4:])['released'] == ['ve-1']
+    result = release(cluster, ves[:3] + ves[4:])
+    assert result['released'] == ['ve-1'] and result['names'] == ['ve-1', 've-5'], 'what is not to run is not waited for'
     assert roles(cluster) == {'ve-1': ['Started'], 've-2': ['Stopped'], 've-3': ['Stopped'], 've-4': ['Stopped'], 've-5': []}
-    assert list(look(cluster, ves)) == ['ve-1', 've-4', 've-5'], 'what is not to run is not waited for'
 
 
 def test_ves_without_a_resource_are_refused_and_none_is_released(cluster):
@@ -139,9 +145,9 @@ def test_ves_without_a_resource_are_refused_and_none_is_released(cluster):
                  '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>')
     text = cluster.text()
     with pytest.raises(CibError, match='no resources for theirs, ve-9. Configure them first'):
-        step(cluster, 'release', VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
+        release(cluster, VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
     with pytest.raises(ModelError):
-        step(cluster, 'release', [{'id': 1, 'after': ['x']}])
+        release(cluster, [{'id': 1, 'after': ['x']}])
     assert cluster.text() == text
 
 
@@ -154,7 +160,7 @@ HISTORIES = {
     'watched-first': ([('start', OK), ('monitor', PENDING)], 'started', 0),
     'booting': ([('start', PENDING)], 'starting', 0),
     'booting-again': ([('start', FAILED, 'no init'), ('start', PENDING)], 'starting', 1),
-    'going': ([('start', OK), ('stop', PENDING)], 'stopping', 0),
+    'going': ([('start', OK), ('monitor', OK), ('stop', PENDING)], 'stopping', 0),
     'gone': ([('start', OK), ('stop', OK)], 'stopped', 0),
     'failed': ([('start', FAILED, 'no init')], 'failed', 1),
     'timed-out': ([('start', (1, 2), 'still booting')], 'failed', 1),
@@ -176,10 +182,9 @@ def history(cluster):
 
 
 def test_states_from_what_happened(cluster, history):
-    with_dc(cluster)
-    found = look(cluster, history)
+    found = look(cluster)
     assert {name: (ve['state'], len(ve['failures'])) for name, ve in found.items()} == {
-        name: expected for name, (_operations, *expected) in HISTORIES.items() for expected in [tuple(expected)]}
+        name: (state_, failures) for name, (_operations, state_, failures) in HISTORIES.items()}
     assert {name: ve['node'] for name, ve in found.items()} == {
         name: None if name in ('gone', 'failed-and-stopped', 'never') else 'n1' for name in HISTORIES}
     assert found['failed']['failures'] == ['start on n1: error (no init)']
@@ -199,15 +204,15 @@ def test_without_fencing_a_failed_stop_is_a_failure_and_not_unmanaged(cluster, h
     out = cluster.tool('crm_mon', '--one-shot', '--inactive', '--output-as=xml')
     stuck = [resource for resource in ET.fromstring(out).iter('resource') if resource.get('id') == 'stuck'][0]
     assert (stuck.get('blocked'), stuck.get('managed')) == ('true', 'false'), 'what Pacemaker calls it'
-    found = look(cluster, history)['stuck']
+    found = look(cluster)['stuck']
     assert found['state'] == 'failed' and found['failures'] == ['stop on n1: error (hangs)']
 
 
 def test_on_a_lost_node_nothing_is_up_or_on_its_way(cluster, history):
     with_dc(cluster)
     lose(cluster, 'n1')
-    assert {ve['state'] for ve in look(cluster, history).values()} == {'stopped'}
-    assert look(cluster, history)['up']['node'] == 'n1'
+    assert {ve['state'] for ve in look(cluster).values()} == {'stopped'}
+    assert look(cluster)['up']['node'] == 'n1'
 
 
 def test_a_node_that_is_online_but_to_be_fenced_counts_as_lost(cluster):
@@ -238,15 +243,19 @@ def test_failures_go_to_the_ve_that_they_are_of(cluster):
     declare(cluster, ves, 'started')
     happened(cluster, 'n1', 've_start_1', ('start', OK), ('migrate_to', FAILED, 'no way'))
     happened(cluster, 'n2', 've_start', ('start', FAILED, 'no init'))
-    assert {name: ve['failures'] for name, ve in look(cluster, ves).items()} == {
+    assert {name: ve['failures'] for name, ve in look(cluster).items()} == {
         've_start_1': ['migrate_to on n1: error (no way)'], 've': [], 've_start': ['start on n2: error (no init)']}
 
 
-def test_the_look_is_in_the_order_of_starts(cluster):
+def test_names_say_which_and_in_what_order(cluster):
     declare(cluster)
-    result = step(cluster, 'look')
-    assert [(ve['name'], ve['start_order']) for ve in result['ves']] == [('ve-2', 10), ('ve-1', 30), ('ve-3', 50)]
-    assert result['changed'] is False
+    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
+                 '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>')
+    assert list(look(cluster, ['ve-3', 've-1'])) == ['ve-3', 've-1'] and look(cluster, []) == {}
+    assert sorted(look(cluster)) == ['ve-1', 've-2', 've-3'] and stagger.info(cluster.run, {'names': None})['changed'] is False
+    for name in ('theirs', 've-9'):
+        with pytest.raises(CibError, match='has no VE %s; it has .*ve-1' % name):
+            look(cluster, ['ve-1', name])
 
 
 def test_a_missing_or_failing_crm_mon_says_so(cluster):
@@ -255,10 +264,12 @@ def test_a_missing_or_failing_crm_mon_says_so(cluster):
 
     declare(cluster)
     with pytest.raises(ToolError, match='Cannot run crm_mon.*pacemaker-cli'):
-        stagger.look(missing, [])
-    cluster.env['CIB_file'] = '/nowhere'
-    with pytest.raises(ToolError, match='crm_mon failed with .*Is Pacemaker running'):
-        step(cluster, 'look')
+        stagger.info(missing, {'names': None})
+    cluster.path.write_text('no CIB')
+    with pytest.raises(ToolError, match='crm_mon failed with 102: Connection to cluster failed. Is Pacemaker running'):
+        stagger.info(lambda argv: (102, '', 'Connection to cluster failed\n'), {'names': None})
+    with pytest.raises(ToolError, match='crm_mon failed with 0: Could not connect to the CIB: .*schema. Is Pacemaker running'):
+        look(cluster)
 
 
 # Whether the cluster is idle: crmadmin asks the controller, which a CIB file does not have
@@ -278,11 +289,11 @@ def test_idle_is_what_the_dc_says(cluster, said, idle):
         return said
 
     declare(cluster)
-    assert stagger.look(run, [])['idle'] is False and not asked, 'there is no DC to ask'
+    assert stagger.info(run, {'names': []})['idle'] is False and not asked, 'there is no DC to ask'
     with_dc(cluster)
-    assert stagger.look(run, [])['idle'] is idle and asked == [['crmadmin', '--status', 'n1']]
+    assert stagger.info(run, {'names': []})['idle'] is idle and asked == [['crmadmin', '--status', 'n1']]
     lose(cluster, 'n2')
-    assert stagger.look(run, [])['idle'] is False and len(asked) == 1, 'fencing is due'
+    assert stagger.info(run, {'names': []})['idle'] is False and len(asked) == 1, 'fencing is due'
 
 
 # The action plugin, as Ansible runs it
@@ -294,13 +305,15 @@ def play(cluster, tmp_path):
     collection.mkdir(parents=True)
     (collection / 'pacemaker').symlink_to(ROOT)
     book, answer = tmp_path / 'play.yml', tmp_path / 'result.json'
+    (tmp_path / 'ansible.cfg').write_text('')  # not this machine's
 
     def run(check=False, **arguments):
         book.write_text(json.dumps([{'hosts': 'localhost', 'gather_facts': False, 'tasks': [
             {'openve.pacemaker.ve_stagger': arguments, 'register': 'result', 'ignore_errors': True},
             {'ansible.builtin.copy': {'content': '{{ result | to_json }}', 'dest': str(answer)}, 'check_mode': False, 'diff': False}]}]))
-        env = dict(cluster.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=str(tmp_path), ANSIBLE_HOME=str(tmp_path / 'home'), ANSIBLE_NOCOLOR='1',
-                   ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_INVENTORY_UNPARSED_WARNING='0', ANSIBLE_CONFIG=os.devnull,
+        env = dict(cluster.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=str(tmp_path),
+                   ANSIBLE_HOME=str(tmp_path / 'home'), ANSIBLE_NOCOLOR='1',
+                   ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_INVENTORY_UNPARSED_WARNING='0', ANSIBLE_CONFIG=str(tmp_path / 'ansible.cfg'),
                    ANSIBLE_STDOUT_CALLBACK='default')
         done = subprocess.run(
             [sys.executable, '-m', 'ansible', 'playbook', '--inventory', 'localhost,', '--connection', 'local', '--extra-vars',
@@ -332,7 +345,7 @@ def test_it_ends_when_all_are_up(play, cluster):
     assert not result['failed'] and not result['changed'] and result['released'] == []
     assert [(ve['name'], ve['state'], ve['node'], ve['up_after']) for ve in result['ves']] == [
         ('ve-2', 'started', 'n1', None), ('ve-1', 'started', 'n1', None), ('ve-3', 'started', 'n2', None)]
-    assert '0 VEs to start, 0 released now, 2 at once on a node' in shown and '3 of 3 VEs are up' in shown
+    assert '0 VEs released now, 0 of 3 still to come up, 2 at once on a node' in shown and '3 of 3 VEs are up' in shown
     assert cluster.text() == text
 
 
@@ -346,7 +359,7 @@ def test_it_ends_at_the_timeout(play, cluster):
     assert result['msg'].startswith('2 VEs: they are not up after 1 s (the cluster goes on starting them).')
     assert '- ve-2 (starting): start on n1: error (no init)' in result['msg']
     assert '- ve-3 (stopped): no failure is recorded; look with crm_resource --why --resource=ve-3' in result['msg']
-    assert '2 VEs to start, 3 released now' in shown and 've-2: start on n1: error (no init)' in shown
+    assert '3 VEs released now, 2 of 3 still to come up' in shown and 've-2: start on n1: error (no init)' in shown
     assert roles(cluster)['ve-3'] == ['Started'], 'the cluster goes on'
 
 
