@@ -7,6 +7,11 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 
+def pytest_sessionfinish():
+    import harness
+    harness.clean_up()
+
+
 def pytest_terminal_summary(terminalreporter):
     """What the random sequences did, over all processes."""
     total = collections.Counter()

@@ -43,7 +43,7 @@ _shared = {}
 
 
 def shared():
-    """Once per test process: the compiled simulators and the agent's interpreter."""
+    """Once per test process: the compiled simulators and the agent's interpreter. See clean_up."""
     if not _shared:
         if os.geteuid() != 0:
             raise RuntimeError("these tests need root: they make namespaces and mounts")
@@ -63,24 +63,26 @@ def shared():
         os.chmod(folder, 0o755)
         python, binds = agent_python()
         _shared.update(folder=folder, python=python, binds=binds)
-        import atexit
-        atexit.register(shutil.rmtree, folder, True)
-        atexit.register(remove_cgroups)
     return _shared
 
 
 _cgroups = []
 
 
-def remove_cgroups():
+def clean_up():
+    """At the end of the session (atexit does not run in the processes of pytest-xdist)."""
     for d in _cgroups:
         for base, _, _ in os.walk(d, topdown=False):
             for _ in range(200):
                 try:
                     os.rmdir(base)
                     break
-                except OSError:
+                except OSError:         # the kernel is still burying the world's processes
                     time.sleep(0.05)
+    del _cgroups[:]
+    if _shared:
+        shutil.rmtree(_shared["folder"], ignore_errors=True)
+        _shared.clear()
 
 
 def cgroup_places():
@@ -129,10 +131,14 @@ class World:
             pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stderr=open(self.tmp + "/stderr", "w"))
         theirs.close()
         self.pid1, ready = None, False
-        while not (self.pid1 and ready):            # in any order
-            msg = self._message(60)                 # mounts can take long on a host that is busy with namespaces
-            self.pid1 = msg.get("pid1", self.pid1)
-            ready = ready or "ready" in msg
+        try:
+            while not (self.pid1 and ready):        # in any order
+                msg = self._message(60)             # mounts can take long on a host that is busy with namespaces
+                self.pid1 = msg.get("pid1", self.pid1)
+                ready = ready or "ready" in msg
+        except BaseException:
+            self.close()
+            raise
         self.install_tools()
         self.write(AGENT_IN_WORLD, open(AGENT, encoding="utf-8").read(), 0o755)
         self.write("/etc/vz/vz.conf", 'LOCKDIR=/vz/lock\nDUMPDIR="/vz/dump"\nVE_ROOT=/vz/root/$VEID\n'
