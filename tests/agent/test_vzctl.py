@@ -169,14 +169,15 @@ def test_sigkill_of_a_stop_leaves_a_stale_lock_and_a_running_guest(make):
     assert {"down", "unmounted", "unlocked"} <= s.words()
 
 
-def test_skiplock_beats_a_hung_stop_which_then_exits_40(make):
+def test_skiplock_beats_a_hung_stop(make):
     s = make("legacy scale=5: guest=SHUTDOWN=hang running")
     tag = s.world.spawn(["/usr/sbin/vzctl", "stop", "101"])
     time.sleep(0.4)
     assert s.world.call("vzctl", "stop", "101").code == 9
     r = s.world.call("vzctl", "--skiplock", "stop", "101", "--fast")
-    assert r.code == 0 and r.seconds < 1
-    assert s.world.wait(tag).code == 40
+    assert r.seconds < 1 and {"down", "unmounted"} <= s.words()
+    # Both see the guest gone and unmount it; the one that comes second finds nothing mounted (mostly the hung one)
+    assert sorted([r.code, s.world.wait(tag).code]) == [0, 40]
 
 
 def test_start_wait_holds_the_lock_and_dies_with_the_guest_by_sigterm(make):
