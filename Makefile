@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `make demo` and `make test` need nothing before them but Debian 12, root, git and make.
-.PHONY: demo demo-clean test check soak clean
+.PHONY: demo demo-clean test check matrix soak bench-agent clean
 
 demo:        ## a three-node cluster in containers, a dead node, the measured timeline (VES=24, STORM=1, KEEP=1)
 	@VES="$(or $(VES),24)" STORM="$(STORM)" KEEP="$(KEEP)" tests/lab/demo
@@ -14,8 +14,14 @@ test:        ## everything CI runs
 check:       ## the fast part: lint and unit tests, no cluster
 	@tests/run check
 
-soak:        ## random sequences of actions, events and faults on the agent (SOAK=10000)
-	@tests/lab/setup test && . .cache/env && SOAK=$(or $(SOAK),10000) python -m pytest -q -n 8 tests/agent/test_sequences.py
+matrix:      ## the agent's table of cases with every Python from 3.6 on that this machine has
+	@tests/run matrix
+
+bench-agent: ## what a monitor costs, against ocf:heartbeat:ManageVE (RUNS=100)
+	@tests/lab/setup test && . .cache/env && tests/agent/bench_monitor.py $(or $(RUNS),100)
+
+soak:        ## random sequences of actions, events and faults on the agent (SOAK=10000, START=1)
+	@tests/lab/setup test && . .cache/env && AGENT_PYTHON=/usr/bin/python3 SOAK=$(or $(SOAK),10000) START=$(START) python -m pytest -q -n 8 tests/agent/test_sequences.py
 
 clean: demo-clean  ## and the caches of this checkout
 	rm -rf .cache

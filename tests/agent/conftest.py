@@ -7,6 +7,11 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 
+def pytest_report_header():
+    import harness
+    return "the agent runs under %s" % harness.agent_python()[0]
+
+
 def pytest_sessionfinish():
     import harness
     harness.clean_up()

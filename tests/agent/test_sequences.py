@@ -1,10 +1,10 @@
 # Copyright: the openve.pacemaker authors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Random sequences of agent actions and of what happens to a host, against a model.
+"""Random sequences of agent actions and of what happens to a host, against a model (hypothesis, stateful).
 
-Every sequence is made from one number alone and printed with it when it fails:
-    SEQUENCE=123 pytest tests/agent/test_sequences.py       that one again, with its steps
-    SOAK=10000 pytest -n 8 tests/agent/test_sequences.py    many more; START=n: numbers from n on
+    pytest -n 8 tests/agent/test_sequences.py               some hundreds
+    SOAK=10000 pytest -n 8 tests/agent/test_sequences.py    many more; START=n: other ones, from seed n on
+A failure prints its steps and its seed. The time in them is real, so nothing is shrunk unless SHRINK=1.
 What must hold, whatever happened before or happens meanwhile:
   - monitor is never 7 while the VE runs; never 0 while it does not
   - stop is never 0 while the VE runs, nor while it stays mounted
@@ -15,16 +15,20 @@ What must hold, whatever happened before or happens meanwhile:
 """
 import collections
 import os
-import random
 import re
 import time
 
+import hypothesis
 import pytest
+from hypothesis import Phase
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from states import State
 
-ITEMS = 40
-SEQUENCES = int(os.environ.get("SOAK") or 240)
+STEPS = 6               # of a sequence
+BATCH = 50              # sequences of one seed
+SEQUENCES = int(os.environ.get("SOAK") or 300)
 FIRST = int(os.environ.get("START") or 1)
 
 # (monitor probe, monitor, start, stop) of the state table where nothing interferes
@@ -32,31 +36,98 @@ TABLE = {"running": (0, 0, 0, 0), "paused": (1, 1, 0, 0), "mounted": (1, 1, 0, 0
          "lost": (0, 0, 0, None), "no config": (7, 7, 5, 0), "no private": (7, 7, 5, 0)}
 
 
+def often(usual, *others):
+    """Mostly the usual one: what is rare in life, and would drown the rest if it were not rare here too."""
+    return st.sampled_from([usual] * (8 if len(others) == 1 else 2 * len(others)) + list(others))
+
+
+HOST = st.sampled_from(["veinfo", "veinfo", "veinfo", "noveinfo", "cgroup"])
+GUEST = st.fixed_dictionaries({
+    "INIT": st.sampled_from(["sysv", "sysv", "plain", "systemd", "busybox"]), "BOOT": st.sampled_from(["0.1", "0.1", "0.7", "hang"]),
+    "SHUTDOWN": st.sampled_from(["0.1", "0.1", "0.5", "hang"]), "EVENTD": st.sampled_from(["no", "no", "yes"]), "EXEC": often("", "hang"),
+    "RESTORE": often("ok", "fail"), "CHKPNT": often("ok", "fail"), "START_DELAY": st.sampled_from(["0", "0", "0.5"]), "DIES_AFTER": often("", "0.5")})
+FAULT = st.sampled_from([
+    ("FAULT_STATUS", "1:what is that"), ("FAULT_STATUS", "1:what is that"), ("FAULT_STATUS", "hang"), ("FAULT_STATUS", "say:garbage"),
+    ("FAULT_STATUS", "say:garbage"), ("FAULT_STATUS", "5:no"), ("FAULT_STATUS", "1+1:later"), ("FAULT_STOP", "33:it will not die"),
+    ("FAULT_STOP", "hang:hard"), ("FAULT_STOP", "0"), ("FAULT_START", "0"), ("FAULT_START", "99:no"), ("FAULT_START", "hang"),
+    ("FAULT_UMOUNT", "51:busy"), ("SKIPLOCK", "no")])
+# what happens to a host: the name of a method below, and what it takes
+EVENT = st.one_of(
+    st.tuples(st.sampled_from(["guest halts", "guest killed", "admin start", "admin stop", "admin mount", "admin umount", "admin pause", "admin resume",
+                               "admin chkpnt", "strangers lock", "lock gone", "storage gone", "config gone", "storage back", "storage back", "fault gone"])),
+    st.tuples(st.just("fault"), FAULT),
+    st.tuples(st.just("guest changes"), GUEST),
+    st.tuples(st.just("lock"), st.sampled_from([0.3, 1.0, 2.5])),
+    st.tuples(st.just("stale lock"), st.sampled_from(["30000\n", "", "junk"])),
+    st.tuples(st.just("busy"), st.sampled_from([1.5, 1.5, 20])))
+PARAMETERS = st.fixed_dictionaries({
+    "stop_grace": st.sampled_from(["1s", "1s", "500ms", "120s"]), "ready_timeout": st.sampled_from(["1s", "", ""]),
+    "start_wait": st.sampled_from(["", "", "none", "native"]), "on_dump": st.sampled_from(["", "", "restore", "refuse"]),
+    "start_slots": st.sampled_from(["", "1"]), "ready_timeout_action": st.sampled_from(["", "", "fail"]), "force_stop": often("", "true")})
+TIMEOUT = st.sampled_from([3.0, 5.0, 7.0])
+# what happens during an action: nothing, the agent is killed after a moment, or an event after a moment
+MEANWHILE = st.one_of(
+    st.none(), st.none(), st.none(),
+    st.tuples(st.sampled_from(["killed alone", "killed with its group", "killed by SIGTERM"]), st.sampled_from([0.05, 0.1, 0.2, 0.4, 0.8])),
+    st.tuples(EVENT, st.sampled_from([0.05, 0.1, 0.2, 0.5])), st.tuples(EVENT, st.sampled_from([0.05, 0.1, 0.2, 0.5])))
+
+
 class Broken(Exception):
     pass
 
 
-class Sequence:
-    def __init__(self, number):
-        self.number, self.r = number, random.Random(number)
-        self.trace, self.counts = [], collections.Counter()
-        r = self.r
-        self.modern = r.random() < 0.5
-        self.veinfo = r.random() < 0.7
-        cgroup = not self.veinfo and r.random() < 0.4
-        host = "%s %s scale=60" % ("vz7" if self.modern else "legacy", "cgroup" if cgroup else "" if self.veinfo else "noveinfo")
+class Sequence(RuleBasedStateMachine):
+    counts = collections.Counter()
+    seed = 0
+
+    def __init__(self):
+        super().__init__()
+        self.trace, self.s = [], None
+        self.fault, self.lock, self.lost_private, self.lost_config = None, None, False, False
+        self.busy_until = self.lock_until = 0.0
+
+    @initialize(modern=st.booleans(), host=HOST, guest=GUEST, at_first=st.sampled_from(["down", "running", "running", "running", "dump", "dump"]))
+    def begin(self, modern, host, guest, at_first):
+        self.counts["sequences"] += 1
+        self.modern, self.veinfo = modern, host == "veinfo"
+        host = "%s %s scale=60" % ("vz7" if modern else "legacy", "" if self.veinfo else host)
         self.note("host", host)
         self.s = State(host + ": down")
         self.w = self.s.world
-        self.fault, self.lock, self.lost_private, self.lost_config = None, None, False, False
-        self.busy_until = self.lock_until = 0.0
-        self.settle_guest()
-        before = r.choice(["down", "running", "running", "running", "dump", "dump"])
-        self.note("at first", before)
-        if before == "dump":
+        self.do_guest_changes(guest)
+        self.note("at first", at_first)
+        if at_first == "dump":
             self.s.do_dump("")
-        elif before == "running":
+        elif at_first == "running":
             self.do_admin_start()
+
+    def teardown(self):
+        if self.s:
+            self.s.close()
+
+    @rule(event=EVENT)
+    def event(self, event):
+        self.happen(event)
+
+    @rule(parameters=PARAMETERS, timeout=TIMEOUT, meanwhile=MEANWHILE, interval=st.sampled_from([0, 10]))
+    def monitor(self, parameters, timeout, meanwhile, interval):
+        self.action("monitor", parameters, meanwhile, timeout=timeout, interval=interval)
+
+    @rule(parameters=PARAMETERS, timeout=TIMEOUT, meanwhile=MEANWHILE)
+    def deep_monitor(self, parameters, timeout, meanwhile):
+        self.action("deep", parameters, meanwhile, timeout=timeout, interval=10, level=10)
+
+    @rule(parameters=PARAMETERS, timeout=TIMEOUT, meanwhile=MEANWHILE)
+    def start(self, parameters, timeout, meanwhile):
+        self.action("start", parameters, meanwhile, timeout=timeout, interval=0)
+
+    @rule(parameters=PARAMETERS, timeout=TIMEOUT, meanwhile=MEANWHILE)
+    def stop(self, parameters, timeout, meanwhile):
+        self.action("stop", parameters, meanwhile, timeout=timeout, interval=0)
+
+    @rule(name=st.sampled_from(["migrate_to", "migrate_from"]), parameters=PARAMETERS, timeout=TIMEOUT, meanwhile=MEANWHILE)
+    def migrate(self, name, parameters, timeout, meanwhile):
+        self.action(name, parameters, meanwhile, timeout=timeout, interval=0)
 
     def note(self, *words):
         self.trace.append(" ".join(str(x) for x in words))
@@ -105,24 +176,11 @@ class Sequence:
             return False
 
     # -- events ----------------------------------------------------------------------------------------
-    def settle_guest(self):
-        r = self.r
-        how = {"INIT": r.choice(["sysv", "sysv", "plain", "systemd", "busybox"]), "BOOT": r.choice(["0.1", "0.1", "0.7", "hang"]),
-               "SHUTDOWN": r.choice(["0.1", "0.1", "0.5", "hang"]), "EVENTD": r.choice(["no", "no", "yes"]),
-               "EXEC": r.choice([""] * 8 + ["hang"]), "RESTORE": r.choice(["ok"] * 5 + ["fail"]), "CHKPNT": r.choice(["ok"] * 5 + ["fail"]),
-               "START_DELAY": r.choice(["0", "0", "0.5"]), "DIES_AFTER": r.choice([""] * 8 + ["0.5"])}
-        self.how = how
-        self.w.write("/etc/vz/sim/101", "".join("%s=%s\n" % kv for kv in how.items()))
-        self.note("guest", how)
-
-    def event(self, background=False):
-        r = self.r
-        name = r.choice(["guest halts", "guest killed", "guest changes", "admin start", "admin stop", "admin mount", "admin umount", "admin pause",
-                         "admin resume", "admin chkpnt", "lock", "lock", "stranger's lock", "stale lock", "lock gone", "storage gone", "config gone",
-                         "storage back", "storage back", "fault", "fault", "fault", "fault", "fault gone", "busy"])
+    def happen(self, event, meanwhile=False):
+        name, arguments = event[0], event[1:]
         self.counts["event: " + name] += 1
-        self.note("  meanwhile" if background else "event", name)
-        getattr(self, "do_" + re.sub(r"\W+", "_", name))()
+        self.note("  meanwhile" if meanwhile else "event", *event)
+        getattr(self, "do_" + name.replace(" ", "_"))(*arguments)
 
     def vz(self, *args):
         """An admin's command: waited for, but not for ever (it may hang)."""
@@ -147,8 +205,10 @@ class Sequence:
             self.w.kill(pid)
             time.sleep(0.15)
 
-    def do_guest_changes(self):
-        self.settle_guest()
+    def do_guest_changes(self, how):
+        self.how = how
+        self.w.write("/etc/vz/sim/101", "".join("%s=%s\n" % kv for kv in how.items()))
+        self.note("guest", how)
 
     def do_admin_start(self):
         self.vz("start", "101")
@@ -178,15 +238,15 @@ class Sequence:
         self.w.spawn(["/usr/bin/python3", "-c", code, "%s" % seconds] + words)
         self.lock_until = time.monotonic() + seconds
 
-    def do_lock(self):
-        self.hold(["/usr/sbin/vzctl"], self.r.choice([0.3, 1.0, 2.5]))
+    def do_lock(self, seconds):
+        self.hold(["/usr/sbin/vzctl"], seconds)
 
-    def do_stranger_s_lock(self):
+    def do_strangers_lock(self):
         self.hold([], 4.0)
 
-    def do_stale_lock(self):
+    def do_stale_lock(self, text):
         if not self.w.exists("/vz/lock/101.lck"):
-            self.w.write("/vz/lock/101.lck", self.r.choice(["30000\n", "", "junk"]))
+            self.w.write("/vz/lock/101.lck", text)
 
     def do_lock_gone(self):
         self.lock_until = max(self.lock_until, 0)
@@ -209,14 +269,10 @@ class Sequence:
             os.rename(self.w.at("/etc/vz/101.lost"), self.w.at("/etc/vz/conf/101.conf"))
             self.lost_config = False
 
-    def do_fault(self):
-        key, value = self.r.choice([("FAULT_STATUS", "1:what is that"), ("FAULT_STATUS", "hang"), ("FAULT_STATUS", "say:garbage"), ("FAULT_STATUS", "5:no"),
-                                    ("FAULT_STATUS", "1:what is that"), ("FAULT_STATUS", "say:garbage"), ("FAULT_STATUS", "1+1:later"),
-                                    ("FAULT_STOP", "33:it will not die"), ("FAULT_STOP", "hang:hard"), ("FAULT_STOP", "0"), ("FAULT_START", "0"),
-                                    ("FAULT_START", "99:no"), ("FAULT_START", "hang"), ("FAULT_UMOUNT", "51:busy"), ("SKIPLOCK", "no")])
+    def do_fault(self, fault):
+        key, value = fault
         self.do_fault_gone()
         self.fault = key
-        self.note("    ", key, value)
         self.w.save_sim(**{key: value})
 
     def do_fault_gone(self):
@@ -224,9 +280,8 @@ class Sequence:
             self.w.save_sim(**{self.fault: None})
             self.fault = None
 
-    def do_busy(self):
+    def do_busy(self, seconds):
         if self.w.mounted("101"):
-            seconds = self.r.choice([1.5, 1.5, 20])
             self.w.spawn(["/bin/sleep", "%s" % seconds], cwd="/vz/root/101")
             self.busy_until = time.monotonic() + seconds
 
@@ -236,46 +291,35 @@ class Sequence:
         return (not self.strays() and not self.dying() and not self.fault and now > self.busy_until and now > self.lock_until
                 and self.how["EXEC"] == "" and self.how["DIES_AFTER"] == "")
 
-    def action(self):
-        r = self.r
-        name = r.choice(["monitor", "monitor", "start", "start", "start", "stop", "stop", "stop", "migrate_to", "migrate_from", "deep"])
-        params = {"veid": "101", "stop_grace": r.choice(["1s", "1s", "500ms", "120s"]), "ready_timeout": r.choice(["1s", "", ""]),
-                  "start_wait": r.choice(["", "", "none", "native"]), "on_dump": r.choice(["", "", "restore", "refuse"]),
-                  "start_slots": r.choice(["", "1"]), "ready_timeout_action": r.choice(["", "", "fail"]),
-                  "force_stop": r.choice(["", "", "", "true"])}
-        timeout = r.choice([3.0, 5.0, 7.0])
-        how = {"timeout": timeout, "interval": r.choice([0, 10]) if name == "monitor" else 10 if name == "deep" else 0}
-        if name == "deep":
-            how["level"] = 10
+    def action(self, name, parameters, meanwhile, **how):
         verb = "monitor" if name == "deep" else name
+        params = dict(parameters, veid="101")
+        killed = meanwhile and isinstance(meanwhile[0], str) and meanwhile[0]
+        alone = meanwhile is None
         calm, before, pid = self.calm(), self.state(), self.w.init_pid("101")
         dumps, stray = len(self.s.dumps()), self.strays()
         mark = len(self.w.commands())
-        fate = r.random()
         self.counts["action: " + name] += 1
         self.note("action", name, "from", before, "" if calm else "(not calm)", {k: v for k, v in params.items() if v}, how)
-        tag = self.w.begin(verb, params, leftovers=fate >= 0.15, **how)
-        killed = None
-        if fate < 0.15:
-            killed = r.choice(["alone", "with its group", "by SIGTERM"])
-            time.sleep(r.choice([0.05, 0.1, 0.2, 0.4, 0.8]))
-            self.w.kill(self.w.started[tag], 15 if killed == "by SIGTERM" else 9, group=killed == "with its group")
-            self.counts["agent killed " + killed] += 1
-        elif fate < 0.5:
-            calm = False
-            time.sleep(r.choice([0.05, 0.1, 0.2, 0.5]))
-            self.event(background=True)
+        tag = self.w.begin(verb, params, leftovers=not killed, **how)
+        if meanwhile:
+            time.sleep(meanwhile[1])
+        if killed:
+            self.w.kill(self.w.started[tag], 15 if killed == "killed by SIGTERM" else 9, group=killed == "killed with its group")
+            self.counts["agent " + killed] += 1
+        elif meanwhile:
+            self.happen(meanwhile[0], meanwhile=True)
         result = self.w.finish(tag, 30)
         after, pid_after = self.state(), self.w.init_pid("101")
         commands = [c for _, c in self.w.commands()[mark:]]
-        self.note("  ->", result.code, "after %.2f s, now %s%s" % (result.seconds, after, ", killed " + killed if killed else ""))
+        self.note("  ->", result.code, "after %.2f s, now %s%s" % (result.seconds, after, ", " + killed if killed else ""))
         if result.code < 0 or killed:
             if killed:
                 return
             self.broken(result, "ended by signal %d" % -result.code)
         code = result.code
         throughout = pid and pid == pid_after
-        if result.seconds >= timeout:
+        if result.seconds >= how["timeout"]:
             self.broken(result, "past its deadline")
         if result.left:
             self.broken(result, "left behind: %s" % result.left)
@@ -296,19 +340,19 @@ class Sequence:
             if throughout:
                 self.broken(result, "%s says 0 while it runs" % verb)
             whole = not (self.lost_private or self.lost_config or self.fault == "FAULT_STATUS")
-            if fate >= 0.5 and not self.strays() and whole and (pid_after or self.w.mounted("101")):
+            if alone and not self.strays() and whole and (pid_after or self.w.mounted("101")):
                 self.broken(result, "%s says 0 while it runs or stays mounted" % verb)
         if verb in ("start", "migrate_from"):
             if throughout and before in ("running", "lost"):
                 verbs = [c for c in commands if re.search(r"^vzctl (--skiplock )?(start|restore|resume) 101", c)]
-                if verbs and fate >= 0.5 and not self.strays():
+                if verbs and alone and not self.strays():
                     self.broken(result, "a second start: %s" % verbs)
-            if code == 0 and not pid_after and fate >= 0.5 and self.how["DIES_AFTER"] == "":
+            if code == 0 and not pid_after and alone and self.how["DIES_AFTER"] == "":
                 self.broken(result, "%s says 0 and nothing runs" % verb)
         if len(self.s.dumps()) < dumps and not any(re.search(r"(restore|resume) 101.* = 0", c) for c in commands) \
-                and fate >= 0.5 and not stray:
+                and alone and not stray:
             self.broken(result, "a dump is gone")
-        if calm and fate >= 0.5:
+        if calm and alone:
             self.compare(name, params, how, before, result)
 
     def compare(self, name, params, how, before, result):
@@ -338,40 +382,20 @@ class Sequence:
             self.broken(result, "%s from %s: %d, not %d" % (name, before, code, want))
 
     def broken(self, result, text):
-        raise Broken("\n".join(["SEQUENCE=%d: %s" % (self.number, text)] + self.trace + ["-- stderr:", result.err, "-- log:", result.log[-3000:], "-- commands:"]
+        raise Broken("\n".join(["seed %d: %s" % (self.seed, text)] + self.trace + ["-- stderr:", result.err, "-- log:", result.log[-3000:], "-- commands:"]
                                + ["%.3f %s" % (t, c[:200]) for t, c in self.w.commands()]))
 
-    def run(self):
-        try:
-            for _ in range(self.r.randint(4, 7)):
-                if self.r.random() < 0.4:
-                    self.event()
-                else:
-                    self.action()
-        finally:
-            self.s.close()
+
+def batches():
+    return range(FIRST, FIRST + (SEQUENCES + BATCH - 1) // BATCH)
 
 
-def numbers():
-    if os.environ.get("SEQUENCE"):
-        return [[int(os.environ["SEQUENCE"])]]
-    return [list(range(FIRST + n, FIRST + SEQUENCES, ITEMS)) for n in range(min(ITEMS, SEQUENCES))]
-
-
-@pytest.mark.parametrize("seeds", numbers(), ids=lambda seeds: "%d..%d" % (seeds[0], seeds[-1]))
-def test_sequences(seeds, record_property):
-    total = collections.Counter()
+@pytest.mark.parametrize("seed", batches())
+def test_sequences(seed, record_property):
+    machine = hypothesis.seed(seed)(type("Sequence", (Sequence,), {"counts": collections.Counter(), "seed": seed}))
     try:
-        for number in seeds:
-            sequence = Sequence(number)
-            total["sequences"] += 1
-            try:
-                sequence.run()
-            except Broken as e:
-                pytest.fail(str(e), pytrace=False)
-            finally:
-                total += sequence.counts
-                if os.environ.get("SEQUENCE"):
-                    print("\n".join(sequence.trace))
+        run_state_machine_as_test(machine, settings=hypothesis.settings(
+            max_examples=BATCH, stateful_step_count=STEPS, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck),
+            phases=[Phase.generate, Phase.shrink] if os.environ.get("SHRINK") else [Phase.generate]))
     finally:
-        record_property("sequences", dict(total))
+        record_property("sequences", dict(machine.counts))
