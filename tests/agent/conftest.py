@@ -4,12 +4,28 @@ import collections
 import os
 import sys
 
+import pytest
+
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 
 def pytest_report_header():
     import harness
     return "the agent runs under %s" % harness.agent_python()[0]
+
+
+@pytest.fixture
+def make():
+    """make("legacy: running"): a State; closed after the test."""
+    from states import State
+    made = []
+
+    def f(text):
+        made.append(State(text))
+        return made[-1]
+    yield f
+    for s in made:
+        s.close()
 
 
 def pytest_sessionfinish():

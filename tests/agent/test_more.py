@@ -10,19 +10,6 @@ import xml.etree.ElementTree as ET
 import pytest
 
 import harness
-from states import State
-
-
-@pytest.fixture
-def make():
-    made = []
-
-    def f(text):
-        made.append(State(text))
-        return made[-1]
-    yield f
-    for s in made:
-        s.close()
 
 
 def about(state, *results):
