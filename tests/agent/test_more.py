@@ -257,6 +257,30 @@ def test_log_to_syslog(make, facility):
     assert lines[0].startswith("<%d>" % (number * 8 + 6)) and "ManageVE(ve)" in lines[0], lines
 
 
+# ------------------------------------------------------------------------------------------ closed files
+def with_shell(s, how, action, params=None, **kw):
+    """Run the agent by a shell command in which %s stands for it."""
+    env = s.world.agent_env(dict({"veid": "101"}, **(params or {})), 20, 10, None, kw)
+    return s.world.finish(s.world.spawn(["/bin/sh", "-c", how % " ".join(
+        [harness.shared()["python"], "-IS", harness.AGENT_IN_WORLD, action])], env=env, leftovers=True))
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_closed_files_are_not_taken_for_a_tools_output(make, closed):
+    s = make("legacy: running")
+    r = with_shell(s, "%s " + closed, "monitor")
+    assert r.code == 0 and not r.out, about(s, r)
+    r = with_shell(s, "%s " + closed, "stop", start_slots="1")
+    assert r.code == 0 and {"down", "unmounted"} <= s.words(), about(s, r)
+
+
+@pytest.mark.parametrize("out, code", [(">&-", 0), (">/dev/full", 1)])
+def test_metadata_that_cannot_be_written(make, out, code):
+    s = make("legacy: running")
+    r = with_shell(s, "%s " + out, "meta-data")
+    assert r.code == code and "Traceback" not in r.err + r.log and len(r.reasons) == code, about(s, r)
+
+
 # ------------------------------------------------------------------------------------------ metadata and the file
 def metadata(s):
     s.do_notool("")
