@@ -168,6 +168,8 @@ case("status unusable, stop by force too", "legacy: running sim=FAULT_STATUS=1:x
      called="stop 101$ ; " + FORCED, after="down unmounted")
 case("status unusable, nothing helps", "legacy: running sim=FAULT_STATUS=1:x 'sim=FAULT_STOP=1:boom'", "stop timeout=8", 1, after="running",
      called=FORCED)
+case("status unusable, the graceful stop hangs too: by force all the same", "legacy: running sim=FAULT_STATUS=hang sim=FAULT_STOP=hang sim=FAULT_STOP_FAST=ok",
+     "stop timeout=20", 0, called="stop 101$ ; " + FORCED, after="down unmounted")
 case("status unusable at first, stop has a usable one later", "legacy: running sim=FAULT_STATUS=1*2:x", "stop", 0, after="down unmounted")
 case("status unusable, an empty cgroup is no sign", "legacy cgroup: down emptycgroup=101 sim=FAULT_STATUS=1:x", "monitor probe", 7)
 case("status unusable, a populated cgroup is one", "legacy cgroup: down cgroupof=101 sim=FAULT_STATUS=1:x", "monitor probe", 1)
@@ -454,6 +456,7 @@ for action, code in (("monitor", 4), ("start", 4), ("stop", 4), ("migrate_to", 4
 # ----------------------------------------------------------------------------------------- the log
 case("log: start at info with code and time", "either: down", "start", 0, log=r"INFO.*vzctl.* start 101.*\b0\b.*\d ?m?s", nolog="DEBUG|WARN|ERR")
 case("log: stop at info", "either: running", "stop", 0, log=r"INFO.*vzctl.* (stop 101|exec2? 101 .*halt).*\b0\b.*\d ?m?s", nolog="DEBUG|WARN|ERR")
+case("log: the stop that the forced one has overtaken too", "legacy scale=1: guest=SHUTDOWN=hang running", "stop stop_grace=2s", 0, log=r"INFO.*vzctl stop 101: exit code 40 ; WARN")
 case("log: a failing start shows its code", "legacy: 'sim=FAULT_START=79:cats'", "start", 1, log=r"vzctl.* start 101.*79")
 case("log: monitor is quiet", "either: running", "monitor", 0, nolog=".")
 case("log: looks at debug", "legacy: running", "monitor env:HA_debug=1 env:HA_DEBUGLOG=/var/log/ha.log", 0, log="DEBUG.*status")
@@ -513,6 +516,7 @@ lxc("STOPPING then down: monitor", "down show=STOPPING=1", "monitor timeout=8", 
 lxc("STARTING then running: start", "running show=STARTING=1.5", "start", 0, least=1, after="running")
 lxc("STOPPING then down: start", "down show=STOPPING=1.5", "start", 0, called="lxc-start", after="running ready")
 lxc("STOPPING for ever: start", "down show=STOPPING=100", "start timeout=6", 1)
+lxc("RUNNING, then STOPPING for ever: start", "guest=BOOT=hang starting 'later=1=echo STOPPING until 99999999 > /var/lib/lxc-sim/101/show'", "start timeout=6", 1, reason="STOPPING")
 lxc("FREEZING then frozen: start wakes it", "running paused show=FREEZING=1", "start", 0, called="lxc-unfreeze", after="awake")
 lxc("STOPPING then down: stop", "down show=STOPPING=1.5", "stop", 0, after="down")
 lxc("STARTING then running: stop", "running show=STARTING=1.5", "stop", 0, after="down")
