@@ -268,6 +268,40 @@ def test_log_to_syslog(make, facility):
     assert lines[0].startswith("<%d>" % (number * 8 + 6)) and "ManageVE(ve)" in lines[0], lines
 
 
+def test_log_to_syslog_over_a_stream(make):
+    s = make("legacy: down")
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    log.bind(s.world.at("/dev/log"))
+    log.listen(20)
+    r = s.world.agent("start", {"veid": "101"}, extra={"HA_LOGFACILITY": "daemon", "HA_LOGFILE": None})
+    assert r.code == 0, about(s, r)
+    log.settimeout(5)
+    assert re.match(rb"<30>.*ManageVE\(ve\)\[\d+\]: INFO: vzctl start 101.*\0$", log.accept()[0].recv(65536)), about(s, r)
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_a_log_daemon_that_hangs_holds_nothing_up(make, kind):
+    s = make("legacy: running")
+    log = socket.socket(socket.AF_UNIX, kind)
+    log.bind(s.world.at("/dev/log"))
+    if kind == socket.SOCK_STREAM:
+        log.listen(0)
+    full = []
+    try:
+        while len(full) < 5000:
+            full.append(socket.socket(socket.AF_UNIX, kind))
+            full[-1].setblocking(False)
+            full[-1].connect(s.world.at("/dev/log"))
+            if kind == socket.SOCK_DGRAM:
+                full[-1].send(b"x")
+    except BlockingIOError:
+        pass
+    r = s.world.agent("stop", {"veid": "101"}, extra={"HA_LOGFACILITY": "daemon", "HA_LOGFILE": "/var/log/ha.log"})
+    assert r.code == 0 and r.seconds < 5 and "stop 101" in r.log, about(s, r)
+    for f in full:
+        f.close()
+
+
 # ------------------------------------------------------------------------------------------ closed files
 def with_shell(s, how, action, params=None, **kw):
     """Run the agent by a shell command in which %s stands for it."""
