@@ -103,6 +103,7 @@ for action, code in (("monitor probe", 1), ("monitor", 1), ("start", 1)):
     case("unknown name, a listed VE has no config: " + action, "either: running noconfig", action + " veid=web", code, after="running")
     case("unknown name, a listed VE's config has it: " + action, "either: name=web running 'sim=FAULT_STATUS=21:Bad CT ID web'",
          action + " veid=web", code, after="running")
+case("unknown name, the kernel lists the host itself", "either: veinfo=0", "monitor probe veid=web", 7)
 case("unknown name, a listed VE has no config: stop", "either: running noconfig", "stop veid=web timeout=8", 1, after="running")
 
 # suspended
@@ -249,6 +250,7 @@ case("no PATH at all", "legacy: running", "monitor env:PATH", 0)
 # ----------------------------------------------------------------------------------------- start
 for kind in ("sysv", "systemd", "openrc"):
     case("ready: %s" % kind, "either: guest=INIT=%s guest=BOOT=1.5" % kind, "start", 0, after="running ready", least=1.4, most=6, called="^start 101 ; ^exec")
+case("ready: OpenRC with a warning before the level", "legacy: guest=INIT=openrc guest=RC_WARNS=1 guest=BOOT=1.5", "start", 0, after="running ready", least=1.4, most=6)
 case("ready: systemd degraded", "legacy: guest=INIT=systemd guest=BOOT=1 guest=READY_STATE=degraded", "start", 0, after="ready", least=0.9, most=5)
 case("ready: systemd is not up yet", "legacy: guest=INIT=systemd guest=INIT_DELAY=1.5 guest=BOOT=0.5", "start", 0, after="ready", least=1.9, most=6)
 case("ready: rescue mode is not", "legacy: guest=INIT=systemd guest=READY_STATE=maintenance", "start ready_timeout=2s", 0, least=1.5, most=5, log="WARN.*ready")
@@ -278,6 +280,9 @@ case("ready probe hangs and cannot be killed", "legacy: guest=EXEC=stuck", "star
 case("goes down while it boots: 1 at once", "either: guest=BOOT=hang guest=DIES_AFTER=1", "start", 1, after="down", most=5, reason=".")
 case("goes down while it boots: its last words", "legacy: guest=INIT=systemd guest=BOOT=hang guest=DIES_AFTER=2", "start %s" % q("ready_command=echo I am not well; exit 1"), 1,
      after="down", reason="I am not well")
+case("goes down while it boots: vzctl's words are not the probe's", "legacy: guest=DIES_AFTER=2 'sim=FAULT_EXEC2=31+2:Container is not running'",
+     "start %s" % q("ready_command=echo I am not well; exit 1"), 1, after="down", reason="I am not well")
+case("goes down while it boots: the probe's own 31", "legacy: guest=DIES_AFTER=2", "start %s" % q("ready_command=echo I am not well; exit 31"), 1, after="down", reason="I am not well")
 case("goes down while it boots, fail or proceed alike", "legacy: guest=BOOT=hang guest=DIES_AFTER=1", "start ready_timeout_action=proceed start_wait=native", 1, after="down")
 case("start_settle holds on", "either: guest=BOOT=1", "start start_settle=2s", 0, least=2.9, most=7, after="running ready")
 case("start_settle: goes down meanwhile", "legacy: guest=DIES_AFTER=2", "start start_settle=6s", 1, most=5, after="down")
@@ -535,6 +540,8 @@ lxc("attach cannot be killed", "guest=EXEC=stuck", "start timeout=6", 0, after="
 lxc("attach cannot be killed, level 10", "guest=EXEC=stuck running", "monitor level=10 timeout=5", 1)
 lxc("start fails", "noinit", "start", 1, reason="ABORTING", after="down")
 lxc("last words from the console", "guest=BOOT=hang guest=DIES_AFTER=1 consolelog='kernel has no bananas'", "start", 1, reason="no bananas", most=5)
+lxc("last words: lxc-attach's own are not the probe's", "guest=DIES_AFTER=2 'sim=FAULT_LXC_ATTACH=1+2:lxc-attach: 101: Failed to get init pid'",
+    "start %s" % q("ready_command=echo I am not well; exit 1"), 1, after="down", reason="I am not well")
 lxc("level 10", "running", "monitor level=10", 0, called="lxc-attach.*true")
 lxc("level 10 fails", "running", "monitor level=10 monitor_command='echo ill; exit 9'", 1, reason="ill")
 lxc("veid is a name as it stands", "down", "monitor probe veid=0101", 7, called="lxc-info.*0101")

@@ -197,6 +197,10 @@ class State:
         self.world.remove("/proc/vz/veinfo")
         os.mkdir(self.world.at("/proc/vz/veinfo"))
 
+    def do_veinfo(self, value):
+        """a line of the kernel's that is no container's"""
+        self.world.write("/proc/vz/veinfo", "%10s     2   150\n" % value)
+
     def do_emptycgroup(self, value):
         """what an lxc container that died leaves behind"""
         base = self.world.at("/sys/fs/cgroup")
