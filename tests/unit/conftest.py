@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
 import subprocess
@@ -109,3 +110,33 @@ def cluster(cib_file):
                       expected='member')
     cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
     return Cluster(cib_file.path)
+
+
+# As Ansible runs it
+
+@pytest.fixture
+def collections(tmp_path):
+    """A folder where Ansible, and Python, find this collection."""
+    place = tmp_path / 'ansible_collections' / 'openve'
+    place.mkdir(parents=True)
+    (place / 'pacemaker').symlink_to(CHECKOUT)
+    return tmp_path
+
+
+@pytest.fixture
+def run_module(collections):
+    """run_module(name, env, check=False, diff=False, **arguments) -> what the module returned, and all that it wrote
+
+    A process of its own, arguments in, JSON out.
+    """
+    def run(name, env, check=False, diff=False, **arguments):
+        arguments = dict(arguments, _ansible_check_mode=check, _ansible_diff=diff)
+        done = subprocess.run(
+            [sys.executable, str(CHECKOUT / 'plugins' / 'modules' / (name + '.py'))], text=True, capture_output=True,
+            check=False, input=json.dumps({'ANSIBLE_MODULE_ARGS': arguments}), env=dict(env, PYTHONPATH=str(collections)))
+        assert not done.stderr, done.stderr
+        result = json.loads(done.stdout)
+        assert done.returncode == (1 if result.get('failed') else 0)
+        return result, done.stdout
+
+    return run

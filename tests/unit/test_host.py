@@ -4,11 +4,7 @@
 from __future__ import annotations
 
 import importlib
-import json
 import os
-import pathlib
-import subprocess
-import sys
 import threading
 
 import pytest
@@ -17,7 +13,6 @@ import yaml
 from ansible_collections.openve.pacemaker.plugins.module_utils import host
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error, ModelError
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 WANTED = 'ONBOOT="no"\nALLOWREBOOT="no"\n'
 
 
@@ -239,23 +234,9 @@ def test_how_long_stopping_all_may_take(vz, limit, seconds):
 # As Ansible runs it
 
 @pytest.fixture
-def module(tmp_path):
+def module(run_module):
     """module(check=False, **arguments) -> what it returned"""
-    collection = tmp_path / 'ansible_collections' / 'openve'
-    collection.mkdir(parents=True)
-    (collection / 'pacemaker').symlink_to(ROOT)
-
-    def run(check=False, **arguments):
-        done = subprocess.run(
-            [sys.executable, str(ROOT / 'plugins' / 'modules' / 've_host.py')], text=True, capture_output=True, check=False,
-            input=json.dumps({'ANSIBLE_MODULE_ARGS': dict(arguments, _ansible_check_mode=check, _ansible_diff=True)}),
-            env=dict(os.environ, PYTHONPATH=str(tmp_path)))
-        assert not done.stderr, done.stderr
-        result = json.loads(done.stdout)
-        assert done.returncode == (1 if result.get('failed') else 0)
-        return result
-
-    return run
+    return lambda **arguments: run_module('ve_host', os.environ, diff=True, **arguments)[0]
 
 
 def test_check_run_and_run_again(module, tmp_path):

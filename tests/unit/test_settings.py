@@ -3,14 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import copy
 import importlib
 import json
 import os
-import pathlib
 import pwd
 import subprocess
-import sys
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -19,7 +16,6 @@ import yaml
 from ansible_collections.openve.pacemaker.plugins.module_utils import cib, settings
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ModelError, ToolError
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECRET = 'pa<ss & "word"'
 IPMI = {'id': 'ipmi-n1', 'agent': 'fence_ipmilan', 'hosts': ['n1', 'n2'],
         'options': {'ip': '192.0.2.1', 'lanplus': True, 'power_wait': 4}, 'secrets': {'password': SECRET}}
@@ -287,23 +283,9 @@ def test_a_missing_tool_is_named(node):
 # As Ansible runs it
 
 @pytest.fixture
-def module(cluster, tmp_path):
+def module(run_module, cluster):
     """module(check=False, **arguments) -> what it returned, and all that it wrote"""
-    collection = tmp_path / 'ansible_collections' / 'openve'
-    collection.mkdir(parents=True)
-    (collection / 'pacemaker').symlink_to(ROOT)
-
-    def run(check=False, **arguments):
-        arguments = dict(copy.deepcopy(arguments), _ansible_check_mode=check, _ansible_diff=True)
-        done = subprocess.run(
-            [sys.executable, str(ROOT / 'plugins' / 'modules' / 'cluster_settings.py')], text=True, capture_output=True,
-            check=False, input=json.dumps({'ANSIBLE_MODULE_ARGS': arguments}), env=dict(cluster.env, PYTHONPATH=str(tmp_path)))
-        assert not done.stderr, done.stderr
-        result = json.loads(done.stdout)
-        assert done.returncode == (1 if result.get('failed') else 0)
-        return result, done.stdout
-
-    return run
+    return lambda check=False, **arguments: run_module('cluster_settings', cluster.env, check, diff=True, **arguments)
 
 
 def leaks(output, *secrets):

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import pathlib
 import subprocess
 import sys
 import time
@@ -17,7 +16,6 @@ import pytest
 from ansible_collections.openve.pacemaker.plugins.module_utils import resources, stagger
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ModelError, ToolError
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 PENDING = (193, -1)
 OK = (0, 0)
 FAILED = (1, 0)
@@ -298,11 +296,8 @@ def test_idle_is_what_the_dc_says(cluster, said, idle):
 # The action plugin, as Ansible runs it
 
 @pytest.fixture
-def play(cluster, tmp_path):
+def play(cluster, collections, tmp_path):
     """play(check=False, **arguments) -> the task's result, and what was shown meanwhile"""
-    collection = tmp_path / 'ansible_collections' / 'openve'
-    collection.mkdir(parents=True)
-    (collection / 'pacemaker').symlink_to(ROOT)
     book, answer = tmp_path / 'play.yml', tmp_path / 'result.json'
     (tmp_path / 'ansible.cfg').write_text('')  # not this machine's
 
@@ -310,7 +305,7 @@ def play(cluster, tmp_path):
         book.write_text(json.dumps([{'hosts': 'localhost', 'gather_facts': False, 'tasks': [
             {'openve.pacemaker.ve_stagger': arguments, 'register': 'result', 'ignore_errors': True},
             {'ansible.builtin.copy': {'content': '{{ result | to_json }}', 'dest': str(answer)}, 'check_mode': False, 'diff': False}]}]))
-        env = dict(cluster.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=str(tmp_path),
+        env = dict(cluster.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=str(collections),
                    ANSIBLE_HOME=str(tmp_path / 'home'), ANSIBLE_NOCOLOR='1',
                    ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_INVENTORY_UNPARSED_WARNING='0', ANSIBLE_CONFIG=str(tmp_path / 'ansible.cfg'),
                    ANSIBLE_STDOUT_CALLBACK='default')

@@ -6,38 +6,18 @@
 from __future__ import annotations
 
 import importlib
-import json
-import pathlib
 import re
-import subprocess
-import sys
 
 import pytest
 import yaml
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import model
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
 
 @pytest.fixture
-def ve_resources(cluster, tmp_path):
+def ve_resources(run_module, cluster):
     """ve_resources(check=False, diff=False, **arguments) -> what the module returned"""
-    collection = tmp_path / 'ansible_collections' / 'openve'
-    collection.mkdir(parents=True)
-    (collection / 'pacemaker').symlink_to(ROOT)
-
-    def run(check=False, diff=False, **arguments):
-        arguments.update(_ansible_check_mode=check, _ansible_diff=diff)
-        done = subprocess.run(
-            [sys.executable, str(ROOT / 'plugins' / 'modules' / 've_resources.py')], text=True, capture_output=True,
-            check=False, input=json.dumps({'ANSIBLE_MODULE_ARGS': arguments}), env=dict(cluster.env, PYTHONPATH=str(tmp_path)))
-        assert not done.stderr, done.stderr
-        result = json.loads(done.stdout)
-        assert done.returncode == (1 if result.get('failed') else 0)
-        return result
-
-    return run
+    return lambda **arguments: run_module('ve_resources', cluster.env, **arguments)[0]
 
 
 def test_check_run_and_run_again(ve_resources, cluster):
