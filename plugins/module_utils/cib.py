@@ -78,10 +78,11 @@ def query(runner):
     return _parse(call(runner, ['cibadmin', '--query']))
 
 
-def change(runner, edit, check=False, review=None):
+def change(runner, edit, check=False, review=None, save=None):
     """Apply ``edit`` to the CIB in one guarded patch. ``check``: everything but the push.
 
-    ``review(change)`` sees the verified Change before it is pushed, and refuses it by raising.
+    ``review(change)`` sees the verified Change before it is pushed, and refuses it by raising. ``save(change)`` is called
+    after that where it is going to be pushed: the configuration that it is pushed onto is ``change.old``'s.
     """
     attempts = 0
     while True:
@@ -96,6 +97,8 @@ def change(runner, edit, check=False, review=None):
             review(result)
         if check:
             return result
+        if save:
+            save(result)
 
         seen = _version(old)
         while True:
@@ -226,7 +229,7 @@ def call(runner, argv, stdin=None, good=(0,)):
 
 def _complaints(runner, root):
     """crm_verify's findings, a line each, without what differs from run to run."""
-    rc, out, err = _run(runner, ['crm_verify', '--verbose', '--xml-pipe'], text(_configured(root)))
+    rc, out, err = _run(runner, ['crm_verify', '--verbose', '--xml-pipe'], text(configured(root)))
     if rc == 0:
         return []
     lines = []
@@ -240,7 +243,7 @@ def _complaints(runner, root):
 
 def _diff(runner, old, new):
     """The versioned patch from ``old`` to ``new``."""
-    old, new = _configured(old), _configured(new)
+    old, new = configured(old), configured(new)
     # Without a newer epoch in the target every push is refused as old.
     new.set('epoch', str(int(old.get('epoch', '0')) + 1))
     new.set('num_updates', '0')
@@ -282,7 +285,7 @@ def _configuration(root):
     return configuration
 
 
-def _configured(root):
+def configured(root):
     """A copy without the status: that is large, and no business of an edit."""
     bare = ET.Element(root.tag, dict(root.attrib))
     bare.append(copy.deepcopy(_configuration(root)))

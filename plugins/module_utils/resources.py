@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import copy
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import cib, cluster, model as models, primitives, restarts, timeouts
-from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils import (
+    backup, cib, cluster, model as models, primitives, restarts, timeouts)
+from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ConflictError, ModelError
 
 # Why a property concerns resources that are not ours.
 CONCERNS = {
@@ -25,6 +26,9 @@ def apply(runner, arguments, check=False):
     """The module ve_resources: bring the cluster's CIB in line with its ``arguments``, return its result."""
     edit = Edit(models.read(arguments['ves'], arguments['policy']), arguments['purge'], arguments['new'])
     wait = cluster.read_timeout(arguments['wait_timeout']) if arguments['wait'] else None
+    if arguments['backup_keep'] < 0:
+        raise ModelError(['backup_keep: %d is out of range; write how many to keep, or 0 for none' % arguments['backup_keep']])
+    saved = backup.Backup(arguments['backup_keep'])
 
     predicted = []
 
@@ -39,12 +43,20 @@ def apply(runner, arguments, check=False):
         if not arguments['allow_restart']:
             _refuse_to_interrupt(edit, predicted, change.new, lambda: diff(change))
 
-    change = cib.change(runner, edit, check, review)
+    try:
+        change = cib.change(runner, edit, check, review, saved.save)
+    except ConflictError:
+        saved.discard()
+        raise
+    if not change.changed:
+        saved.discard()  # somebody else was faster with the very same change
+    warnings = saved.rotate()
     result = {
         'changed': change.changed,
         'created': edit.created, 'updated': edit.updated, 'removed': edit.removed, 'predicted': predicted,
         'explain': edit.explain(), 'properties': edit.properties, 'patch': change.patch, 'attempts': change.attempts,
-        'warnings': edit.warnings + change.warnings,
+        'backup': saved.path, 'restore': saved.restore,
+        'warnings': edit.warnings + change.warnings + warnings,
         'diff': lambda: diff(change),
     }
     if wait and not check:

@@ -49,6 +49,14 @@ options:
         count. Stopping a VE that is declared with O(ves[].state=stopped) is no reason to refuse.
     type: bool
     default: false
+  backup_keep:
+    description:
+      - How many earlier configurations to keep. Before each change the configuration is saved on the node where the module
+        runs, in C(/var/lib/openve/cib), readable by root only; where that fails nothing is changed.
+      - With E(CIB_file) in the environment it is saved beside that file.
+      - V(0) saves nothing, and removes nothing.
+    type: int
+    default: 10
   wait:
     description:
       - Whether to wait until the cluster has nothing left to do.
@@ -240,6 +248,18 @@ attempts:
   returned: success
   type: int
   sample: 1
+backup:
+  description: The file with the configuration as it was before, null where nothing was changed or saved.
+  returned: success
+  type: str
+  sample: /var/lib/openve/cib/cib-20261122T201104Z-0.17.xml
+restore:
+  description:
+    - The command that brings that configuration back, on this node. It takes back what others changed after that, too.
+    - Null where nothing was changed or saved.
+  returned: success
+  type: str
+  sample: cibadmin --replace --scope configuration --xml-file /var/lib/openve/cib/cib-20261122T201104Z-0.17.xml
 commands:
   description: The commands that were run.
   returned: always
@@ -271,6 +291,7 @@ def main():
         purge=dict(type='bool', default=False),
         new=dict(type='str', choices=['started', 'stopped'], default='started'),
         allow_restart=dict(type='bool', default=False),
+        backup_keep=dict(type='int', default=10),
         wait=dict(type='bool', default=False),
         wait_timeout=dict(type='str', default='10min'),
     ), resources.apply)

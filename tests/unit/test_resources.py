@@ -18,7 +18,7 @@ ADDRESS = '<primitive id="address" class="ocf" provider="pacemaker" type="Dummy"
 
 def declare(cluster, ves, policy=None, check=False, **arguments):
     arguments = dict({'ves': ves, 'policy': policy, 'purge': False, 'new': 'started', 'wait': False,
-                      'wait_timeout': '10min', 'allow_restart': False}, **arguments)
+                      'wait_timeout': '10min', 'allow_restart': False, 'backup_keep': 0}, **arguments)
     return resources.apply(cluster.run, arguments, check)
 
 
@@ -490,7 +490,7 @@ def test_waiting(cluster):
         return cluster._run(argv, stdin)
 
     arguments = {'ves': [{'id': 1}], 'policy': None, 'purge': False, 'new': 'started', 'wait': True,
-                 'wait_timeout': '90s', 'allow_restart': False}
+                 'wait_timeout': '90s', 'allow_restart': False, 'backup_keep': 0}
     assert resources.apply(run, arguments, check=True)['changed'] and not waited
     with pytest.raises(Error, match='in place, but .* not settled after 90s. Still to be done: ve-1_start_0') as caught:
         resources.apply(run, arguments)

@@ -24,7 +24,7 @@ VES = [{'id': 1, 'start_order': 30}, {'id': 2, 'start_order': 10}, {'id': 3}]
 
 def declare(cluster, ves=VES, new='stopped', policy=None):
     resources.apply(cluster.run, {'ves': ves, 'policy': policy, 'purge': False, 'new': new, 'wait': False,
-                                  'wait_timeout': '10min', 'allow_restart': True})
+                                  'wait_timeout': '10min', 'allow_restart': True, 'backup_keep': 0})
     del cluster.calls[:]
 
 
