@@ -10,6 +10,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import types
 import xml.etree.ElementTree as ET
 
@@ -88,6 +89,19 @@ class Cluster(CibFile):
         out = self.tool('crm_simulate', '--run', '--xml-file', str(self.path), '--output-as=xml', *simulate)
         return sorted((action.get('action'), action.get('resource'), action.get('dest') or action.get('node') or action.get('source'))
                       for action in ET.fromstring(out).iter('rsc_action'))
+
+    def starts(self):
+        """[(resource, resources whose start it waits for)] that are due, in the order in which the controller takes them
+        up: the first ones that wait for nothing fill the limit."""
+        with tempfile.TemporaryDirectory() as folder:
+            graph = os.path.join(folder, 'graph')
+            self.tool('crm_simulate', '--run', '--xml-file', str(self.path), '--save-graph', graph)
+            root = ET.parse(graph).getroot()
+        starts = {action.get('id'): action.find('primitive').get('id') for action in root.findall('synapse/action_set/rsc_op')
+                  if action.get('operation') == 'start'}
+        return [(starts[action.get('id')], [starts[trigger.get('id')] for trigger in synapse.findall('inputs/trigger/rsc_op')
+                                            if trigger.get('id') in starts])
+                for synapse in root.findall('synapse') for action in synapse.findall('action_set/rsc_op') if action.get('id') in starts]
 
     def settle(self, *simulate):
         """Do what is due."""
