@@ -379,6 +379,8 @@ case("forced stop fails for ever", "legacy: 'sim=FAULT_STOP=33:it will not die' 
 case("stop script fails", "legacy: script=stop='exit 1' running", "stop timeout=8", 1, after="running", reason=".")
 case("stop script hangs", "legacy: script=stop='sleep 1000' running", "stop timeout=8 stop_grace=1s", 1, after="running")
 case("umount script fails", "legacy: script=umount='exit 1' running", "stop timeout=8", 1, after="down mounted", reason=".")
+case("umount script fails once, under the forced stop: unmounted all the same", "legacy: script=umount='[ -e /tmp/once ] || { : > /tmp/once; exit 1; }' running",
+     "stop force_stop=yes", 0, after="down unmounted", called=FORCED + " = 79 ; umount 101 = 0")
 case("busy unmount for a while", "either: running busy=3", "stop", 0, after="down unmounted", least=1)
 case("busy unmount for ever", "legacy: running busy", "stop timeout=8", 1, after="down mounted", reason="busy|umount|mounted")
 case("mounted, busy for a while", "either: mounted busy=2", "stop", 0, after="down unmounted")
