@@ -1,0 +1,349 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The agent on real LXC: one line a case. Runs inside a node (see README.md).
+
+A case: name; the VE, and what has happened to it (the words of Stage); what the agent is asked (action, `probe`, level=,
+timeout=, `notools`, parameters); the exit code; what else must be true (complaints). In every case the agent must end
+before its timeout, leave no process behind, and give one reason if it fails.
+"""
+import contextlib
+import os
+import re
+import shlex
+import signal
+import subprocess
+import zlib
+from concurrent import futures
+
+import pytest
+
+import ves
+
+CASES = []
+BOOTED = "ready_command='test -e /run/booted'"      # busybox sets no runlevel that would tell
+HANGS = "shutdown='sleep 100000'"
+
+
+def case(name, stage, asked, code, **expected):
+    CASES.append(pytest.param(stage, asked, code, expected, id=name.replace(" ", "-")))
+
+
+# ---------------------------------------------------------------------------------------------------------------
+# down, and what is not there
+case("down: probe", "busybox", "monitor probe", 7)
+case("down: monitor", "busybox", "monitor", 7, reason="not running")
+case("down: stop", "busybox", "stop", 0)
+case("absent: probe", "busybox noconfig", "monitor probe", 7)
+case("absent: start", "busybox noconfig", "start", 5, reason="doesn't exist")
+case("absent: stop", "busybox noconfig", "stop", 0)
+case("no root file system: start", "busybox norootfs", "start", 1, after="STOPPED")
+case("other folder: probe", "busybox running", "monitor probe lxc_path=/srv/ves-elsewhere", 7)
+
+# start waits until the guest has booted
+case("start: busybox", "busybox boot='sleep 2'", "start " + BOOTED, 0, after="RUNNING booted", least=2, most=8)
+case("start: busybox, by its own means", "busybox boot='sleep 5'", "start", 0, after="RUNNING unbooted", most=4)
+case("start: sysvinit", "sysvinit boot='sleep 2'", "start", 0, after="RUNNING", least=2, most=8)
+case("start: systemd", "systemd boot='sleep 2'", "start", 0, after="RUNNING booted", least=2)
+case("start: systemd, degraded", "systemd broken boot='sleep 1'", "start", 0, after="RUNNING booted", least=1)
+case("start: none", "systemd boot='sleep 100'", "start start_wait=none", 0, after="RUNNING unbooted", most=4)
+case("start: native is none with lxc", "systemd boot='sleep 100'", "start start_wait=native", 0, after="RUNNING unbooted", most=4)
+case("start: still booting", "systemd boot='sleep 3' starting", "start", 0, after="RUNNING booted", least=1)
+case("start: running", "busybox running", "start", 0, most=4, same=True)
+case("start: hung boot, proceed", "systemd boot='sleep 100000'", "start ready_timeout=4", 0, after="RUNNING unbooted", least=4, most=9,
+     err="WARNING: .*not ready in time.*systemd: starting")
+case("start: hung boot, fail", "systemd boot='sleep 100000'", "start ready_timeout=4 ready_timeout_action=fail", 1, after="RUNNING unbooted",
+     least=4, most=9, reason="not ready in time .*systemd: starting")
+case("start: hung boot of sysvinit", "sysvinit boot='sleep 100000'", "start ready_timeout=3 ready_timeout_action=fail", 1, least=3, most=8,
+     reason="not ready in time .*runlevel: unknown")
+case("start: hung boot, no ready_timeout", "systemd boot='sleep 100000'", "start timeout=8", 0, after="RUNNING unbooted", least=5,
+     err="not ready in time")
+case("start: ready_command that hangs", "busybox", "start timeout=8 ready_command='sleep 1000'", 0, after="RUNNING", least=5)
+
+# a guest that goes down, or up again, by itself
+DIES = "went down while it started, its last words: .*the disk is gone"
+case("boot: halts", "busybox boot='sleep 1; echo the disk is gone >/dev/console; poweroff -f'", "start " + BOOTED, 1,
+     after="STOPPED", most=8, reason=DIES)
+case("boot: halts, sysvinit", "sysvinit boot='sleep 1; echo the disk is gone >/dev/console; halt -f -p'", "start", 1, after="STOPPED",
+     most=8, reason=DIES)
+case("boot: halts, systemd", "systemd boot='sleep 1; echo the disk is gone >/dev/console; systemctl --force --force poweroff; sleep 9'",
+     "start", 1, after="STOPPED", most=12, reason=DIES)
+case("boot: init is killed", "busybox boot='sleep 10' later='sleep 2; kill -9 $(lxc-info $VE -pH)'", "start " + BOOTED, 1, after="STOPPED",
+     most=8, reason="went down while it started")
+case("boot: reboots once", "busybox boot='test -e /etc/again || { touch /etc/again; sleep 1; reboot -f; sleep 9; }; sleep 1'",
+     "start " + BOOTED, 0, after="RUNNING booted", least=2)
+case("halts itself: monitor", "busybox running inside=poweroff stopped", "monitor", 7)
+case("halts itself: level 10", "busybox running later='lxc-attach $VE -- poweroff -f'", "monitor level=10 monitor_command='sleep 5'", 1,
+     most=8, reason="the check inside fails")
+case("reboots: monitor", "busybox running inside='reboot -f'", "monitor", 0, after="RUNNING")
+
+# start_settle
+case("settle: holds on", "busybox", "start start_settle=3", 0, after="RUNNING", least=3, most=8)
+case("settle: not for one that runs", "busybox running", "start start_settle=9", 0, most=4)
+case("settle: goes down meanwhile", "busybox later='sleep 2; lxc-attach $VE -- poweroff -f'", "start start_settle=9", 1, after="STOPPED",
+     most=8, reason="went down while it started")
+
+# the check inside
+case("check: passes", "busybox running", "monitor level=10 monitor_command='test -e /run/booted'", 0)
+case("check: fails", "busybox running", "monitor level=10 monitor_command='echo no database; exit 3'", 1,
+     reason="the check inside fails: .*exit code 3 .no database")
+case("check: not below level 10", "busybox running", "monitor level=0 monitor_command=false", 0)
+case("check: true by default", "busybox running", "monitor level=10", 0)
+case("check: hangs", "busybox running", "monitor level=10 timeout=6 monitor_command='sleep 1000'", 1, least=3, reason="no end after")
+case("check: writes without end", "busybox running", "monitor level=10 timeout=6 monitor_command=yes", 1, reason="no end after")
+
+# stop
+for kind in ves.KINDS:
+    case("stop: " + kind, kind + " running", "stop", 0, after="STOPPED", most=12, noerr="force")
+case("stop: twice", "busybox running inside=poweroff stopped", "stop", 0, after="STOPPED", most=4)
+case("stop: hung, the grace gives way to the timeout", "busybox running " + HANGS, "stop timeout=10", 0, after="STOPPED", least=4,
+     err="WARNING: .*by force")
+case("stop: hung systemd", "systemd running " + HANGS, "stop timeout=10", 0, after="STOPPED", least=4, err="WARNING: .*by force")
+case("stop: hung, a grace of its own", "busybox running " + HANGS, "stop stop_grace=3", 0, after="STOPPED", least=3, most=8, err="by force")
+case("stop: force_stop", "busybox running " + HANGS, "stop force_stop=true", 0, after="STOPPED", most=4, err="by force")
+case("stop: while it boots", "systemd boot='sleep 100' starting", "stop timeout=10", 0, after="STOPPED")
+case("stop: with a bad parameter", "busybox running", "stop stop_grace=soon", 0, after="STOPPED")
+
+# frozen
+case("frozen: monitor asks again", "busybox running frozen", "monitor timeout=8", 1, after="FROZEN", least=4, most=7, reason="paused")
+case("frozen: probe", "busybox running frozen", "monitor probe timeout=8", 1, after="FROZEN", most=7)
+case("frozen: for a moment only", "busybox running frozen later='sleep 2; lxc-unfreeze $VE'", "monitor timeout=16", 0, after="RUNNING", least=1.5)
+case("frozen: level 10", "busybox running frozen", "monitor level=10 timeout=8", 1, after="FROZEN", most=7, reason="paused")
+case("frozen: while the check runs", "busybox running later='until test -e $(root)/run/inside; do sleep .05; done; lxc-freeze $VE'",
+     "monitor level=10 timeout=8 monitor_command='touch /run/inside; sleep 1; test -e /'", 1, after="FROZEN", least=3, stuck=True)
+case("frozen: while start looks", "busybox later='until test -e $(root)/run/inside; do sleep .05; done; lxc-freeze $VE'",
+     "start timeout=12 ready_command='touch /run/inside; sleep 1; test -e /run/inside'", 0, after="RUNNING")
+case("frozen: start thaws it", "busybox running frozen", "start", 0, after="RUNNING booted", same=True)
+case("frozen: start thaws it and waits", "systemd boot='sleep 3' starting frozen", "start", 0, after="RUNNING booted", least=1, same=True)
+case("frozen: stop", "busybox running frozen", "stop", 0, after="STOPPED", most=12, noerr="force")
+case("frozen: stop, systemd", "systemd running frozen", "stop", 0, after="STOPPED", noerr="force")
+case("frozen: stop, hung", "busybox running frozen " + HANGS, "stop timeout=10", 0, after="STOPPED", err="by force")
+case("frozen: force_stop", "busybox running frozen", "stop force_stop=true", 0, after="STOPPED", most=4)
+
+# between two states: hooks of lxc that take their time
+case("starting: monitor", "busybox slowstart=3 launched", "monitor timeout=16", 0, after="RUNNING", least=1)
+case("starting: start", "busybox slowstart=3 launched", "start timeout=16 " + BOOTED, 0, after="RUNNING booted", least=1)
+case("starting: stop", "busybox slowstart=3 launched", "stop timeout=16", 0, after="STOPPED")
+case("stopping: monitor is not 7", "busybox slowstop=8 running killing", "monitor timeout=6", 1)
+case("stopping: stop waits", "busybox slowstop=3 running killing", "stop timeout=16", 0, after="STOPPED", least=1)
+case("stopping: start starts it afterwards", "busybox slowstop=3 running killing", "start timeout=16 " + BOOTED, 0, after="RUNNING booted")
+
+# what is gone while it runs
+for gone in ("noconfig", "norootfs"):
+    case("%s: probe" % gone, "busybox running " + gone, "monitor probe", 0, same=True)
+    case("%s: level 10 as level 0" % gone, "busybox running " + gone, "monitor level=10 monitor_command=false", 0, same=True)
+    case("%s: start" % gone, "busybox running " + gone, "start ready_command=false", 0, most=4, same=True)
+    case("%s: stop" % gone, "busybox running " + gone, "stop", 0, after="ABSENT" if gone == "noconfig" else "STOPPED", most=12)
+case("noconfig: stop, hung", "busybox running noconfig " + HANGS, "stop timeout=10", 0, after="ABSENT")
+case("noconfig: frozen, stop", "busybox running frozen noconfig", "stop", 0, after="ABSENT")
+case("no monitor: monitor", "busybox running nomonitor", "monitor", 7)
+case("no monitor: start", "busybox running nomonitor", "start " + BOOTED, 0, after="RUNNING booted")
+case("no monitor: stop", "busybox running nomonitor", "stop", 0, after="STOPPED")
+
+# LXC's tools are gone while it runs
+case("no tools: probe", "busybox running", "monitor probe notools", 1, same=True, reason="may be running")
+case("no tools: monitor", "busybox running", "monitor notools", 1, same=True)
+case("no tools: start", "busybox running", "start notools", 1, same=True)
+case("no tools: stop", "busybox running", "stop notools", 1, same=True)
+case("no tools: frozen", "busybox running frozen", "monitor probe notools", 1, same=True)
+case("no tools: systemd, its socket is not seen", "systemd running", "monitor probe notools othernet", 1, same=True)
+case("no tools: busybox, its socket is not seen", "busybox running", "monitor probe notools othernet", 1, same=True)
+case("no tools: down, probe", "busybox", "monitor probe notools", 5)
+case("no tools: down, monitor", "busybox", "monitor notools", 1)
+case("no tools: down, start", "busybox", "start notools", 5)
+case("no tools: down, stop", "busybox", "stop notools", 0)
+case("no tools: died, so empty cgroups are left", "busybox running nomonitor", "monitor probe notools", 5)
+case("no tools: runs in a cgroup with a suffix", "busybox running nomonitor running", "monitor probe notools othernet", 1, same=True)
+
+# a name that begins with another's name
+case("names: web-1 is not web", "busybox running", "monitor probe veid={base}", 7, same=True)
+case("names: web-1 is not web, start", "busybox running", "start veid={base}", 5, same=True)
+case("names: web-1 is not web, stop", "busybox running", "stop veid={base}", 0, same=True)
+case("names: web-1 is not web, no tools", "busybox running", "monitor probe notools veid={base}", 5, same=True)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+class Stage:
+    """Sets the stage by the words of a line, in their order. First the kind; then what the guest is, and what happens."""
+
+    def __init__(self, text, name):
+        kind, *words = shlex.split(text)
+        words = [word.partition("=")[::2] for word in words]
+        given = dict(words)
+        hooks = {"start-host": given.pop("slowstart", None), "stop": given.pop("slowstop", None)}
+        config = "".join("lxc.hook.%s = /bin/sleep %s\n" % hook for hook in hooks.items() if hook[1])
+        self.later = given.get("later")     # a command of the shell, see Stage.run
+        self.ve = ves.VE(name, kind, given.get("boot", ""), given.get("shutdown", ""), config)
+        try:
+            for word, value in words:
+                if hasattr(self, "do_" + word):
+                    getattr(self, "do_" + word)(value)
+                else:
+                    assert word in ("boot", "shutdown", "slowstart", "slowstop", "later"), word
+        except BaseException:
+            self.ve.close()
+            raise
+
+    def do_broken(self, _):
+        """it has a unit that fails: degraded"""
+        self.ve.enable("broken")
+
+    def do_starting(self, _):
+        """it runs, and boots"""
+        self.ve.start()
+
+    def do_running(self, _):
+        self.ve.run()
+
+    def do_launched(self, _):
+        """lxc-start is under way"""
+        self.ve.begin("start", "-d")
+        ves.wait_until(lambda: self.ve.state() == "STARTING", "STARTING")
+
+    def do_killing(self, _):
+        """lxc-stop -k is under way"""
+        self.ve.begin("stop", "-k")
+        ves.wait_until(lambda: self.ve.state() == "STOPPING", "STOPPING")
+
+    def do_inside(self, command):
+        self.ve.lxc("attach", "--", "/bin/sh", "-c", command)
+
+    def do_stopped(self, _):
+        ves.wait_until(lambda: self.ve.state() == "STOPPED", "STOPPED")
+
+    def do_frozen(self, _):
+        assert self.ve.lxc("freeze").returncode == 0
+
+    def do_noconfig(self, _):
+        os.rename(self.ve.folder + "/config", self.ve.folder + "/config.gone")
+
+    def do_norootfs(self, _):
+        os.rename(self.ve.root, self.ve.root + ".gone")
+
+    def do_nomonitor(self, _):
+        """the process on the node that the container lives by is killed"""
+        os.kill(self.ve.monitor_pid(), signal.SIGKILL)
+        self.do_stopped(_)
+
+    def ask(self, text):
+        """Run the agent as the line says."""
+        action, *words = shlex.split(text.replace("{base}", self.ve.name.rpartition("-")[0]))
+        params = {"engine": "lxc", "lxc_path": self.ve.path, "veid": self.ve.name}
+        how = {"interval": 10 if action == "monitor" else 0}
+        for word in words:
+            key, is_one, value = word.partition("=")
+            if word == "probe":
+                how["interval"] = 0
+            elif key in ("timeout", "level"):
+                how[key] = int(value)
+            elif is_one:
+                params[key] = value
+            else:
+                how[word] = True
+        later = None
+        if self.later:
+            # $VE: the options that name it; $(root): the running guest's root
+            env = dict(os.environ, VE="-n %s -P %s" % (self.ve.name, self.ve.path))
+            script = "root() { echo /proc/$(lxc-info $VE -pH)/root; }; " + self.later
+            later = subprocess.Popen(["/bin/sh", "-c", script], env=env, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            return ves.agent(action, params, **how), how
+        finally:
+            if later:
+                os.killpg(later.pid, signal.SIGKILL)
+                later.wait()
+
+
+def complaints(result, how, action, code, expected, stage, pid):
+    """What is wrong."""
+    timeout = how.get("timeout", ves.TIMEOUT)
+    if result.code != code:
+        yield "exit code %s, not %s" % (result.code, code)
+    if result.seconds >= timeout:
+        yield "%.2f s, past its timeout of %d s" % (result.seconds, timeout)
+    if not expected.get("least", 0) <= result.seconds <= expected.get("most", timeout):
+        yield "%.2f s, not from %s to %s s" % (result.seconds, expected.get("least", 0), expected.get("most", timeout))
+    # the kernel of cgroup v1 does not kill what is frozen
+    left = [words for words, unkillable in result.left if not (unkillable and expected.get("stuck"))]
+    if left:
+        yield "left behind: %s" % left
+    silent = code == 0 or code == 7 and action == "monitor" and not how["interval"]
+    if len(result.reasons) != (0 if silent else 1):
+        yield "%d reasons" % len(result.reasons)
+    if not re.search(expected.get("reason", ""), "".join(result.reasons)):
+        yield "the reason is not " + expected["reason"]
+    if "err" in expected and not re.search(expected["err"], result.err):
+        yield "not said: " + expected["err"]
+    if "noerr" in expected and re.search(expected["noerr"], result.err):
+        yield "said: " + expected["noerr"]
+    if result.out or "Traceback" in result.err or "internal error" in result.err:
+        yield "it babbles"
+    state, *more = expected.get("after", "").split() or [""]
+    if state and stage.ve.state() != state:
+        yield "afterwards %s, not %s" % (stage.ve.state(), state)
+    if more and stage.ve.booted() != (more == ["booted"]):
+        yield "afterwards not " + more[0]
+    if expected.get("same") and (not pid or stage.ve.pid() != pid):
+        yield "it runs no longer, or was started anew"
+
+
+KNOWN = {"after", "least", "most", "reason", "err", "noerr", "same", "stuck"}
+
+
+@pytest.mark.parametrize("words, asked, code, expected", CASES)
+def test_case(words, asked, code, expected, name):
+    assert set(expected) <= KNOWN
+    stage = Stage(words, name)
+    with stage.ve:
+        pid = stage.ve.pid()
+        result, how = stage.ask(asked)
+        wrong = list(complaints(result, how, asked.split()[0], code, expected, stage, pid))
+        if wrong:
+            pytest.fail("\n".join(["%s | %s" % (words, asked)] + ["  ! " + text for text in wrong] + [str(result)]), pytrace=False)
+
+
+# ---------------------------------------------------------------------------------------------------------------
+def start_together(names, tmp_path, **params):
+    """Start VEs at once, each boots for 2 s; when each began and was ready, as they wrote themselves."""
+    with contextlib.ExitStack() as stack:
+        guests = []
+        for name in names:
+            entry = "lxc.mount.entry = %s trace none bind,create=dir 0 0\n" % tmp_path
+            tell = "read -r now _ </proc/uptime; echo $now >/trace/%s." % name
+            guests.append(stack.enter_context(ves.VE(name, boot="%sbegin; sleep 2; %sready" % (tell, tell), config=entry)))
+        pool = stack.enter_context(futures.ThreadPoolExecutor(len(guests)))
+        params = dict(params, engine="lxc", lxc_path=ves.PATH, ready_command="test -e /run/booted")
+        running = [pool.submit(ves.agent, "start", dict(params, veid=ve.name), timeout=30, interval=0, rsctmp=str(tmp_path)) for ve in guests]
+        results = [one.result() for one in running]
+        assert [r.code for r in results] == [0] * len(guests), "\n".join(map(str, results))
+        assert not any(r.left for r in results)
+        return sorted(tuple(float((tmp_path / ("%s.%s" % (name, what))).read_text()) for what in ("begin", "ready")) for name in names)
+
+
+def most_at_once(boots):
+    return max(sum(begin <= moment < ready for begin, ready in boots) for moment, _ in boots)
+
+
+def test_gate_one_at_a_time(name, tmp_path):
+    boots = start_together([name + n for n in "abc"], tmp_path, start_slots="1")
+    assert most_at_once(boots) == 1, boots
+
+
+def test_gate_two_at_a_time(name, tmp_path):
+    boots = start_together([name + n for n in "abcd"], tmp_path, start_slots="2")
+    assert most_at_once(boots) == 2, boots
+
+
+def test_gate_counts_the_settling(name, tmp_path):
+    boots = start_together([name + n for n in "ab"], tmp_path, start_slots="1", start_settle="2")
+    assert boots[1][0] - boots[0][1] >= 2, boots
+
+
+def test_no_gate_all_at_once(name, tmp_path):
+    """The counterpart: what the three above would see without a gate."""
+    boots = start_together([name + n for n in "abc"], tmp_path)
+    assert most_at_once(boots) == 3, boots
+
+
+@pytest.fixture
+def name(request):
+    """A name of its own, with a suffix as LXC gives them to its cgroups."""
+    return "t%08x-1" % zlib.crc32(request.node.name.encode())
