@@ -105,6 +105,10 @@ class VE:
         """systemd only"""
         os.symlink("../%s.service" % unit, "%s/etc/systemd/system/multi-user.target.wants/%s.service" % (self.root, unit))
 
+    def has_socket(self):
+        with open("/proc/net/unix") as f:
+            return "@%s/command" % self.folder in f.read().split()
+
     def monitor_pid(self):
         """Of the process on the node that the container lives by."""
         title = "[lxc monitor] %s %s" % (self.path, self.name)
