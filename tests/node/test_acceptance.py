@@ -18,7 +18,7 @@ SIMULATOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../agent/v
 
 def run(*argv, **how):
     env = dict(os.environ, OCF_ROOT="/usr/lib/ocf", COLUMNS="1000")
-    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env, stdin=how.pop("stdin", subprocess.DEVNULL), **how)
+    return subprocess.run(argv, capture_output=True, text=True, env=env, stdin=how.pop("stdin", subprocess.DEVNULL), **how)
 
 
 @pytest.fixture(scope="module")
@@ -91,9 +91,9 @@ def test_ocf_tester_with_lxc():
 @pytest.mark.parametrize("generation", ["legacy", "vz7"])
 def test_ocf_tester_with_vzctl(generation, simulated):
     simulated("/etc/vz/vzctl-sim.conf", 'GENERATION="%s"\nSCALE="20"\n' % generation)
-    ocf_tester(veid="101")
+    ocf_tester(veid="201")
     with open("/var/log/vzctl-sim.log") as f:
-        assert f.read().count("vzctl start 101 = 0") == 2, "it was to be started twice"
+        assert f.read().count("vzctl start 201 = 0") == 2, "it was to be started twice"
 
 
 @pytest.fixture
@@ -107,11 +107,11 @@ def simulated():
     for folder in ("/etc/vz/conf", "/vz/lock", "/vz/dump"):
         os.makedirs(folder, exist_ok=True)
     write("/etc/vz/vz.conf", "LOCKDIR=/vz/lock\nDUMPDIR=/vz/dump\n")
-    write("/etc/vz/sim/101", "INIT=sysv\nBOOT=1\nSHUTDOWN=0.2\n")
+    write("/etc/vz/sim/201", "INIT=sysv\nBOOT=1\nSHUTDOWN=0.2\n")
     write("/var/log/vzctl-sim.log", "")
-    if not os.path.exists("/etc/vz/conf/101.conf"):
-        made = run("vzctl", "create", "101")
+    if not os.path.exists("/etc/vz/conf/201.conf"):
+        made = run("vzctl", "create", "201")
         assert made.returncode == 0, made.stderr
     yield write
-    run("vzctl", "stop", "101", "--fast")
+    run("vzctl", "stop", "201", "--fast")
     os.unlink("/usr/sbin/vzctl")
