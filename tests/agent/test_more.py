@@ -235,6 +235,14 @@ def test_agent_ended_by_sigterm_leaves_nothing_behind(make):
     assert r.code != 0 and r.seconds < 10 and not r.left, about(s, r) + str(r.left)
 
 
+def test_children_of_a_look_are_not_left_behind(make):
+    """They keep its output open, and nobody waits for that either."""
+    s = make("legacy: running toolat=/opt/real")
+    s.world.write("/usr/sbin/vzctl", "#!/bin/sh\n[ $1 != status ] || sleep 300 &\nexec /opt/real/vzctl \"$@\"\n", 0o755)
+    r = s.world.agent("monitor", {"veid": "101"}, interval=10)
+    assert r.code == 0 and r.seconds < 2 and not r.left, about(s, r) + str(r.left)
+
+
 def test_set_aside_twice_keeps_both(make):
     s = make("legacy: dump")
     for n in (1, 2):
