@@ -327,6 +327,15 @@ def test_shutdown_escalation_is_raised_where_it_is_needed_and_never_lowered(clus
     assert any('TimeoutStopSec' in warning for warning in result['warnings'])
 
 
+def test_remote_and_guest_nodes_may_be_preferred(cluster):
+    create(cluster, '<primitive id="r1" class="ocf" provider="pacemaker" type="remote"/>')
+    create(cluster, '<primitive id="vm" class="ocf" provider="heartbeat" type="Dummy"><meta_attributes id="vm-m">'
+                    '<nvpair id="vm-r" name="remote-node" value="g1"/></meta_attributes></primitive>')
+    assert declare(cluster, [{'id': 1, 'prefer': ['r1', 'g1', 'n1']}])['warnings'] == []
+    warning, = declare(cluster, [{'id': 1, 'prefer': ['r1', 'g2']}])['warnings']
+    assert warning.endswith(': g2.')
+
+
 def test_explain_has_each_number_once_with_its_ves(cluster):
     result = declare(cluster, [{'id': 1}, {'id': 2}, {'id': 3, 'stop_grace': '5min'}])
     rows = {(row['what'], row['value']): row for row in result['explain']}
