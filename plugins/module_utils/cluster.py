@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import re
+import time
 
+from ansible_collections.openve.pacemaker.plugins.module_utils import cib, history, primitives, stagger
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error, ModelError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils.model import MEND_TIME, format_time, parse_time
 
 # Pacemaker's CRM_EX_TIMEOUT.
 RC_TIMEOUT = 124
+
+# More would hide the rest of the message; the result has all.
+SHOWN = 10
 
 
 def read_timeout(text):
@@ -24,19 +29,54 @@ def read_timeout(text):
     return value
 
 
-def wait(runner, timeout, result):
-    """Until the cluster has nothing left to do. ``result``: what was done before, part of the failure."""
+def wait(runner, timeout, names, result):
+    """Until the cluster has nothing left to do; then those of the VEs ``names`` that are to run have to be up.
+
+    ``result``: what was done before, part of the failure.
+    """
     argv = ['crm_resource', '--wait', '--timeout=%d' % (timeout // 1000)]
     try:
         rc, out, err = runner(argv)
     except OSError as error:
         raise ToolError('Cannot run crm_resource: %s' % error, argv) from error
-    if rc == RC_TIMEOUT:
-        pending = re.findall(r'Action \d+:\s+(\S.*)', out + '\n' + err)
-        raise Error('The configuration is in place, but the cluster had not settled after %s. Still to be done: %s%s. '
-                    'Look with crm_mon -1rf, or give it a longer wait_timeout.'
-                    % (format_time(timeout), ', '.join(pending[:10]) or 'unknown',
-                       ' and %d more' % (len(pending) - 10) if len(pending) > 10 else ''), pending=pending, **result)
-    if rc != 0:
+    if rc not in (0, RC_TIMEOUT):
         raise Error('The configuration is in place, but waiting for the cluster failed: crm_resource --wait: %s (%d)'
                     % ((err or out).strip(), rc), **result)
+    try:
+        down, under_way = _look(runner, names)
+    except Error as error:
+        if rc == 0:
+            raise Error('The configuration is in place and the cluster has settled, but what became of the VEs is unknown: '
+                        '%s' % error.msg, **result) from error
+        down, under_way = [], ['unknown']
+    if rc == RC_TIMEOUT:
+        pending = [' '.join(action.split()) for action in re.findall(r'Action \d+:\s+(\S.*)', out + '\n' + err)]
+        raise Error('The configuration is in place, but the cluster had not settled after %s. Still to be done: %s. Under '
+                    'way: %s. Give it a longer wait_timeout, or look with crm_mon -1rf.%s'
+                    % (format_time(timeout), _some(pending, ', ') or 'unknown', _some(under_way, ', ') or 'nothing',
+                       _reasons(down)), pending=pending, not_up=down, **result)
+    if down:
+        raise Error('The configuration is in place and the cluster has settled, but of the VEs that are to run %d are not '
+                    'up.%s' % (len(down), _reasons(down)), not_up=down, **result)
+
+
+def _look(runner, names):
+    """(the VEs that are to run and are not up, what is under way)"""
+    look = stagger.info(runner, {'names': names})
+    root, now = cib.query(runner), time.time()
+    stopped = {primitive.get('id') for primitive in cib.section(root, 'resources').iter('primitive')
+               if (primitives.meta_value(primitive, 'target-role') or '').lower() == 'stopped'}
+    down = [ve for ve in look['ves'] if ve['state'] not in ('started', 'unmanaged') and ve['name'] not in stopped]
+    return down, ['%(operation)s of %(resource)s on %(node)s, since %(since)s (its timeout is %(timeout)s)' % row
+                  for row in history.in_flight(root, look['alive'], now)]
+
+
+def _reasons(down):
+    return ''.join('\n- %s (%s): %s' % (
+        ve['name'], ve['state'], '; '.join(ve['failures']) or 'no failure is recorded; look with crm_resource --why '
+        '--resource=%s' % ve['name']) for ve in down[:SHOWN]) + (
+            '\n- and %d more' % (len(down) - SHOWN) if len(down) > SHOWN else '')
+
+
+def _some(texts, separator):
+    return separator.join(texts[:SHOWN]) + (' and %d more' % (len(texts) - SHOWN) if len(texts) > SHOWN else '')

@@ -60,7 +60,7 @@ def apply(runner, arguments, check=False):
         'diff': lambda: diff(change),
     }
     if wait and not check:
-        cluster.wait(runner, wait, result)
+        cluster.wait(runner, wait, [ve.name for ve in edit.model.ves], result)
     return result
 
 

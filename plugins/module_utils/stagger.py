@@ -51,7 +51,7 @@ def wanted(ves):
 
 
 def info(runner, arguments, _check=False):
-    """What the cluster says of the VEs: of those that are named, else of all."""
+    """What the cluster says of the VEs: of those that are named, else of all. ``alive``: the nodes that it can work with."""
     status = _status(runner)
     resources = {}
     for resource in status.findall('resources//resource'):
@@ -74,7 +74,8 @@ def info(runner, arguments, _check=False):
             by_name[name]['failures'].append('%s on %s: %s%s' % (
                 failure.get('task'), failure.get('node'), failure.get('exitstatus'),
                 ' (%s)' % failure.get('exitreason') if failure.get('exitreason') else ''))
-    return {'changed': False, 'ves': states, 'idle': _idle(runner, status)}
+    return {'changed': False, 'ves': states, 'idle': _idle(runner, status),
+            'alive': [node.get('name') for node in status.findall('nodes/node') if _alive(status, node.get('name'))]}
 
 
 def _state(resource, alive):

@@ -59,7 +59,8 @@ options:
     default: 10
   wait:
     description:
-      - Whether to wait until the cluster has nothing left to do.
+      - Whether to wait until the cluster has nothing left to do. It is a failure when a declared VE that is to run is not
+        up then, with the agent's reason.
     type: bool
     default: false
   wait_timeout:
@@ -272,6 +273,27 @@ pending:
   type: list
   elements: str
   sample: [db_start_0 on n1]
+not_up:
+  description: The declared VEs that are to run and are not up.
+  returned: when waiting failed
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the VE.
+      type: str
+    state:
+      description: As in RV(openve.pacemaker.ve_info#module:ves[].state).
+      type: str
+    node:
+      description: The node it is on, null where it is on none.
+      type: str
+    failures:
+      description: Failed operations, with the agent's reason.
+      type: list
+      elements: str
+  sample:
+    - {name: db, state: stopped, node: null, failures: ["start on n2: error (no configuration of CT 101)"]}
 problems:
   description: Every mistake in the arguments, or everything in this cluster that stands in their way.
   returned: when the arguments are refused

@@ -11,6 +11,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from ansible_collections.openve.pacemaker.plugins.module_utils import cib, resources
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, Error, ModelError
 
+from test_stagger import FAILED, OK, PENDING, happened
+
 STORAGE = '<clone id="fs-clone"><meta_attributes id="fs-m"><nvpair id="fs-i" name="interleave" value="true"/>' \
     '</meta_attributes><primitive id="fs" class="ocf" provider="pacemaker" type="Dummy"/></clone>'
 ADDRESS = '<primitive id="address" class="ocf" provider="pacemaker" type="Dummy"/>'
@@ -536,6 +538,62 @@ def test_waiting(cluster):
     assert caught.value.details['changed'] and caught.value.details['created'] == ['ve-1']
     with pytest.raises(ModelError, match='wait_timeout'):
         resources.apply(run, dict(arguments, wait_timeout='soon'))
+
+
+def waiting(cluster, ves, rc, said=''):
+    """What waiting ends with, where crm_resource --wait (which needs a running cluster) says that."""
+    def run(argv, stdin=None):
+        return (rc, '', said) if argv[0] == 'crm_resource' else cluster._run(argv, stdin)
+
+    try:
+        return resources.apply(run, {'ves': ves, 'policy': None, 'purge': False, 'new': 'started', 'wait': True, 'wait_timeout': '90s',
+                                     'allow_restart': False, 'backup_keep': 0})
+    except Error as error:
+        return error
+
+
+VES = [{'id': 1}, {'id': 2}, {'id': 3, 'state': 'stopped'}, {'id': 4, 'state': 'unmanaged'}, {'id': 5}]
+
+
+def test_waiting_ends_well_only_where_all_that_are_to_run_are_up(cluster):
+    declare(cluster, VES)
+    for ve in ('ve-1', 've-2', 've-5'):
+        happened(cluster, 'n1', ve, ('start', OK))
+    assert waiting(cluster, VES, 0)['changed'] is False
+    happened(cluster, 'n2', 've-6', ('start', FAILED, 'not declared'))
+    assert waiting(cluster, VES, 0)['changed'] is False
+
+    declare(cluster, [*VES, {'id': 7}, {'id': 8}])
+    happened(cluster, 'n2', 've-7', ('start', FAILED, 'no init'), ('stop', OK))
+    error = waiting(cluster, [*VES, {'id': 7}, {'id': 8}], 0)
+    assert error.msg == (
+        'The configuration is in place and the cluster has settled, but of the VEs that are to run 2 are not up.\n'
+        '- ve-7 (stopped): start on n2: error (no init)\n'
+        '- ve-8 (stopped): no failure is recorded; look with crm_resource --why --resource=ve-8')
+    assert [ve['name'] for ve in error.details['not_up']] == ['ve-7', 've-8'] and error.details['changed'] is False
+
+
+def test_waiting_that_takes_too_long_says_what_is_under_way_and_what_failed(cluster):
+    ves = [{'id': number} for number in range(1, 4)]
+    declare(cluster, ves)
+    happened(cluster, 'n1', 've-1', ('start', PENDING))
+    happened(cluster, 'n2', 've-2', ('start', FAILED, 'no init'), ('stop', OK))
+    happened(cluster, 'n3', 've-3', ('start', OK))
+    error = waiting(cluster, ves, 124, 'Pending actions:\n\tAction 12: ve-2_start_0\ton n1\n')
+    assert 'not settled after 90s. Still to be done: ve-2_start_0 on n1. Under way: start of ve-1 on n1, since ' in error.msg
+    assert '(its timeout is 180s)' in error.msg and '- ve-2 (stopped): start on n2: error (no init)' in error.msg
+    assert 've-3' not in error.msg and error.details['pending'] == ['ve-2_start_0 on n1']
+
+
+def test_waiting_for_many_names_ten(cluster):
+    ves = [{'id': number} for number in range(1, 14)]
+    error = waiting(cluster, ves, 0)
+    assert error.msg.count('no failure is recorded') == 10 and error.msg.endswith('- and 3 more')
+    assert len(error.details['not_up']) == 13
+
+
+def test_waiting_that_fails_says_so(cluster):
+    assert 'waiting for the cluster failed: crm_resource --wait: no cluster (102)' in waiting(cluster, VES, 102, 'no cluster').msg
 
 
 def test_100_ves_are_one_patch_and_quick(cluster):
