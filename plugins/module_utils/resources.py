@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import (
-    backup, cib, cluster, model as models, primitives, restarts, timeouts)
+    backup, cib, cluster, limits, model as models, primitives, restarts, timeouts)
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ConflictError, ModelError
 
 # Why a property concerns resources that are not ours.
@@ -59,6 +59,11 @@ def apply(runner, arguments, check=False):
         'warnings': edit.warnings + change.warnings + warnings,
         'diff': lambda: diff(change),
     }
+    if not check:
+        here, result['limits'] = limits.look(runner, change.new)
+        result['warnings'] += ['node-action-limit %s is not in force on %s: %s. Role resources puts it in force '
+                               '(resources_apply_limits).' % (row['limit'], here, row['why'])
+                               for row in result['limits'] if row['in_force'] == 'false' and not row['override']]
     if wait and not check:
         cluster.wait(runner, wait, [ve.name for ve in edit.model.ves], result)
     return result

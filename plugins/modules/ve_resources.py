@@ -86,7 +86,7 @@ notes:
   - Run it on one node of the cluster (C(run_once)); the configuration is the cluster's.
   - With E(CIB_file) in the environment it works on that file instead of a running cluster.
   - A changed C(node-action-limit) is not in force on a node before that node's Pacemaker restarts or its load mode
-    changes.
+    changes. RV(limits) says so, and the role P(openve.pacemaker.resources#role) can put it in force.
 '''
 
 EXAMPLES = r'''
@@ -249,6 +249,22 @@ attempts:
   returned: success
   type: int
   sample: 1
+limits:
+  description: For each node whether it is held to C(node-action-limit), as in RV(openve.pacemaker.ve_info#module:limits).
+  returned: success, but not in check mode
+  type: list
+  elements: dict
+  sample:
+    - node: n1
+      limit: "2"
+      in_force: "true"
+      override: null
+      why: its controller started after the last change (2026-11-22T20:09:41Z)
+    - node: n2
+      limit: "2"
+      in_force: unknown
+      override: null
+      why: only n2 itself can tell; run this there
 backup:
   description: The file with the configuration as it was before, null where nothing was changed or saved.
   returned: success

@@ -28,7 +28,7 @@ def test_check_run_and_run_again(ve_resources, cluster):
     assert '<primitive id="ve-101"' in planned['diff']['after'] and 've-101' not in planned['diff']['before']
     done = ve_resources(**arguments)
     assert 'diff' not in done and cluster.text() != text
-    differing = ('invocation', 'commands', 'attempts', 'backup', 'restore')
+    differing = ('invocation', 'commands', 'attempts', 'backup', 'restore', 'limits')
     assert {key: value for key, value in done.items() if key not in differing} == {
         key: value for key, value in planned.items() if key not in differing + ('diff',)}
     assert done['commands'][-1].startswith('cibadmin --patch') and not re.search('--patch', str(planned['commands']))
