@@ -195,6 +195,12 @@ def set_property(root, name, value):
     ET.SubElement(properties, 'nvpair', id='%s-%s' % (properties.get('id'), name), name=name, value=value)
 
 
+def remove_property(root, name):
+    pair = _property(root, name)
+    if pair is not None:
+        parent_of(root, pair).remove(pair)
+
+
 def _property(root, name):
     # A set with a rule holds only at times or on some nodes: not ours to judge or edit.
     for properties in section(root, 'crm_config').findall('cluster_property_set'):
