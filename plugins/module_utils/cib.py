@@ -8,7 +8,8 @@
 ``runner(argv, stdin=None)`` runs a command and returns ``(rc, stdout, stderr)``; a missing tool is
 an OSError. ``edit(root)`` mutates the tree of the whole CIB it is given, and may be called again
 with a newer one when somebody else edited meanwhile: it must compute everything from its argument.
-Only ``/cib/configuration`` is compared and pushed; ``/cib/status`` is there to be read.
+Only ``/cib/configuration`` is compared and pushed; ``/cib/status`` is there to be read, but for the entries that
+``forget`` takes out of the history along with a change.
 
 With ``CIB_file`` in the environment Pacemaker's tools, and so all of this, work on that file.
 """
@@ -28,9 +29,13 @@ from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Cib
 # Pacemaker's CRM_EX_OLD: the patch was made for another version of the CIB.
 RC_OLD = 103
 
-# On a busy cluster every operation result moves num_updates, so a push may lose several times in a
-# row; ten tries with growing random pauses span about five seconds.
+# How often a change is computed anew because somebody else edited the configuration. The pauses grow, and are random, so
+# that two who lost against each other do not meet again.
 TRIES = 10
+
+# On a busy cluster every operation result moves num_updates, so that a push may lose many times in a row. Nothing has to
+# be computed anew then: it is pushed again at once, for so many seconds.
+PATIENCE = 60
 
 # A patch that creates 500 VEs keeps the CIB manager busy for about ten seconds; cibadmin's own patience is 30 s.
 PUSH = ['cibadmin', '--patch', '--xml-pipe', '--timeout=300']
@@ -60,6 +65,7 @@ class Change:
         self.patch = patch          # what was pushed; in check mode: what would be
         self.attempts = attempts    # how often it was pushed; 0 in check mode and where nothing changed
         self.warnings = list(warnings)  # what crm_verify says of the new CIB and did not say of the old
+        self.forgotten = []         # entries of the history that the patch removes, as history_entries() has them
 
     # Computed on demand: most runs change nothing, and not every caller wants a diff.
     @property
@@ -84,7 +90,7 @@ def change(runner, edit, check=False, review=None, save=None):
     ``review(change)`` sees the verified Change before it is pushed, and refuses it by raising. ``save(change)`` is called
     after that where it is going to be pushed: the configuration that it is pushed onto is ``change.old``'s.
     """
-    attempts = 0
+    attempts = conflicts = 0
     while True:
         old = query(runner)
         new = copy.deepcopy(old)
@@ -100,7 +106,7 @@ def change(runner, edit, check=False, review=None, save=None):
         if save:
             save(result)
 
-        seen = _version(old)
+        begin = time.monotonic()
         while True:
             attempts += 1
             rc, out, err = _run(runner, PUSH, result.patch)
@@ -109,17 +115,44 @@ def change(runner, edit, check=False, review=None, save=None):
                 return result
             if rc != RC_OLD:
                 raise _failed(PUSH, rc, out, err)
-            if attempts >= TRIES:
+            now = _still_good(runner, result)
+            conflicts += not now
+            if conflicts >= TRIES or time.monotonic() - begin > PATIENCE:
                 raise ConflictError(
                     'The CIB was edited by others again and again: %d attempts to push the change lost. Nothing was '
                     'changed. Run again when the cluster is quieter.' % attempts, attempts=attempts)
-            # Random, so that two who lost against each other do not meet again.
-            time.sleep(random.uniform(0.02, 0.1) * attempts)
-            now = _version(_parse(call(runner, ['cibadmin', '--query', '--no-children'])))
-            if now[:2] != seen[:2]:
-                break  # the configuration moved: compute anew
-            # Only operation results came in (num_updates): the configuration that the patch was made for still stands.
+            if not now:
+                time.sleep(random.uniform(0.02, 0.1) * conflicts)
+                break  # compute anew
+            # Only operation results came in (num_updates): what the patch was made for still stands.
             result.patch = _restamp(result.patch, now)
+
+
+def _still_good(runner, change_):
+    """The CIB's version by now, None if what the patch changes has been changed by somebody else."""
+    if change_.forgotten:
+        root = query(runner)
+        entries = history_entries(root)
+        if not all(key in entries and same(entries[key], entry) for key, entry in change_.forgotten):
+            return None
+    else:
+        root = _parse(call(runner, ['cibadmin', '--query', '--no-children']))
+    now = _version(root)
+    return now if now[:2] == _version(change_.old)[:2] else None
+
+
+def forget(runner, change_, keys):
+    """Have the patch of a change remove these entries of the history as well."""
+    entries = history_entries(change_.old)
+    change_.forgotten = [(key, entries[key]) for key in keys]
+    change_.patch = _diff(runner, change_.old, change_.new, change_.forgotten)
+
+
+def history_entries(root):
+    """{(id of the node, id of the resource, id of the entry): lrm_rsc_op}"""
+    return {(state.get('id'), resource.get('id'), entry.get('id')): entry
+            for state in root.findall('status/node_state')
+            for resource in state.findall('lrm/lrm_resources/lrm_resource') for entry in resource.findall('lrm_rsc_op')}
 
 
 def verify(runner, old, new):
@@ -247,9 +280,16 @@ def _complaints(runner, root):
     return lines
 
 
-def _diff(runner, old, new):
+def _diff(runner, old, new, forgotten=()):
     """The versioned patch from ``old`` to ``new``."""
     old, new = configured(old), configured(new)
+    # Only what is removed of the status, and around it what a patch needs to name the place.
+    for key, entry in forgotten:
+        for tree, leaf in ((old, [entry]), (new, [])):
+            place = tree.find('status')
+            for tag, ident in (('node_state', key[0]), ('lrm', key[0]), ('lrm_resources', None), ('lrm_resource', key[1])):
+                place = _child(place, tag, ident)
+            place.extend(leaf)
     # Without a newer epoch in the target every push is refused as old.
     new.set('epoch', str(int(old.get('epoch', '0')) + 1))
     new.set('num_updates', '0')
@@ -263,10 +303,8 @@ def _diff(runner, old, new):
 
 
 def _restamp(patch, version):
-    root = ET.fromstring(patch)
-    source = root.find('version/source')
-    source.set('num_updates', version[2])
-    return text(root)
+    # Not as XML: a patch may have a megabyte, and while it is read the next result comes in.
+    return re.sub(r'(<source [^>]*num_updates=")\d+', r'\g<1>' + version[2], patch, count=1)
 
 
 # Trees
@@ -297,6 +335,14 @@ def configured(root):
     bare.append(copy.deepcopy(_configuration(root)))
     ET.SubElement(bare, 'status')
     return bare
+
+
+def _child(parent, tag, ident):
+    """The child with this tag and id, made if it is missing."""
+    for child in parent:
+        if child.tag == tag and child.get('id') == ident:
+            return child
+    return ET.SubElement(parent, tag, {} if ident is None else {'id': ident})
 
 
 def _elements(parent):

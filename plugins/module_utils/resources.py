@@ -39,7 +39,7 @@ def apply(runner, arguments, check=False):
         return shown
 
     def review(change):
-        predicted[:] = restarts.predict(runner, change.old, change.new)
+        predicted[:] = restarts.predict(runner, change, {ve.name for ve in edit.model.ves})
         if not arguments['allow_restart']:
             _refuse_to_interrupt(edit, predicted, change.new, lambda: diff(change))
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import xml.etree.ElementTree as ET
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import cib
@@ -13,14 +14,54 @@ from ansible_collections.openve.pacemaker.plugins.module_utils import cib
 INTERRUPTING = ('stop', 'restart', 'move', 'recover')
 
 
-def predict(runner, old, new):
-    """What Pacemaker does with ``new`` and would not have done with ``old`` anyway, but for mere starts.
+def predict(runner, change, ours):
+    """What Pacemaker does with a change and would not have done without it anyway, but for mere starts.
 
-    A list of {resource, action, node, reason}.
+    A list of {resource, action, node, reason}. Where a probe that found a VE running (``ours``: their names) is all that
+    turns a reload into a restart, the change is made to forget it.
     """
-    due = {(row['resource'], row['action']) for row in _actions(runner, old)}
-    return [row for row in _actions(runner, new)
-            if row['action'] != 'start' and (row['resource'], row['action']) not in due]
+    due = {(row['resource'], row['action']) for row in _actions(runner, change.old)}
+    rows = _news(_actions(runner, change.new), due)
+    probes = _probes(change.new, ours.intersection(row['resource'] for row in rows if row['action'] in INTERRUPTING))
+    if probes:
+        rows, helped = _without(runner, change.new, probes, due, rows)
+        if helped:
+            cib.forget(runner, change, helped)
+    return rows
+
+
+def _news(actions, due):
+    return [row for row in actions if row['action'] != 'start' and (row['resource'], row['action']) not in due]
+
+
+def _probes(root, names):
+    """The probes that found one of these VEs running, as Pacemaker does after it was restarted under it.
+
+    It expected not to find it, so it keeps them as failures; and without the digest of what cannot be reloaded, so that
+    every changed parameter means a restart.
+    """
+    return [key for key, entry in cib.history_entries(root).items() if key[1] in names
+            and key[2] == key[1] + '_last_failure_0' and entry.get('rc-code') == '0'
+            and entry.get('operation') == 'monitor' and entry.get('interval') == '0']
+
+
+def _without(runner, root, probes, due, rows):
+    """What happens without those of the probes that make the difference, and which these are."""
+    def asked(keys):
+        rest = copy.deepcopy(root)
+        entries = cib.history_entries(rest)
+        parents = {entry: parent for parent in rest.find('status').iter('lrm_resource') for entry in parent}
+        for key in keys:
+            parents[entries[key]].remove(entries[key])
+        return _actions(runner, rest)
+
+    actions = asked(probes)
+    # Not even a start: what it does not know to run any more it would start elsewhere.
+    bad = {row['resource'] for row in actions if row['action'] in INTERRUPTING + ('start',)}
+    helped = [key for key in probes if key[1] not in bad]
+    if not helped:
+        return rows, []
+    return _news(actions if len(helped) == len(probes) else asked(helped), due), helped
 
 
 def sentence(row):

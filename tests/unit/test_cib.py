@@ -88,6 +88,23 @@ def test_operation_results_meanwhile_are_no_conflict(cib_file):
     assert cib.get_property(cib.query(cib_file.run), 'node-action-limit') == '2'
 
 
+def test_operation_results_without_end_are_not_waited_for_without_end(cib_file, monkeypatch):
+    clock = iter(range(0, 10000, 7))
+    monkeypatch.setattr(cib.time, 'monotonic', lambda: next(clock))
+
+    def result_comes_in(argv):
+        if argv[1] == '--patch':
+            root = ET.fromstring(cib_file.text())
+            root.set('num_updates', str(int(root.get('num_updates')) + 1))
+            cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
+
+    cib_file.before = result_comes_in
+    text = cib.query(cib_file._run).find('configuration')
+    with pytest.raises(ConflictError, match='9 attempts'):
+        cib.change(cib_file.run, limit('2'))
+    assert cib.same(cib.query(cib_file._run).find('configuration'), text)
+
+
 def test_an_edit_by_somebody_else_meanwhile_is_kept(cib_file):
     def somebody(argv):
         if argv[1] == '--patch':
@@ -229,3 +246,77 @@ def test_a_missing_tool_and_a_failing_tool_say_so(cib_file):
     with pytest.raises(ToolError, match='cibadmin --query failed with 102: Transport') as caught:
         cib.query(lambda argv, stdin=None: (102, '', 'Transport endpoint is not connected\n'))
     assert caught.value.details['rc'] == 102
+
+
+# Entries of the history that go along with a change
+
+ENTRY = ('1', 'a', 'a_last_failure_0')
+
+
+def with_history(cib_file, rc='0'):
+    root = ET.fromstring(cib_file.text())
+    root.find('status')[:] = [ET.fromstring(
+        '<node_state id="%d" uname="n%d" in_ccm="true" crmd="online"><lrm id="%d"><lrm_resources><lrm_resource id="a" class="ocf" provider="pacemaker" '
+        'type="Dummy"><lrm_rsc_op id="a_last_failure_0" operation="monitor" rc-code="%s"/><lrm_rsc_op id="a_monitor_10000"/></lrm_resource>'
+        '</lrm_resources></lrm></node_state>' % (number, number, number, rc)) for number in (1, 2)]
+    root.set('num_updates', str(int(root.get('num_updates')) + 3))
+    cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
+
+
+@pytest.fixture
+def forget_one(cib_file):
+    return lambda change: cib.forget(cib_file.run, change, [ENTRY])
+
+
+def history(cib_file):
+    return sorted((key[0], key[2]) for key in cib.history_entries(ET.fromstring(cib_file.text())))
+
+
+ALL = [(node, entry) for node in '12' for entry in ('a_last_failure_0', 'a_monitor_10000')]
+
+
+def test_an_entry_of_the_history_goes_in_the_same_patch(cib_file, forget_one):
+    with_history(cib_file)
+    planned = cib.change(cib_file.run, limit('2'), check=True, review=forget_one)
+    assert history(cib_file) == ALL
+    result = cib.change(cib_file.run, limit('2'), review=forget_one)
+    assert result.patch == planned.patch and patches(cib_file) == 1 and result.attempts == 1
+    assert history(cib_file) == ALL[1:] and cib.get_property(cib.query(cib_file._run), 'node-action-limit') == '2'
+
+
+def test_results_meanwhile_do_not_keep_it_from_going(cib_file, forget_one):
+    with_history(cib_file)
+
+    def result_comes_in(argv):
+        if argv[1] == '--patch':
+            cib_file.before = lambda argv: None
+            root = ET.fromstring(cib_file.text())
+            root.set('num_updates', str(int(root.get('num_updates')) + 1))
+            cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
+
+    cib_file.before = result_comes_in
+    reviews = []
+    result = cib.change(cib_file.run, limit('2'), review=lambda change: (reviews.append(1), forget_one(change)))
+    assert result.attempts == 2 and len(reviews) == 1 and history(cib_file) == ALL[1:]
+
+
+def test_an_entry_that_became_another_meanwhile_is_looked_at_again(cib_file, forget_one):
+    """A real failure has come in under the same id."""
+    with_history(cib_file)
+
+    def failure(argv):
+        if argv[1] == '--patch':
+            cib_file.before = lambda argv: None
+            with_history(cib_file, rc='1')
+
+    cib_file.before = failure
+    seen = []
+
+    def review(change):
+        seen.append(cib.history_entries(change.old)[ENTRY].get('rc-code'))
+        if seen[-1] == '0':
+            forget_one(change)
+
+    result = cib.change(cib_file.run, limit('2'), review=review)
+    assert seen == ['0', '1'] and result.attempts == 2 and history(cib_file) == ALL
+    assert cib.get_property(cib.query(cib_file._run), 'node-action-limit') == '2'
