@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -69,20 +70,58 @@ def test_before_and_after_show_what_differs_and_nothing_else(cib_file):
     assert result.after == result.before.replace('value="2"', 'value="3"')
 
 
+def result_comes_in(cib_file):
+    root = ET.fromstring(cib_file.text())
+    root.set('num_updates', str(int(root.get('num_updates')) + 7))
+    cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
+
+
+def old_patches_only(cib_file, limit_=1000):
+    """A runner, as Pacemaker 3 is: a patch without num_updates is refused; until then a result comes in before each."""
+    left = [limit_]
+
+    def run(argv, stdin=None):
+        if argv[1] == '--patch':
+            if left[0]:
+                left[0] -= 1
+                result_comes_in(cib_file)
+            if 'num_updates=' not in re.search('<source[^>]*>', stdin).group():
+                return 1, '', 'Invalid argument'
+        return cib_file.run(argv, stdin)
+    return run
+
+
 def test_operation_results_meanwhile_are_no_conflict(cib_file):
-    """Each moves num_updates, and Pacemaker then refuses the patch with 103."""
-    moved = []
-
-    def result_comes_in(argv):
-        if argv[1] == '--patch' and len(moved) < 3:
-            moved.append(argv)
-            root = ET.fromstring(cib_file.text())
-            root.set('num_updates', str(int(root.get('num_updates')) + 7))
-            cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
-
-    cib_file.before = result_comes_in
+    """Each moves num_updates, and Pacemaker then refuses the patch with 103. There may be one before every push."""
+    cib_file.before = lambda argv: argv[1] == '--patch' and result_comes_in(cib_file)
     edits = []
     result = cib.change(cib_file.run, lambda root: (edits.append(1), limit('2')(root)))
+    assert result.changed and result.attempts == 2
+    assert len(edits) == 1, 'the configuration did not move, so nothing is computed anew'
+    assert cib.get_property(cib.query(cib_file.run), 'node-action-limit') == '2'
+
+
+def test_an_edit_between_two_pushes_is_seen_without_num_updates_too(cib_file):
+    pushes = []
+
+    def meanwhile(argv):
+        if argv[1] == '--patch':
+            pushes.append(argv)
+            if len(pushes) == 1:
+                result_comes_in(cib_file)
+            elif len(pushes) == 2:
+                cib_file.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
+                              '<primitive id="theirs" class="ocf" provider="pacemaker" type="Dummy"/>')
+
+    cib_file.before = meanwhile
+    result = cib.change(cib_file.run, add_dummy('ours'))
+    assert result.attempts == 3
+    assert [element.get('id') for element in cib.section(cib.query(cib_file.run), 'resources')] == ['theirs', 'ours']
+
+
+def test_where_pacemaker_wants_num_updates_it_is_tried_with_the_newest(cib_file):
+    edits = []
+    result = cib.change(old_patches_only(cib_file, 3), lambda root: (edits.append(1), limit('2')(root)))
     assert result.changed and result.attempts == 4
     assert len(edits) == 1, 'the configuration did not move, so nothing is computed anew'
     assert cib.get_property(cib.query(cib_file.run), 'node-action-limit') == '2'
@@ -92,16 +131,9 @@ def test_operation_results_without_end_are_not_waited_for_without_end(cib_file, 
     clock = iter(range(0, 10000, 7))
     monkeypatch.setattr(cib.time, 'monotonic', lambda: next(clock))
 
-    def result_comes_in(argv):
-        if argv[1] == '--patch':
-            root = ET.fromstring(cib_file.text())
-            root.set('num_updates', str(int(root.get('num_updates')) + 1))
-            cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
-
-    cib_file.before = result_comes_in
     text = cib.query(cib_file._run).find('configuration')
     with pytest.raises(ConflictError, match='9 attempts'):
-        cib.change(cib_file.run, limit('2'))
+        cib.change(old_patches_only(cib_file), limit('2'))
     assert cib.same(cib.query(cib_file._run).find('configuration'), text)
 
 
@@ -287,14 +319,12 @@ def test_an_entry_of_the_history_goes_in_the_same_patch(cib_file, forget_one):
 def test_results_meanwhile_do_not_keep_it_from_going(cib_file, forget_one):
     with_history(cib_file)
 
-    def result_comes_in(argv):
+    def once(argv):
         if argv[1] == '--patch':
             cib_file.before = lambda argv: None
-            root = ET.fromstring(cib_file.text())
-            root.set('num_updates', str(int(root.get('num_updates')) + 1))
-            cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
+            result_comes_in(cib_file)
 
-    cib_file.before = result_comes_in
+    cib_file.before = once
     reviews = []
     result = cib.change(cib_file.run, limit('2'), review=lambda change: (reviews.append(1), forget_one(change)))
     assert result.attempts == 2 and len(reviews) == 1 and history(cib_file) == ALL[1:]
