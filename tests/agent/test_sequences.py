@@ -53,13 +53,14 @@ FAULT = st.sampled_from([
     ("FAULT_UMOUNT", "51:busy"), ("SKIPLOCK", "no")])
 # what happens to a host: the name of a method below, and what it takes
 EVENT = st.one_of(
-    st.tuples(st.sampled_from(["guest halts", "guest killed", "admin start", "admin stop", "admin mount", "admin umount", "admin pause", "admin resume",
-                               "admin chkpnt", "strangers lock", "lock gone", "storage gone", "config gone", "storage back", "storage back", "fault gone"])),
-    st.tuples(st.just("fault"), FAULT),
-    st.tuples(st.just("guest changes"), GUEST),
-    st.tuples(st.just("lock"), st.sampled_from([0.3, 1.0, 2.5])),
-    st.tuples(st.just("stale lock"), st.sampled_from(["30000\n", "", "junk"])),
-    st.tuples(st.just("busy"), st.sampled_from([1.5, 1.5, 20])))
+    [st.tuples(st.just(name)) for name in (
+        "guest halts", "guest killed", "admin start", "admin stop", "admin mount", "admin umount", "admin pause", "admin resume", "admin chkpnt",
+        "strangers lock", "lock gone", "storage gone", "config gone", "storage back", "storage back", "fault gone")]
+    + 4 * [st.tuples(st.just("fault"), FAULT)]
+    + [st.tuples(st.just("guest changes"), GUEST),
+       st.tuples(st.just("lock"), st.sampled_from([0.3, 1.0, 2.5])),
+       st.tuples(st.just("stale lock"), st.sampled_from(["30000\n", "", "junk"])),
+       st.tuples(st.just("busy"), st.sampled_from([1.5, 1.5, 20]))])
 PARAMETERS = st.fixed_dictionaries({
     "stop_grace": st.sampled_from(["1s", "1s", "500ms", "120s"]), "ready_timeout": st.sampled_from(["1s", "", ""]),
     "start_wait": st.sampled_from(["", "", "none", "native"]), "on_dump": st.sampled_from(["", "", "restore", "refuse"]),
@@ -79,6 +80,7 @@ class Broken(Exception):
 class Sequence(RuleBasedStateMachine):
     counts = collections.Counter()
     seed = 0
+    failure = None
 
     def __init__(self):
         super().__init__()
@@ -382,8 +384,10 @@ class Sequence(RuleBasedStateMachine):
             self.broken(result, "%s from %s: %d, not %d" % (name, before, code, want))
 
     def broken(self, result, text):
-        raise Broken("\n".join(["seed %d: %s" % (self.seed, text)] + self.trace + ["-- stderr:", result.err, "-- log:", result.log[-3000:], "-- commands:"]
-                               + ["%.3f %s" % (t, c[:200]) for t, c in self.w.commands()]))
+        type(self).failure = "\n".join(
+            ["seed %d: %s" % (self.seed, text)] + self.trace + ["-- stderr:", result.err, "-- log:", result.log[-3000:], "-- commands:"]
+            + ["%.3f %s" % (t, c[:200]) for t, c in self.w.commands()])
+        raise Broken(self.failure)
 
 
 def batches():
@@ -397,5 +401,9 @@ def test_sequences(seed, record_property):
         run_state_machine_as_test(machine, settings=hypothesis.settings(
             max_examples=BATCH, stateful_step_count=STEPS, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck),
             phases=[Phase.generate, Phase.shrink] if os.environ.get("SHRINK") else [Phase.generate]))
+    except Exception:
+        if machine.failure and not os.environ.get("SHRINK"):    # hypothesis would say that it cannot repeat it: time is real here
+            pytest.fail(machine.failure, pytrace=False)
+        raise
     finally:
         record_property("sequences", dict(machine.counts))
