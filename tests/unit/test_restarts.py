@@ -65,7 +65,7 @@ def restarted(cluster):
     declare(cluster, VES)
     found_running(cluster, 'n1', 've-1')
     found_running(cluster, 'n2', 've-2')
-    history(cluster, 'n3', 've-1', ('last_failure_0', 'start', '0', '1', {}), ('last_0', 'stop', '0', '0', {}))
+    history(cluster, 'n3', 've-1', ('last_failure_0', 'monitor', '0', '5', {}), ('last_0', 'monitor', '0', '5', {}))
     assert [action for action in cluster.actions() if action[0] != 'start'] == []
     del cluster.calls[:]
     return cluster
@@ -107,6 +107,20 @@ def test_what_cannot_be_reloaded_is_refused_and_forgets_nothing(restarted):
     result = declare(restarted, other, allow_restart=True)
     assert {(row['resource'], row['action']) for row in result['predicted']} == {('ve-1', 'restart'), ('ve-2', 'reload')}
     assert set(before) - set(entries(restarted)) == {'2 ve-2_last_failure_0'}
+
+
+def test_where_the_probe_is_all_that_tells_that_it_runs_it_stays(restarted):
+    """Without it Pacemaker would start the VE a second time."""
+    ves = [*VES, {'id': 3}]
+    declare(restarted, ves)
+    history(restarted, 'n3', 've-3', ('last_failure_0', 'monitor', '0', '0', {'op-digest': digests(restarted, 'n3', 've-3')['nonprivate']}))
+    before = entries(restarted)
+    changed = [dict(ve, stop_grace='100s') for ve in ves]
+    with pytest.raises(CibError, match='restart ve-3 on n3'):
+        declare(restarted, changed)
+    result = declare(restarted, changed, allow_restart=True)
+    assert {(row['resource'], row['action']) for row in result['predicted']} == {('ve-1', 'reload'), ('ve-2', 'reload'), ('ve-3', 'restart')}
+    assert set(before) - set(entries(restarted)) == {'1 ve-1_last_failure_0', '2 ve-2_last_failure_0'}
 
 
 def test_a_change_that_touches_no_parameter_forgets_nothing(restarted):
