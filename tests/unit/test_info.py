@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ve_info as Ansible runs it, on a CIB with a history. States and failures: test_stagger.py."""
+
+from __future__ import annotations
+
+import calendar
+import importlib
+import time
+
+import pytest
+import yaml
+
+from test_resources import declare
+from test_stagger import FAILED, OK, PENDING, edit, happened, lose, with_dc
+
+
+def lasted(cluster, ve, milliseconds):
+    edit(cluster, lambda root: [entry.set('exec-time', str(milliseconds)) for entry in root.iter('lrm_rsc_op')
+                                if entry.get('id').startswith(ve + '_') and entry.get('operation') == 'start'])
+
+
+@pytest.fixture
+def ve_info(run_module, cluster):
+    """ve_info(**arguments) -> what the module returned, its VEs by name"""
+    declare(cluster, [{'id': 1, 'boot_time': '2min'}, {'id': 2}, {'id': 3}, {'id': 4}])
+    happened(cluster, 'n1', 've-1', ('start', OK), ('monitor', OK))
+    happened(cluster, 'n1', 've-2', ('start', PENDING))
+    happened(cluster, 'n2', 've-3', ('start', FAILED, 'no init'))
+    lasted(cluster, 've-1', 5250)
+    with_dc(cluster)
+
+    def run(**arguments):
+        text = cluster.text()
+        result, _output = run_module('ve_info', cluster.env, **arguments)
+        assert cluster.text() == text and result.get('changed', False) is False
+        result['by_name'] = {ve['name']: ve for ve in result.get('ves', [])}
+        return result
+
+    return run
+
+
+def test_the_last_start_of_each(ve_info):
+    found = ve_info()['by_name']
+    begin = found['ve-1']['last_start'].pop('at')
+    assert abs(calendar.timegm(time.strptime(begin, '%Y-%m-%dT%H:%M:%SZ')) - (time.time() - 60)) < 30
+    assert found['ve-1']['last_start'] == {'node': 'n1', 'result': 'ok', 'rc': 0, 'seconds': 5.25, 'queued': 0, 'reason': ''}
+    assert (found['ve-2']['last_start']['result'], found['ve-2']['last_start']['rc']) == ('in flight', None)
+    assert 50 < found['ve-2']['last_start']['seconds'] < 90
+    assert {key: found['ve-3']['last_start'][key] for key in ('node', 'result', 'rc', 'reason')} == {
+        'node': 'n2', 'result': 'failed', 'rc': 1, 'reason': 'no init'}
+    assert found['ve-4']['last_start'] is None
+
+
+def test_operations_and_timeouts(ve_info):
+    found = ve_info(names=['ve-1', 've-2'])['by_name']
+    assert list(found) == ['ve-1', 've-2']
+    assert [(row['name'], row['interval'], row['timeout']) for row in found['ve-1']['operations']] == [
+        ('start', '0s', '280s'), ('stop', '0s', '150s'), ('monitor', '10s', '30s')]
+    assert found['ve-2']['operations'][0]['timeout'] == '180s'
+
+
+def test_peaks_and_for_how_long_nothing_else_can_be_done(ve_info, cluster):
+    result = ve_info()
+    # 5.25 s of the one, and the other has not ended yet
+    assert result['peak_starts'] == {'n1': 2, 'n2': 1}
+    row, = result['in_flight']
+    assert (row['resource'], row['operation'], row['node'], row['timeout']) == ('ve-2', 'start', 'n1', '180s')
+    assert 100 < row['seconds_left'] == result['cannot_fence_for'] < 130
+    lose(cluster, 'n1')
+    result = ve_info(names=[])
+    assert (result['in_flight'], result['cannot_fence_for'], result['ves']) == ([], 0, []), 'what is lost is not waited for'
+
+
+def test_starts_of_others_are_in_flight_as_well(ve_info, cluster):
+    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
+                 '<primitive id="database" class="ocf" provider="heartbeat" type="Dummy"/>')
+    happened(cluster, 'n2', 'database', ('start', PENDING))
+    assert [row['resource'] for row in ve_info()['in_flight']] == ['ve-2', 'database']
+
+
+def test_of_limits_a_file_tells_nothing(ve_info):
+    result = ve_info()
+    assert result['node'] is None
+    assert [(row['node'], row['limit'], row['in_force'], row['override']) for row in result['limits']] == [
+        (node, '2', 'unknown', None) for node in ('n1', 'n2', 'n3')]
+
+
+def test_the_documentation_says_what_is_returned(ve_info):
+    module = importlib.import_module('ansible_collections.openve.pacemaker.plugins.modules.ve_info')
+    result = ve_info()
+    returned = yaml.safe_load(module.RETURN)
+    assert set(returned) == set(result) - {'changed', 'commands', 'invocation', 'by_name'}
+    for name, row in (('ves', result['ves'][0]), ('in_flight', result['in_flight'][0]), ('limits', result['limits'][0])):
+        assert set(returned[name]['contains']) == set(row) == set(returned[name]['sample'][0])
+    start = result['by_name']['ve-1']['last_start']
+    assert set(returned['ves']['contains']['last_start']['contains']) == set(start) == set(returned['ves']['sample'][0]['last_start'])
+    assert set(result['ves'][0]['operations'][0]) == set(returned['ves']['sample'][0]['operations'][0])
+    for task in yaml.safe_load(module.EXAMPLES):
+        assert 'openve.pacemaker.ve_info' not in task or set(task['openve.pacemaker.ve_info'] or {}) <= {'names'}
