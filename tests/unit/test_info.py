@@ -76,8 +76,11 @@ def test_peaks_and_for_how_long_nothing_else_can_be_done(ve_info, cluster):
 def test_starts_of_others_are_in_flight_as_well(ve_info, cluster):
     cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
                  '<primitive id="database" class="ocf" provider="heartbeat" type="Dummy"/>')
-    happened(cluster, 'n2', 'database', ('start', PENDING))
-    assert [row['resource'] for row in ve_info()['in_flight']] == ['ve-2', 'database']
+    happened(cluster, 'n1', 'database', ('start', PENDING))
+    result = ve_info()
+    assert [(row['resource'], row['timeout']) for row in result['in_flight']] == [('ve-2', '180s'), ('database', '20s')]
+    assert result['cannot_fence_for'] == result['in_flight'][0]['seconds_left'] > 100 and result['in_flight'][1]['seconds_left'] == 0
+    assert result['peak_starts']['n1'] == 2, 'that is of VEs'
 
 
 def test_of_limits_a_file_tells_nothing(ve_info):
