@@ -11,6 +11,7 @@ import re
 import shlex
 import signal
 import subprocess
+import time
 import zlib
 from concurrent import futures
 
@@ -157,10 +158,10 @@ case("no tools: died, so empty cgroups are left", "busybox running nomonitor", "
 case("no tools: runs in a cgroup with a suffix", "busybox running nomonitor running", "monitor probe notools othernet", 1, same=True)
 
 # a name that begins with another's name
-case("names: web-1 is not web", "busybox running", "monitor probe veid={base}", 7, same=True)
-case("names: web-1 is not web, start", "busybox running", "start veid={base}", 5, same=True)
-case("names: web-1 is not web, stop", "busybox running", "stop veid={base}", 0, same=True)
-case("names: web-1 is not web, no tools", "busybox running", "monitor probe notools veid={base}", 5, same=True)
+case("names: web-N is not web", "busybox running", "monitor probe veid={base}", 7, same=True)
+case("names: web-N is not web, start", "busybox running", "start veid={base}", 5, same=True)
+case("names: web-N is not web, stop", "busybox running", "stop veid={base}", 0, same=True)
+case("names: web-N is not web, no tools", "busybox running", "monitor probe notools veid={base}", 5, same=True)
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -349,5 +350,5 @@ def test_no_gate_all_at_once(name, tmp_path):
 
 @pytest.fixture
 def name(request):
-    """A name of its own, with a suffix as LXC gives them to its cgroups."""
-    return "t%08x-1" % zlib.crc32(request.node.name.encode())
+    """A name of its own in every run, with a suffix as LXC gives them to cgroups where others of their name are left over."""
+    return "t%08x-%d" % (zlib.crc32(request.node.name.encode()), time.time())

@@ -144,19 +144,20 @@ MISSING = {
     "the tool": ("for tool in /usr/bin/lxc-*; do mount --bind /dev/null $tool; done", "umount /usr/bin/lxc-*", 5),
     "its configuration": ("mount -t tmpfs tmpfs /var/lib/lxc", "umount /var/lib/lxc", 7),
     "its storage": ("mount -t tmpfs tmpfs /vz", "umount /vz", 7),
-    # 101-1 is somebody else's, and LXC gives such names to cgroups of 101, too
-    "its configuration, with 101-1": (
-        "mount -t tmpfs tmpfs /var/lib/lxc && mkdir -p /srv/other/101-1 && sed 's,/vz/private/101,/srv/other/root,' /vz/101.config"
-        " >/srv/other/101-1/config && cp -a /vz/private/101 /srv/other/root && lxc-start -n 101-1 -P /srv/other -d",
-        "lxc-stop -k -n 101-1 -P /srv/other && umount /var/lib/lxc", 7),
+    # OTHER is somebody else's, and LXC gives such names to cgroups of 101, too
+    "its configuration, beside 101-N": (
+        "mount -t tmpfs tmpfs /var/lib/lxc && mkdir -p /srv/other/OTHER && sed 's,/vz/private/101,/srv/other/root,' /vz/101.config"
+        " >/srv/other/OTHER/config && cp -a /vz/private/101 /srv/other/root && lxc-start -n OTHER -P /srv/other -d",
+        "lxc-stop -k -n OTHER -P /srv/other && umount /var/lib/lxc", 7),
 }
+OTHER = "101-%d" % time.time()      # of its own in every run: its cgroup must have that very name
 
 
 @pytest.mark.parametrize("missing", MISSING)
 def test_a_node_joins_without(missing, request):
     take, give, fitting = MISSING[missing]
-    N2.sh(take)
-    request.addfinalizer(lambda: N2.sh(give))
+    N2.sh(take.replace("OTHER", OTHER))
+    request.addfinalizer(lambda: N2.sh(give.replace("OTHER", OTHER)))
     pid, before = init(), history("n1")
     marks = {node: len(node.log()) for node in (N1, N2)}
     N2.join()
