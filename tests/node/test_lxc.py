@@ -50,9 +50,9 @@ case("start: native is none with lxc", "systemd boot='sleep 100'", "start start_
 case("start: still booting", "systemd boot='sleep 3' starting", "start", 0, after="RUNNING booted", least=1)
 case("start: running", "busybox running", "start", 0, most=4, same=True)
 case("start: hung boot, proceed", "systemd boot='sleep 100000'", "start ready_timeout=4", 0, after="RUNNING unbooted", least=4, most=9,
-     err="WARNING: .*not ready in time.*systemd: starting")
+     err="WARNING: .*not ready in time.*systemd: (starting|initializing)")
 case("start: hung boot, fail", "systemd boot='sleep 100000'", "start ready_timeout=4 ready_timeout_action=fail", 1, after="RUNNING unbooted",
-     least=4, most=9, reason="not ready in time .*systemd: starting")
+     least=4, most=9, reason="not ready in time .*systemd: (starting|initializing)")
 case("start: hung boot of sysvinit", "sysvinit boot='sleep 100000'", "start ready_timeout=3 ready_timeout_action=fail", 1, least=3, most=8,
      reason="not ready in time .*runlevel: unknown")
 case("start: hung boot, no ready_timeout", "systemd boot='sleep 100000'", "start timeout=8", 0, after="RUNNING unbooted", least=5,
@@ -88,7 +88,7 @@ case("check: fails", "busybox running", "monitor level=10 monitor_command='echo 
      reason="the check inside fails: .*exit code 3 .no database")
 case("check: not below level 10", "busybox running", "monitor level=0 monitor_command=false", 0)
 case("check: true by default", "busybox running", "monitor level=10", 0)
-case("check: hangs", "busybox running", "monitor level=10 timeout=6 monitor_command='sleep 1000'", 1, least=3, reason="no end after")
+case("check: hangs", "busybox running", "monitor level=10 timeout=10 monitor_command='sleep 1000'", 1, least=3, reason="no end after")
 case("check: writes without end", "busybox running", "monitor level=10 timeout=6 monitor_command=yes", 1, reason="no end after")
 
 # stop
