@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `make demo` and `make test` need nothing before them but Debian 12, root, git and make.
-.PHONY: demo demo-clean test check matrix soak bench-agent faults bench-config clean
+.PHONY: demo demo-clean test check matrix soak bench-agent faults clean
 
 demo:        ## a three-node cluster in containers, a dead node, the measured timeline (VES=24, STORM=1, KEEP=1)
 	@VES="$(or $(VES),24)" STORM="$(STORM)" KEEP="$(KEEP)" tests/lab/demo
@@ -23,11 +23,8 @@ bench-agent: ## what a monitor costs, against ocf:heartbeat:ManageVE (RUNS=100)
 soak:        ## random sequences of actions, events and faults on the agent (SOAK=10000, START=1)
 	@tests/lab/setup test && . .cache/env && AGENT_PYTHON=/usr/bin/python3 SOAK=$(or $(SOAK),10000) START=$(START) python -m pytest -q -n 8 tests/agent/test_sequences.py
 
-faults:      ## others edit the CIB while ve_resources does, 1000 rounds of it; it is killed; 500 VEs while results come in
-	@tests/lab/on_cluster config_faults.py rounds $(or $(ROUNDS),1000) storm 500 kill 100
-
-bench-config: ## how long ve_resources takes for 200, 500 and 1000 VEs, and other tools for comparison
-	@tests/lab/on_cluster bench_config.py
+faults:      ## others edit the CIB while ve_resources does (ROUNDS=1000); it is killed
+	@tests/lab/setup test && . .cache/env && ROUNDS=$(or $(ROUNDS),1000) python -m pytest -q tests/unit/test_faults.py
 
 clean: demo-clean  ## and the caches of this checkout
 	rm -rf .cache
