@@ -84,7 +84,7 @@ ves:
       elements: dict
     last_start:
       description: Its last start, null where the history has none, such as after a stop, or after Pacemaker was
-        restarted under the running VE.
+        restarted under the running VE. Pacemaker writes a reload of changed parameters down as a start, too.
       type: dict
       contains:
         node:

@@ -1,20 +1,82 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ve_info as Ansible runs it, on a CIB with a history. States and failures: test_stagger.py."""
+"""ve_info on CIBs that a real cluster had (data/*.xml: the lab's three nodes, Pacemaker 2.1.5, node-action-limit 2), and as Ansible
+runs it. States and failures: test_stagger.py."""
 
 from __future__ import annotations
 
 import calendar
 import importlib
+import pathlib
 import time
+import xml.etree.ElementTree as ET
 
 import pytest
 import yaml
 
+from ansible_collections.openve.pacemaker.plugins.module_utils import info
+
 from test_resources import declare
 from test_stagger import FAILED, OK, PENDING, edit, happened, lose, with_dc
 
+
+DATA = pathlib.Path(__file__).parent / 'data'
+
+
+@pytest.fixture
+def recorded(cib_file, monkeypatch):
+    """recorded(name) -> what ve_info said of that CIB a second after its last operation had begun"""
+    def look(name):
+        cib_file.path.write_text((DATA / (name + '.xml')).read_text())
+        begins = [int(entry.get('last-rc-change')) for entry in ET.fromstring(cib_file.text()).iter('lrm_rsc_op')]
+        monkeypatch.setattr(info.time, 'time', lambda: max(begins) + 1)
+        result = info.look(cib_file.run, {'names': None})
+        result['by_name'] = {ve['name']: ve for ve in result['ves']}
+        return result
+
+    return look
+
+
+def test_while_ves_start(recorded):
+    result = recorded('starting')
+    # as the VEs wrote it themselves: two booted on n1 and two on n2, the two of n3 were up
+    assert {(row['resource'], row['node']) for row in result['in_flight'] if row['operation'] == 'start'} == {
+        ('ve-101', 'n2'), ('ve-104', 'n2'), ('ve-103', 'n1'), ('ve-106', 'n1')}
+    assert {name for name, ve in result['by_name'].items() if ve['state'] == 'starting'} == {'ve-101', 've-103', 've-104', 've-106'}
+    assert result['peak_starts'] == {'n1': 2, 'n2': 2, 'n3': 2}
+    # the youngest began four seconds before, and may take 180 s
+    assert result['cannot_fence_for'] == 176 == result['in_flight'][0]['seconds_left']
+    assert (result['by_name']['ve-101']['last_start']['seconds'], result['by_name']['ve-101']['last_start']['result']) == (5, 'in flight')
+    assert result['by_name']['ve-107']['last_start'] is None and result['by_name']['ve-107']['state'] == 'stopped'
+
+
+def test_when_all_are_up(recorded):
+    result = recorded('started')
+    assert {ve['state'] for ve in result['ves']} == {'started'} and result['peak_starts'] == {'n1': 2, 'n2': 2, 'n3': 2}
+    for ve in result['ves']:
+        start = ve['last_start']
+        assert (start['result'], start['rc'], start['node']) == ('ok', 0, ve['node']) and 2 < start['seconds'] < 7
+        assert start['at'].startswith('2026-11-22T22:46:')
+    timeouts = {ve['name']: {row['name']: row['timeout'] for row in ve['operations']} for ve in result['ves']}
+    assert (timeouts['ve-105']['start'], timeouts['ve-101']['start'], timeouts['ve-103']['stop']) == ('240s', '180s', '365s')
+    assert [row['interval'] for row in result['by_name']['ve-104']['operations'] if row['name'] == 'monitor'] == ['10s', '60s']
+
+
+def test_where_a_start_failed_everywhere(recorded):
+    ve = recorded('failed')['by_name']['ve-109']
+    assert ve['state'] == 'stopped' and len(ve['failures']) == 3
+    # n3 was tried last
+    assert (ve['last_start']['node'], ve['last_start']['result'], ve['last_start']['rc']) == ('n3', 'failed', 5)
+    assert ve['last_start']['reason'].startswith('container 109: there is no such container on this host')
+
+
+def test_after_pacemaker_was_restarted_under_them_no_start_is_known(recorded):
+    result = recorded('restarted')
+    assert {(ve['state'], ve['last_start']) for ve in result['ves']} == {('started', None)} and result['peak_starts'] == {}
+
+
+# As Ansible runs it
 
 def lasted(cluster, ve, milliseconds):
     edit(cluster, lambda root: [entry.set('exec-time', str(milliseconds)) for entry in root.iter('lrm_rsc_op')

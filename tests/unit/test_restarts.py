@@ -1,11 +1,12 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A reload stays a reload after Pacemaker was restarted under running VEs. That histories look like this then, and that the
-VE's init stays the same: molecule/cluster/tests."""
+"""A reload stays a reload after Pacemaker was restarted under running VEs. That the VE's init stays the same:
+molecule/cluster/tests."""
 
 from __future__ import annotations
 
+import pathlib
 import time
 import xml.etree.ElementTree as ET
 
@@ -72,6 +73,27 @@ def restarted(cluster):
 
 
 CHANGED = [{'id': 1, 'stop_grace': '100s'}, {'id': 2}]
+
+
+def test_in_a_cib_that_a_real_cluster_had_then(cluster):
+    """data/restarted.xml: three nodes, Pacemaker 2.1.5, restarted one after another in maintenance mode."""
+    cluster.path.write_text((pathlib.Path(__file__).parent / 'data' / 'restarted.xml').read_text())
+    ves = [{'id': str(number), 'engine': 'lxc', 'params': {'ready_command': 'test -e /run/booted'}} for number in range(101, 110)]
+    for ve in ves[:3]:
+        ve['start_order'] = 10
+    ves[2]['stop_grace'] = '5min'
+    ves[3]['monitor'] = {'command': 'test -e /run/booted'}
+    ves[4]['boot_time'] = '100s'
+    policy = {'load_threshold': '0%'}
+    assert not declare(cluster, ves, policy)['changed']
+    before = entries(cluster)
+    assert sum(entry.endswith('_last_failure_0') for entry in before) == 9
+    ves[0]['stop_grace'] = '100s'
+    result = declare(cluster, ves, policy)
+    assert [(row['resource'], row['action']) for row in result['predicted']] == [('ve-101', 'reload')]
+    assert [entry for entry in before if entry not in entries(cluster)] == ['2 ve-101_last_failure_0']
+    with pytest.raises(CibError, match='restart ve-102'):
+        declare(cluster, [*ves[:1], dict(ves[1], engine='vzctl'), *ves[2:]], policy)
 
 
 def test_the_premise_pacemaker_would_restart_it(restarted):
