@@ -1,20 +1,27 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Releases the VEs by module ve_stagger, looks by module ve_info, and prints what happens as it happens."""
+"""Joins the conductor (module_utils/conductor.py) to Ansible: the node, the load of all nodes, the screen, Ctrl-C."""
 
 from __future__ import annotations
 
+import copy
+import os
+import signal
 import time
 
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import connection_loader
 from ansible.utils.display import Display
 
-from ansible_collections.openve.pacemaker.plugins.module_utils.model import parse_time
+from ansible_collections.openve.pacemaker.plugins.module_utils.conductor import Conductor, print_plan
+from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils.stagger import ARGUMENTS
 
-INTERVAL = 2  # seconds between two looks
-SILENCE = 20  # seconds without news until a line says what is waited for
-QUIET_LOOKS = 3  # looks at an idle cluster until what is down counts as staying down
+PATIENCE = 120  # seconds for which a lost connection is tried again: the cluster goes on meanwhile
+LOAD = 'nproc; cat /proc/loadavg; cat /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory 2>/dev/null || true'
 
 
 class ActionModule(ActionBase):
@@ -24,72 +31,113 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        self._task_vars = task_vars
+        self._task_vars, self._others, self._interrupted, self._screen = task_vars, {}, False, None
+        checked = ArgumentSpecValidator(ARGUMENTS).validate({key: value for key, value in self._task.args.items() if key != 'request'})
+        if checked.error_messages:
+            return {'failed': True, 'msg': 'The arguments cannot be used: %s' % '; '.join(checked.error_messages)}
+        self._arguments = checked.validated_parameters
+        show = {'full': self._show, 'summary': lambda text, always=False: always and self._show(text),
+                'none': lambda text, always=False: None}[self._arguments['progress']]
         try:
-            timeout = parse_time(self._task.args.get('timeout', '1h')) / 1000
-        except ValueError as error:
-            return {'failed': True, 'msg': 'timeout: %s; write 90s, 20min or 1h' % error}
-        result = self._module('ve_stagger', self._task.args)
-        if result.get('failed') or self._task.check_mode:
-            return result
+            if self._task.check_mode:
+                made = self._node({'do': 'plan'})
+                print_plan(made, self._arguments['state'], show)
+                return {key: value for key, value in made.items() if key not in ('batches', 'roles', 'failures', 'options')}
+            with self._signals():
+                return Conductor(self._node, self._arguments, show, self._loads, lambda: self._interrupted).run()
+        except Error as error:
+            return dict(error.details, failed=True, msg=error.msg)
 
-        self._start = time.monotonic()
-        self._news = self._start
-        seen = {}
-        quiet = 0
+    def _node(self, request):
+        """Have it done on the node. A connection that drops is tried again, an edit too: made twice, it changes nothing."""
+        end = time.monotonic() + PATIENCE
         while True:
-            status = self._module('ve_info', {'names': result['names']})
-            if status.get('failed'):
-                return dict(status, changed=result['changed'], released=result['released'])
-            self._tell(status['ves'], seen, result)
-            result['ves'] = [dict(ve, up_after=seen[ve['name']]['up_after']) for ve in status['ves']]
-            down = [ve for ve in status['ves'] if ve['state'] not in ('started', 'unmanaged')]
-            if not down:
-                self._say('%d of %d VEs are up' % (len([ve for ve in status['ves'] if ve['state'] == 'started']), len(status['ves'])))
-                return result
-            quiet = quiet + 1 if status['idle'] else 0
-            if quiet >= QUIET_LOOKS:
-                return self._failed(result, down, 'the cluster has nothing left to do and they are not up')
-            if time.monotonic() - self._start > timeout:
-                return self._failed(result, down, 'they are not up after %d s (the cluster goes on starting them)' % timeout)
-            time.sleep(INTERVAL)
+            try:
+                result = self._execute_module(module_name='openve.pacemaker.ve_stagger', module_args=dict(self._task.args, request=request),
+                                              task_vars=self._task_vars)
+                if not result.get('unreachable') and 'commands' in result:
+                    break
+                why = result.get('msg') or result.get('module_stderr') or 'no answer'
+                if 'module_stderr' not in result and not result.get('unreachable'):
+                    break
+            except AnsibleError as error:
+                why = str(error)
+            if request['do'] == 'plan' or time.monotonic() > end:
+                raise Error('The node cannot be reached: %s. The cluster goes on with what was released; run again to go on.' % why.strip())
+            self._show('  the connection to the node is lost; trying again (%s)' % why.strip().splitlines()[0])
+            time.sleep(2)
+            if hasattr(self._connection, 'reset'):
+                self._connection.reset()
+        if result.get('failed'):
+            raise Error(result.pop('msg', 'the module failed'), **{key: value for key, value in result.items() if key != 'failed'})
+        return result
 
-    def _module(self, name, arguments):
-        return self._execute_module(module_name='openve.pacemaker.' + name, module_args=dict(arguments), task_vars=self._task_vars)
+    # Load
 
-    def _tell(self, ves, seen, result):
-        """A line for each VE that came up since the last look; what is waited for, when nothing happened for long."""
-        now = time.monotonic()
-        if not seen:
-            waiting = len([ve for ve in ves if ve['state'] not in ('started', 'unmanaged')])
-            self._say('%d VEs released now, %d of %d still to come up, %s at once on a node' % (
-                len(result['released']), waiting, len(ves), result['limit'] or 'as many as Pacemaker likes'))
-        up = len([ve for ve in ves if ve['state'] == 'started'])
-        for ve in ves:
-            known = seen.setdefault(ve['name'], {'state': None, 'since': now, 'up_after': None, 'failures': 0})
-            if ve['state'] == 'unmanaged' and known['state'] is None:
-                self._say('%s is unmanaged and left alone' % ve['name'])
-            was_down = ve['name'] in result['released'] if known['state'] is None else known['state'] != 'started'
-            if ve['state'] == 'started' and was_down:
-                known['up_after'] = round(now - self._start, 1)
-                took = ', %.0f s after its start was seen' % (now - known['since']) if known['state'] == 'starting' else ''
-                self._say('%s is up on %s%s (%d of %d)' % (ve['name'], ve['node'], took, up, len(ves)))
-            for failure in ve['failures'][known['failures']:]:
-                self._say('%s: %s' % (ve['name'], failure))
-            known['failures'] = len(ve['failures'])
-            if ve['state'] != known['state']:
-                known.update(state=ve['state'], since=now)
-        if now - self._news > SILENCE:
-            starting = ['%s on %s (%.0f s)' % (ve['name'], ve['node'], now - seen[ve['name']]['since'])
-                        for ve in ves if ve['state'] == 'starting']
-            queued = len([ve for ve in ves if ve['state'] == 'stopped'])
-            self._say('waiting: %s; %d queued' % (', '.join(starting) or 'no VE starts', queued))
+    def _loads(self):
+        """{host: {load (per core), pressure (percent)}} of the hosts of the play; None where it is not known."""
+        result = {}
+        for host in self._task_vars.get('ansible_play_hosts', []):
+            try:
+                rc, out, _err = self._connection_to(host).exec_command('/bin/sh -c "%s"' % LOAD, in_data=None, sudoable=False)
+                result[host] = read_load(out.decode('utf-8', 'replace')) if rc == 0 else {}
+            except (AnsibleError, OSError, ValueError, IndexError):
+                result[host] = {}  # such as a node that died
+        return result
 
-    def _say(self, text):
-        self._news = time.monotonic()
-        Display().display('  [%5.0f s] %s' % (self._news - self._start, text))
+    def _connection_to(self, host):
+        if host == self._task_vars['inventory_hostname']:
+            return self._connection
+        if host not in self._others:
+            variables = dict(self._task_vars['hostvars'][host])
+            context = copy.copy(self._play_context)
+            context.remote_addr = variables.get('ansible_host', host)
+            connection = connection_loader.get(variables.get('ansible_connection', self._connection.transport), context)
+            connection.set_options(var_options=variables)
+            self._others[host] = connection
+        return self._others[host]
 
-    def _failed(self, result, down, why):
-        reasons = ['%s (%s): %s' % (ve['name'], ve['state'], '; '.join(ve['failures']) or 'no failure is recorded; '
-                   'look with crm_resource --why --resource=%s' % ve['name']) for ve in down]
-        return dict(result, failed=True, msg='%d VEs: %s.\n- %s' % (len(down), why, '\n- '.join(reasons)))
+    # The screen, and Ctrl-C
+
+    def _show(self, text, always=False):
+        if self._screen is None:
+            Display().display(text)
+        else:
+            try:
+                os.write(self._screen, text.encode() + b'\n')
+            except OSError:
+                pass
+
+    def _signals(self):
+        return _Signals(self._interrupt)
+
+    def _interrupt(self):
+        """Ansible has told its workers to end, and waits for them, but shows nothing of them any more."""
+        if not self._interrupted:
+            self._interrupted = True
+            try:
+                self._screen = os.open('/proc/%d/fd/1' % os.getppid(), os.O_WRONLY | os.O_NOCTTY | os.O_APPEND)
+            except OSError:
+                pass  # nothing is shown then
+
+
+class _Signals:
+    """While it lasts, SIGINT and SIGTERM are told instead of ending this process."""
+
+    def __init__(self, tell):
+        self._tell, self._before = tell, {}
+
+    def __enter__(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, lambda *_arguments: self._tell())
+
+    def __exit__(self, *_exception):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def read_load(text):
+    """What LOAD says: the load of the last minute per core, and the highest pressure (some, avg10) where the kernel has it."""
+    lines = text.splitlines()
+    pressures = [float(line.split('avg10=')[1].split()[0]) for line in lines[2:] if line.startswith('some ')]
+    return {'load': float(lines[1].split()[0]) / int(lines[0]), 'pressure': max(pressures) if pressures else None}

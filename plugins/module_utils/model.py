@@ -407,7 +407,7 @@ def _references(ves, problems):
                 # A mandatory order: when the first fails or restarts, so does the second.
                 problems.append('%s: needs: %s is a VE, and needing it would restart %s whenever %s restarts; '
                                 'name it in after' % (ve.where, other, ve.name, other))
-    for cycle in _cycles({ve.name: [other for other in ve.after if other in by_name and other != ve.name]
+    for cycle in cycles({ve.name: [other for other in ve.after if other in by_name and other != ve.name]
                           for ve in ves}):
         problems.append('%s: after: %s wait for each other in a circle; remove one of these'
                         % (by_name[cycle[0]].where, ' -> '.join(cycle + cycle[:1])))
@@ -418,9 +418,9 @@ def _suggest_reference(name, known):
     return '; did you mean %s?' % close[0] if close else '; declare it or remove it here'
 
 
-def _cycles(edges):
+def cycles(edges):
     """The circles that a depth-first walk meets, each once."""
-    done, cycles = set(), []
+    done, found = set(), []
     for start in edges:
         path, todo = [], [(start, iter(edges[start]))] if start not in done else []
         if todo:
@@ -433,8 +433,8 @@ def _cycles(edges):
                 todo.pop()
                 path.pop()
             elif following in path:
-                cycles.append(path[path.index(following):])
+                found.append(path[path.index(following):])
             elif following not in done:
                 path.append(following)
                 todo.append((following, iter(edges[following])))
-    return cycles
+    return found

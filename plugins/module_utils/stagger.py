@@ -1,70 +1,170 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""VEs that start a few at once: what is to be done, the release, and what the cluster does meanwhile.
+"""VEs that start, stop or move a few at once: what ve_stagger does on a node, and what the cluster says meanwhile.
 
-All VEs are released in one patch, and Pacemaker slides the window by node-action-limit and priority.
+What may run is released in one patch, and Pacemaker slides the window by node-action-limit and priority.
 Released one by one they would start in batches: every edit ends the transition, and the next one
-waits for every start in flight.
+waits for every action in flight. The loop around it is in conductor.py, on the controller.
 """
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import cib, model, primitives
+from ansible_collections.openve.pacemaker.plugins.module_utils import cib, plan, primitives
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ToolError
+from ansible_collections.openve.pacemaker.plugins.module_utils.model import VE_FIELDS
+
+# The options of ve_stagger, for the module and the action plugin.
+ARGUMENTS = {
+    'state': {'type': 'str', 'choices': ['started', 'stopped', 'restarted', 'moved'], 'default': 'started'},
+    'ves': {'type': 'list', 'elements': 'dict', 'options': VE_FIELDS},
+    'names': {'type': 'list', 'elements': 'str'},
+    'nodes': {'type': 'list', 'elements': 'str'},
+    'start_order': {'type': 'str'},
+    'to': {'type': 'str'},
+    'standby': {'type': 'bool'},
+    'per_node': {'type': 'int'},
+    'total': {'type': 'int'},
+    'limits': {'type': 'list', 'elements': 'dict'},
+    'gap': {'type': 'str', 'default': '0s'},
+    'max_load': {'type': 'float'},
+    'max_pressure': {'type': 'float'},
+    'gate_timeout': {'type': 'str', 'default': '10min'},
+    'max_failures': {'type': 'int'},
+    'retries': {'type': 'int', 'default': 0},
+    'timeout': {'type': 'str', 'default': '1h'},
+    'progress': {'type': 'str', 'choices': ['full', 'summary', 'none'], 'default': 'full'},
+    'request': {'type': 'dict'},
+}
 
 
-def release(runner, arguments, check=False):
-    """Set target-role=Started on all VEs that are to run, in one patch. The rest of ve_stagger is its action plugin."""
-    ves = model.read(arguments['ves']).ves
-    released = []
+def serve(runner, arguments, check=False):
+    """What the action plugin asks of the node: a plan, an edit of the CIB, or a look."""
+    request = arguments['request'] or {'do': 'plan'}
+    if request['do'] == 'put':
+        return put(runner, request)
+    if request['do'] == 'look':
+        return look(runner, request['names'])
+    if request['do'] == 'forget':
+        for name in request['names']:
+            cib.call(runner, ['crm_resource', '--cleanup', '--resource', name])
+        return {'changed': True}
+    made = plan.make(runner, arguments, look(runner))
+    made['changed'] = bool(made['plan'])
+    if check:
+        made['standby'] = None if arguments['standby'] is None else \
+            {node: arguments['standby'] for node in (arguments['nodes'] if arguments['standby'] else [arguments['to']])}
+        # what all batches together become of the CIB
+        goal = {'started': 'Started', 'stopped': 'Stopped'}.get(arguments['state'])
+        change = cib.change(runner, lambda root: _edit(root, {'roles': {name: goal for name in made['roles'] if goal and any(
+            row['name'] == name for row in made['plan'])}}), check=True)
+        made['diff'] = lambda: {'before': change.before, 'after': change.after} if change.changed else {}
+    return made
+
+
+def put(runner, request):
+    """One guarded patch. ``only_in``: leave out VEs that are in none of these states, such as those that have begun to start.
+
+    Between the look and the patch one may have begun. It gets back what it had: a transition waits for the actions in
+    flight, so that the start goes on undisturbed.
+    """
+    only_in = request.get('only_in')
+    names = sorted(set(request.get('roles', {})) | set(request.get('away', {})) | set(request.get('to', {})) | set(request.get('clear', [])))
+    done, before = [], {}
 
     def edit(root):
-        del released[:]
-        ours = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive')
-                if primitives.is_ours(element)}
-        absent = [ve.name for ve in ves if ve.name not in ours]
-        if absent:
-            raise CibError('This cluster has no resources for %s. Configure them first, with ve_resources or the role '
-                           'resources.' % ', '.join(absent))
-        for ve in wanted(ves):
-            role = primitives.meta_pair(ours[ve.name], 'target-role')
-            if role is not None and role.get('value').lower() != 'started':
-                role.set('value', 'Started')
-                released.append(ve.name)
+        states = {ve['name']: ve['state'] for ve in _ves(_status(runner))} if only_in else {}
+        done[:] = [name for name in names if not only_in or states.get(name) in only_in]
+        before.clear()
+        before.update(_edit(root, request, done))
 
-    change = cib.change(runner, edit, check)
+    change = cib.change(runner, edit)
+    late = []
+    if only_in and change.changed and request.get('roles'):
+        states = {ve['name']: ve['state'] for ve in _ves(_status(runner))}
+        late = [name for name in done if states.get(name) not in only_in]
+        if late:
+            cib.change(runner, lambda root: _edit(root, {'roles': {name: before[name] for name in late}}, late))
+    return {'changed': change.changed, 'done': [name for name in done if name not in late]}
+
+
+def _edit(root, request, names=None):
+    """Edit what is asked for of these VEs. Returns {name: its target-role before}."""
+    ours = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive') if primitives.is_ours(element)}
+    before = {}
+    for name, role in request.get('roles', {}).items():
+        if name in ours and (names is None or name in names):  # one that was removed meanwhile is nobody's any more
+            before[name] = primitives.meta_value(ours[name], 'target-role')
+            plan.set_role(ours[name], role)
+    for name in ours if names is None else [name for name in names if name in ours]:
+        if name in request.get('away', {}) or name in request.get('to', {}) or name in request.get('clear', []):
+            plan.place(root, name, request.get('away', {}).get(name, ()), request.get('to', {}).get(name))
+    for node, standby in request.get('standby', {}).items():
+        plan.node_attribute(root, node, 'standby', 'on' if standby else None)
+        gone = sorted(set(plan.drained(root, node)) | set(request.get('moved', {}).get(node, []))) if standby else []
+        plan.node_attribute(root, node, plan.DRAINED, ' '.join(gone) or None)
+    return before
+
+
+def look(runner, names=None):
+    """What the conductor needs to know: of these VEs, of the nodes, and of the cluster."""
+    status = _status(runner)
+    summary, options = status.find('summary/current_dc'), status.find('summary/cluster_options')
+    known = {ve['name']: ve for ve in _ves(status)}
+    ves = list(known.values()) if names is None else [known.get(name) or {
+        'name': name, 'state': 'removed', 'node': None, 'failures': [], 'role': None, 'took': None} for name in names]
     return {
-        'changed': change.changed,
-        'released': released,
-        'names': [ve.name for ve in wanted(ves)],
-        'limit': cib.get_property(change.old, 'node-action-limit'),
-        'diff': lambda: {'before': change.before, 'after': change.after} if change.changed else {},
+        'changed': False, 'ves': ves, 'idle': _idle(runner, status), 'given_up': _given_up(runner, ves),
+        'nodes': {node.get('name'): _node_state(node) for node in status.findall('nodes/node')},
+        'quorum': summary is None or summary.get('with_quorum') == 'true' or options.get('no-quorum-policy') == 'ignore',
+        'no_quorum_policy': options.get('no-quorum-policy'),
+        'maintenance': options.get('maintenance-mode') == 'true',
     }
 
 
-def wanted(ves):
-    """The VEs that are to run, in the order in which Pacemaker starts them."""
-    return sorted((ve for ve in ves if ve.state in (None, 'started')), key=lambda ve: ve.start_order)
+def _node_state(node):
+    if node.get('unclean') == 'true':
+        return 'lost'
+    if node.get('online') != 'true':
+        return 'offline'
+    return next((state for state in ('pending', 'maintenance', 'standby') if node.get(state) == 'true'), 'online')
+
+
+def _given_up(runner, ves):
+    """Those that failed and that Pacemaker will not start again, by its own scheduler."""
+    failed = [ve['name'] for ve in ves if ve['failures'] and ve['state'] in ('stopped', 'failed') and ve['role'] != 'stopped']
+    if not failed:
+        return []
+    out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(cib.query(runner)))
+    going = {action.get('resource') for action in ET.fromstring(out).iter('rsc_action') if action.get('action') != 'stop'}
+    return [name for name in failed if name not in going]
 
 
 def info(runner, arguments, _check=False):
     """What the cluster says of the VEs: of those that are named, else of all. ``alive``: the nodes that it can work with."""
     status = _status(runner)
+    ves = [{key: ve[key] for key in ('name', 'state', 'node', 'failures')} for ve in _ves(status, arguments['names'])]
+    return {'changed': False, 'ves': ves, 'idle': _idle(runner, status),
+            'alive': [node.get('name') for node in status.findall('nodes/node') if _alive(status, node.get('name'))]}
+
+
+def _ves(status, names=None):
     resources = {}
     for resource in status.findall('resources//resource'):
         if resource.get('resource_agent') == 'ocf:openve:ManageVE':
             resources.setdefault(resource.get('id'), resource)
-    states = []
-    for name in resources if arguments['names'] is None else arguments['names']:
+    states, took = [], _took(status)
+    for name in resources if names is None else names:
         resource = resources.get(name)
         if resource is None:
             raise CibError('This cluster has no VE %s; it has %s.' % (name, ', '.join(resources) or 'none'))
         node = resource.find('node')
-        state = {'name': name, 'state': None, 'node': None if node is None else node.get('name'), 'failures': []}
+        state = {'name': name, 'state': None, 'node': None if node is None else node.get('name'), 'failures': [],
+                 'role': (resource.get('target_role') or '').lower() or None, 'took': None}
         state['state'] = _state(resource, _alive(status, state['node']))
+        state['took'] = took.get((name, state['node']))
         states.append(state)
     by_name = {state['name']: state for state in states}
     for failure in status.findall('failures/failure'):
@@ -74,8 +174,19 @@ def info(runner, arguments, _check=False):
             by_name[name]['failures'].append('%s on %s: %s%s' % (
                 failure.get('task'), failure.get('node'), failure.get('exitstatus'),
                 ' (%s)' % failure.get('exitreason') if failure.get('exitreason') else ''))
-    return {'changed': False, 'ves': states, 'idle': _idle(runner, status),
-            'alive': [node.get('name') for node in status.findall('nodes/node') if _alive(status, node.get('name'))]}
+    return states
+
+
+def _took(status):
+    """{(name, node): how many seconds the start lasted by which it runs there}."""
+    took = {}
+    for node in status.findall('node_history/node'):
+        for history in node.findall('resource_history'):
+            for operation in history.findall('operation_history'):
+                lasted = operation.get('exec-time') or ''
+                if operation.get('task') == 'start' and operation.get('rc') == '0' and lasted.endswith('ms'):
+                    took[history.get('id'), node.get('name')] = int(lasted[:-2]) / 1000
+    return took
 
 
 def _state(resource, alive):

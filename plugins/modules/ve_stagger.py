@@ -7,31 +7,120 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ve_stagger
-short_description: Starts VEs a few at once, in order, and shows how it goes
+short_description: Starts, stops, restarts or moves VEs a few at once, in order, and shows how it goes
 version_added: 0.1.0
 author: openve contributors (@openve)
 description:
-  - Releases all declared VEs that are stopped in one patch. Pacemaker then starts them by priority, as many at once on
-    a node as its C(node-action-limit) allows (see O(openve.pacemaker.ve_resources#module:policy.starts_per_node)).
-  - Watches until all are up, and prints a line for each as it comes up.
-  - A VE that is up costs nothing, so that it can be run again after a failure or Ctrl-C and goes on where it was.
-  - Fails when the cluster has nothing left to do and a VE is not up, and says why, in the agent's own words.
+  - Starts release all VEs in one patch. Pacemaker then starts them by priority, as many at once on a node as its
+    C(node-action-limit) allows (see O(openve.pacemaker.ve_resources#module:policy.starts_per_node)), and the next one as soon
+    as there is room. Where that limit is missing, not in force or larger than O(per_node), they are released in batches instead.
+  - Stops go in reverse order. VEs of one C(start_order) stop together; those that start before them stop when they are down.
+  - Restarts and moves go in batches, so that at most O(per_node) VEs of a node are away at the same time.
+  - Watches until all is done, and prints a line for each VE.
+  - What it released and what has not begun is withdrawn (its target-role is set back) when O(max_failures) is reached, at Ctrl-C,
+    and while the load is above O(max_load) or O(max_pressure). What has begun goes on. What an admin set meanwhile is left alone.
+  - A VE that is where it is to be costs nothing, so that it can be run again after a failure or Ctrl-C and goes on where it was.
+  - Fails when the cluster has nothing left to do and a VE is not where it is to be, and says why, in the agent's own words.
 extends_documentation_fragment:
   - openve.pacemaker.model.ves
 options:
+  state:
+    description:
+      - What is to become of the VEs.
+      - V(restarted) and V(moved) are about VEs that run; others are left alone. A VE moves by live migration where its meta
+        attribute C(allow-migrate) allows it, else by stop and start.
+    type: str
+    choices: [started, stopped, restarted, moved]
+    default: started
+  ves:
+    description:
+      - The VEs, each with at least an O(ves[].id). By default all VEs of the cluster.
+      - Those with O(ves[].state=unmanaged), and in starts and restarts also those with O(ves[].state=stopped), are left alone.
+    required: false
+  names:
+    description: Only the VEs with these names of resources.
+    type: list
+    elements: str
+  nodes:
+    description:
+      - Only VEs that are on these nodes, in starts those that Pacemaker would start there.
+      - With O(state=moved) these are the nodes that are left.
+    type: list
+    elements: str
+  start_order:
+    description: Only VEs of this start order, as V(10), V(10-20), V(10-) or V(-20).
+    type: str
+  to:
+    description: With O(state=moved), the node to go to. By default any but O(nodes).
+    type: str
+  standby:
+    description:
+      - With O(state=moved), V(true) puts O(nodes) into standby when they are empty, and notes there which VEs have left.
+      - V(false) takes the node O(to) out of standby. Without O(ves) and O(names) the VEs that had left it move back.
+    type: bool
+  per_node:
+    description:
+      - How many VEs at once on a node. By default the cluster's C(node-action-limit), and 2 where there is none. V(0) leaves it to Pacemaker.
+    type: int
+  total:
+    description: How many VEs at once in the whole cluster. By default as many as C(batch-limit) allows.
+    type: int
+  limits:
+    description:
+      - RV(openve.pacemaker.ve_info#module:limits) as the nodes told it. Only a node itself can tell whether its limit is in force.
+      - By default the node on which this runs is asked, and nothing is known of the others.
+    type: list
+    elements: dict
+  gap:
+    description:
+      - A pause between batches. It makes batches where otherwise the next VE would start as soon as there is room, and each batch waits for
+        its slowest. The C(policy.settle) of M(openve.pacemaker.ve_resources) is a pause after each VE, and holds in a failover too.
+    type: str
+    default: 0s
+  max_load:
+    description:
+      - The load average of the last minute, per core, above which no VE starts. Measured on all hosts of the play, which are to be the nodes.
+    type: float
+  max_pressure:
+    description:
+      - The pressure in percent (PSI, C(some avg10), the highest of CPU, memory and I/O) above which no VE starts. Where the kernel has none it is not
+        looked at.
+    type: float
+  gate_timeout:
+    description: How long O(max_load) and O(max_pressure) may hold up the run. After that it goes on without them until they have been kept once.
+    type: str
+    default: 10min
+  max_failures:
+    description:
+      - After how many VEs that failed the rest is withdrawn. A VE counts from its first failure beyond its O(retries), while it is not up.
+      - By default the run goes on with the others, and fails at its end.
+    type: int
+  retries:
+    description: How often a VE is tried again (its failures are cleaned up) that Pacemaker has given up.
+    type: int
+    default: 0
   timeout:
-    description: How long it may take until all are up. The cluster goes on starting them after that.
+    description: How long it may take until all is done. The cluster goes on after that.
     type: str
     default: 1h
+  progress:
+    description: V(full) is a line for each VE, V(summary) only failures, withdrawals and the end, V(none) nothing.
+    type: str
+    choices: [full, summary, none]
+    default: full
+  request:
+    description: What the action plugin asks of the module. Not for playbooks.
+    type: dict
 attributes:
   check_mode:
-    description: Can run in check mode, and tells what would be released.
+    description: Can run in check mode; it prints the plan, and returns it as RV(plan).
     support: full
   diff_mode:
-    description: Shows the CIB's change.
-    support: full
+    description: Shows the change of the target-roles, in check mode.
+    support: partial
 notes:
   - Run it on one node of the cluster (C(run_once)).
+  - With a slow start in flight the cluster cannot fence another node, with this module or without it.
 """
 
 EXAMPLES = r"""
@@ -42,23 +131,99 @@ EXAMPLES = r"""
       - {id: 102}
     timeout: 20min
   run_once: true
+
+- name: Stop everything but what starts first
+  openve.pacemaker.ve_stagger:
+    state: stopped
+    start_order: 11-
+  run_once: true
+
+- name: Empty a node, and put it into standby
+  openve.pacemaker.ve_stagger:
+    state: moved
+    nodes: [n1]
+    standby: true
+  run_once: true
+
+- name: Start what is left, not more than the nodes can take
+  openve.pacemaker.ve_stagger:
+    max_load: 1.5
+    gate_timeout: 15min
+    max_failures: 3
+  run_once: true
 """
 
 RETURN = r"""
+plan:
+  description: What is to be done, in this order. In check mode that is all that happens.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    name:
+      description: Name of the resource.
+      type: str
+    batch:
+      description: Number of the patch in which it is released.
+      type: int
+    start_order:
+      description: As declared, or the highest of the VEs that start before it.
+      type: int
+    after:
+      description: VEs that start before it.
+      type: list
+    node:
+      description: Where it is.
+      type: str
+    to:
+      description: Where Pacemaker's scheduler would put it.
+      type: str
+    seconds:
+      description: How long it is expected to take; the last start if that is known, else boot_time; for a stop at most stop_grace.
+      type: float
+  sample:
+    - {name: ve-101, batch: 1, start_order: 10, after: [], node: null, to: n1, seconds: 60}
+expected:
+  description: Seconds that all of it would take without delays.
+  type: float
+  returned: success
+  sample: 240
+why_batches:
+  description: Why the VEs are released in batches; empty where Pacemaker's limits do the work.
+  type: str
+  returned: success
+  sample: the cluster has no node-action-limit
+limits:
+  description: Whether the limit is in force, as in M(openve.pacemaker.ve_info).
+  type: list
+  elements: dict
+  returned: success
 released:
-  description: Names of the VEs that were stopped and were released.
+  description: Names of the VEs that this run released.
   type: list
   elements: str
-  returned: success
+  returned: always, but in check mode
   sample: [ve-101, ve-102]
+withdrawn:
+  description: Those of them that were withdrawn.
+  type: list
+  elements: str
+  returned: always, but in check mode
+  sample: []
+left_alone:
+  description: Those of them that somebody else stopped or started meanwhile.
+  type: list
+  elements: str
+  returned: always, but in check mode
+  sample: []
 names:
-  description: Names of all VEs that are to run, in the order of their start.
+  description: Names of all VEs that are waited for.
   type: list
   elements: str
   returned: success
   sample: [ve-101, ve-102, ve-103]
 ves:
-  description: The VEs in the order of their start.
+  description: The VEs at the end.
   type: list
   elements: dict
   returned: always, but in check mode
@@ -66,11 +231,8 @@ ves:
     name:
       description: Name of the resource.
       type: str
-    start_order:
-      description: As declared.
-      type: int
     state:
-      description: V(started), V(starting), V(stopping), V(migrating), V(stopped), V(failed) or V(unmanaged). On a node
+      description: V(started), V(starting), V(stopping), V(migrating), V(stopped), V(failed), V(unmanaged) or V(removed). On a node
         that is lost and not fenced yet it counts as V(stopped).
       type: str
     node:
@@ -80,22 +242,40 @@ ves:
       description: Failed operations and their reasons.
       type: list
       elements: str
+    took:
+      description: Seconds that the start lasted by which it runs.
+      type: float
     up_after:
-      description: Seconds from the release until it was seen up, by one look every two seconds; null if it was up before.
+      description: Seconds from the beginning until it was seen done, by one look every two seconds; null if it was so before.
       type: float
   sample:
-    - {name: ve-101, state: started, node: n1, failures: [], up_after: 8.1}
+    - {name: ve-101, state: started, node: n1, failures: [], took: 5.1, up_after: 8.1}
+timeline:
+  description: All that was seen, with the seconds since the beginning. Events without a VE are of a node or of the run.
+  type: list
+  elements: dict
+  returned: always, but in check mode
+  sample:
+    - {at: 0.4, ve: ve-101, event: released, node: null}
+    - {at: 2.9, ve: ve-101, event: starting, node: n1}
+    - {at: 8.1, ve: ve-101, event: up, node: n1}
+seconds:
+  description: How long the run took.
+  type: float
+  returned: always, but in check mode
+  sample: 241.5
+interrupted:
+  description: Whether Ctrl-C ended it.
+  type: bool
+  returned: always, but in check mode
+  sample: false
 """
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import module, stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils.model import VE_FIELDS
 
 
 def main():
-    module.run({
-        'ves': {'type': 'list', 'elements': 'dict', 'required': True, 'options': VE_FIELDS},
-        'timeout': {'type': 'str', 'default': '1h'},
-    }, stagger.release)
+    module.run(stagger.ARGUMENTS, stagger.serve)
 
 
 if __name__ == '__main__':

@@ -28,10 +28,6 @@ def declare(cluster, ves=VES, new='stopped', policy=None):
     del cluster.calls[:]
 
 
-def release(cluster, ves=VES, check=False):
-    return stagger.release(cluster.run, {'ves': ves, 'timeout': '1h'}, check)
-
-
 def look(cluster, names=None):
     return {ve['name']: ve for ve in stagger.info(cluster.run, {'names': names})['ves']}
 
@@ -92,37 +88,39 @@ def with_dc(cluster, fencing='true'):
     edit(cluster, change)
 
 
-# The release
+# The plan and the patch; the course of a run is in test_conductor.py
+
+def ask(cluster, do='plan', check=False, **arguments):
+    given = {name: spec.get('default') for name, spec in stagger.ARGUMENTS.items()}
+    request = {key: arguments.pop(key) for key in ('roles', 'away', 'to', 'clear', 'only_in') if key in arguments}
+    return stagger.serve(cluster.run, dict(given, **arguments, request=dict(request, do=do)), check)
+
 
 def test_all_that_are_stopped_are_released_in_one_patch_in_order(cluster):
     declare(cluster, policy={'starts_per_node': 3})
-    result = release(cluster)
-    assert result['changed'] and result['released'] == result['names'] == ['ve-2', 've-1', 've-3']
-    assert result['limit'] == '3'
+    made = ask(cluster, ves=VES)
+    assert made['changed'] and made['batches'] == [['ve-2', 've-1', 've-3']] and made['limit'] == 3
+    assert not any('--patch' in argv for argv in cluster.calls)
+    assert ask(cluster, 'put', roles=dict.fromkeys(made['names'], 'Started')) == {'changed': True, 'done': ['ve-1', 've-2', 've-3']}
     assert sum(argv[:2] == ['cibadmin', '--patch'] for argv in cluster.calls) == 1
     assert roles(cluster) == {'ve-1': ['Started'], 've-2': ['Started'], 've-3': ['Started']}
-    assert result['diff']()['before'].count('value="Stopped"') == 3 == result['diff']()['after'].count('value="Started"')
     # Pacemaker now starts them
     assert [action[:2] for action in cluster.actions() if action[0] == 'start'] == [('start', 've-%d' % n) for n in (1, 2, 3)]
-
-
-def test_released_again_nothing_changes(cluster):
-    declare(cluster, policy={'starts_per_node': 0})
-    release(cluster)
     text = cluster.text()
-    result = release(cluster)
-    assert (result['changed'], result['released'], result['limit'], result['diff']()) == (False, [], None, {})
-    assert result['names'] == ['ve-2', 've-1', 've-3'], 'all are waited for'
-    assert cluster.text() == text
+    assert ask(cluster, 'put', roles=dict.fromkeys(made['names'], 'Started'))['changed'] is False and cluster.text() == text
+    again = ask(cluster, ves=VES)
+    assert not again['changed'] and again['batches'] == [] and again['names'] == ['ve-2', 've-1', 've-3'], 'all are waited for'
 
 
-def test_check_mode_releases_nothing(cluster):
+def test_check_mode_shows_the_plan_and_the_diff_and_releases_nothing(cluster):
     declare(cluster)
     text = cluster.text()
-    planned = release(cluster, check=True)
+    planned = ask(cluster, check=True, ves=VES)
     assert planned['changed'] and cluster.text() == text
-    done = release(cluster)
-    assert done['released'] == planned['released'] and done['diff']() == planned['diff']()
+    assert [(row['name'], row['to'], row['batch'], row['seconds']) for row in planned['plan']] == [
+        ('ve-2', 'n1', 1, 60), ('ve-1', 'n2', 1, 60), ('ve-3', 'n3', 1, 60)], 'where the scheduler would put them'
+    assert planned['expected'] == 60
+    assert planned['diff']()['before'].count('value="Stopped"') == 3 == planned['diff']()['after'].count('value="Started"')
 
 
 def test_only_what_is_to_run_is_released(cluster):
@@ -131,21 +129,28 @@ def test_only_what_is_to_run_is_released(cluster):
     for ve, role in (('ve-1', 'stopped'), ('ve-3', 'Stopped')):
         cluster.tool('crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', role)
     cluster.tool('crm_resource', '--resource', 've-5', '--meta', '--delete-parameter', 'target-role')
-    result = release(cluster, ves[:3] + ves[4:])
-    assert result['released'] == ['ve-1'] and result['names'] == ['ve-1', 've-5'], 'what is not to run is not waited for'
-    assert roles(cluster) == {'ve-1': ['Started'], 've-2': ['Stopped'], 've-3': ['Stopped'], 've-4': ['Stopped'], 've-5': []}
+    made = ask(cluster, ves=ves[:3] + ves[4:])
+    assert made['batches'] == [['ve-1']] and made['names'] == ['ve-1', 've-5'], 'what is not to run is not waited for'
 
 
-def test_ves_without_a_resource_are_refused_and_none_is_released(cluster):
+def test_a_role_that_was_not_there_is_taken_away_again(cluster):
+    declare(cluster)
+    cluster.tool('crm_resource', '--resource', 've-1', '--meta', '--delete-parameter', 'target-role')
+    text = cluster.text()
+    ask(cluster, 'put', roles={'ve-1': 'Stopped', 've-9': 'Stopped'})
+    assert roles(cluster)['ve-1'] == ['Stopped']
+    ask(cluster, 'put', roles={'ve-1': None})
+    assert roles(cluster)['ve-1'] == [] and text.count('<nvpair') == cluster.text().count('<nvpair')
+
+
+def test_ves_without_a_resource_are_refused(cluster):
     declare(cluster)
     cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
                  '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>')
-    text = cluster.text()
     with pytest.raises(CibError, match='no resources for theirs, ve-9. Configure them first'):
-        release(cluster, VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
+        ask(cluster, ves=VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
     with pytest.raises(ModelError):
-        release(cluster, [{'id': 1, 'after': ['x']}])
-    assert cluster.text() == text
+        ask(cluster, ves=[{'id': 1, 'after': ['x']}])
 
 
 # The look
@@ -319,13 +324,15 @@ def play(cluster, collections, tmp_path):
     return run
 
 
-def test_check_mode_lists_what_would_be_released(play, cluster):
+def test_check_mode_prints_the_plan(play, cluster):
     declare(cluster)
     text = cluster.text()
     result, shown = play(check=True, ves=VES)
-    assert result['changed'] and result['released'] == ['ve-2', 've-1', 've-3'] and 'ves' not in result
+    assert result['changed'] and [row['name'] for row in result['plan']] == ['ve-2', 've-1', 've-3']
     assert not result['failed'] and cluster.text() == text
     assert 'value="Started"' in result['diff']['after'] and '+' in shown
+    assert '3 VEs would be started, 2 at once on a node, about 60 s' in shown
+    assert '    1  ve-2                 order 10   n1             about 60 s' in shown
 
 
 def test_it_ends_when_all_are_up(play, cluster):
@@ -339,7 +346,7 @@ def test_it_ends_when_all_are_up(play, cluster):
     assert not result['failed'] and not result['changed'] and result['released'] == []
     assert [(ve['name'], ve['state'], ve['node'], ve['up_after']) for ve in result['ves']] == [
         ('ve-2', 'started', 'n1', None), ('ve-1', 'started', 'n1', None), ('ve-3', 'started', 'n2', None)]
-    assert '0 VEs released now, 0 of 3 still to come up, 2 at once on a node' in shown and '3 of 3 VEs are up' in shown
+    assert '0 of 3 VEs to start' in shown and '3 of 3 VEs are up' in shown
     assert cluster.text() == text
 
 
@@ -350,10 +357,10 @@ def test_it_ends_at_the_timeout(play, cluster):
     with_dc(cluster)
     result, shown = play(ves=VES, timeout='1s')
     assert result['failed'] and result['changed'] and result['released'] == ['ve-2', 've-1', 've-3']
-    assert result['msg'].startswith('2 VEs: they are not up after 1 s (the cluster goes on starting them).')
+    assert result['msg'].startswith('2 VEs: they are not up after 1 s (the cluster goes on with them).')
     assert '- ve-2 (starting): start on n1: error (no init)' in result['msg']
     assert '- ve-3 (stopped): no failure is recorded; look with crm_resource --why --resource=ve-3' in result['msg']
-    assert '3 VEs released now, 2 of 3 still to come up' in shown and 've-2: start on n1: error (no init)' in shown
+    assert '3 of 3 VEs to start, 2 at once on a node, about 60 s' in shown
     assert roles(cluster)['ve-3'] == ['Started'], 'the cluster goes on'
 
 
@@ -376,4 +383,5 @@ def test_a_refusal_is_the_modules(play, cluster):
     text = cluster.text()
     assert 'timeout: ' in play(ves=VES, timeout='soon')[0]['msg']
     assert 'no resources for ve-9' in play(ves=[{'id': 9}])[0]['msg']
+    assert 'cannot be used: sate. Supported' in play(ves=VES, sate='stopped')[0]['msg']
     assert cluster.text() == text

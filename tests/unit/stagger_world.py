@@ -1,0 +1,172 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A cluster for the conductor of ve_stagger: Pacemaker's real CIB tools and scheduler, and a controller played here.
+
+What the controller does is what was measured of the real one: at most K actions in flight on a node; an edit of the
+configuration ends the transition; the next one waits for every action in flight.
+"""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import test_stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils import conductor, stagger
+
+OK, FAILED, PENDING = (0, 0), (1, 0), (193, -1)
+
+
+class World:
+    def __init__(self, cluster, limit=2, seconds=5):
+        self.cluster, self.limit, self.seconds = cluster, limit, seconds
+        self.clock, self.flight, self.queue, self.history = 0, [], [], {}
+        self.made_for = None
+        self.lasts = {}  # seconds of a start, by VE
+        self.fails = {}  # nodes on which starts fail, by VE
+        self.peak, self.started, self.lines, self.at = {}, [], [], {}
+        self.load = {}
+        self.digests = {}
+
+    # What the conductor is given
+
+    def node(self, request):
+        arguments = dict({name: spec.get('default') for name, spec in stagger.ARGUMENTS.items()}, **self.arguments)
+        return json.loads(json.dumps(dict(stagger.serve(self.run_tool, dict(arguments, request=request)), diff=None)))
+
+    def sleep(self, seconds):
+        for _ in range(max(1, round(seconds))):
+            self.clock += 1
+            for act in self.at.pop(self.clock, []):
+                act()
+            self.tick()
+
+    def conduct(self, state='started', interrupted=None, loads=None, **arguments):
+        self.arguments = dict(arguments, state=state)
+        given = dict({name: spec.get('default') for name, spec in stagger.ARGUMENTS.items()}, **self.arguments)
+        return conductor.Conductor(self.node, given, lambda text, always=False: self.lines.append(text),
+                                   (lambda: self.load) if loads else None, interrupted or (lambda: False),
+                                   lambda: self.clock, self.sleep).run()
+
+    def when(self, second, act):
+        self.at.setdefault(second, []).append(act)
+
+    def role(self, ve, value):
+        """An admin's hand."""
+        self.cluster.tool('crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', value)
+
+    @property
+    def shown(self):
+        return '\n'.join(self.lines)
+
+    # The controller
+
+    def run_tool(self, argv, stdin=None):
+        if argv[0] == 'crmadmin':
+            return 0, 'Controller in state %s' % ('S_TRANSITION_ENGINE' if self.busy() else 'S_IDLE'), ''
+        if argv[:2] == ['crm_resource', '--cleanup']:
+            self.forget(argv[-1])
+            return 0, '', ''
+        return self.cluster.run(argv, stdin)
+
+    def configuration(self):
+        return ET.tostring(ET.fromstring(self.cluster.text()).find('configuration'), encoding='unicode')
+
+    def busy(self):
+        return bool(self.flight or self.queue or self.made_for != self.configuration())
+
+    def tick(self):
+        for entry in list(self.flight):
+            entry['left'] -= 1
+            if entry['left'] <= 0:
+                self.flight.remove(entry)
+                self.ended(entry)
+        if self.made_for != self.configuration():
+            self.queue = []
+            if not self.flight:
+                self.made_for = self.configuration()
+                self.queue = self.transition()
+        elif not self.queue and not self.flight:
+            self.queue = self.transition()
+        for action in list(self.queue):
+            if sum(entry['node'] == action['node'] for entry in self.flight) < self.limit and not (
+                    action.get('after') and (action['after'] in [entry['ve'] for entry in self.flight] or any(
+                        other['ve'] == action['after'] for other in self.queue if other is not action))):
+                self.queue.remove(action)
+                self.begin(action)
+
+    def transition(self):
+        out = self.cluster.tool('crm_simulate', '--run', '--xml-file', str(self.cluster.path), '--output-as=xml')
+        # How a start was configured, by which Pacemaker knows later whether that changed: as its own simulation writes it
+        copy = self.cluster.path.with_suffix('.copy')
+        copy.write_text(self.cluster.text())
+        self.cluster.tool('crm_simulate', '--simulate', '--in-place', '--xml-file', str(copy))
+        for operation in ET.fromstring(copy.read_text()).iter('lrm_rsc_op'):
+            if operation.get('operation') == 'start':
+                self.digests[operation.get('operation_key')] = {
+                    name: operation.get(name) for name in ('op-digest', 'op-force-restart', 'op-restart-digest') if operation.get(name)}
+        result = []
+        for action in ET.fromstring(out).iter('rsc_action'):
+            ve, kind = action.get('resource'), action.get('action')
+            if not ve.startswith('ve-'):
+                continue
+            source = action.get('source') or action.get('node')
+            if kind in ('stop', 'move', 'restart', 'recover'):
+                result.append({'ve': ve, 'node': source, 'do': 'stop'})
+            elif kind == 'start':
+                result.append({'ve': ve, 'node': action.get('node'), 'do': 'start'})
+        return result
+
+    def begin(self, action):
+        self.flight.append(dict(action, left=self.lasts.get(action['ve'], self.seconds) if action['do'] == 'start' else 2))
+        for node in {entry['node'] for entry in self.flight}:
+            self.peak[node] = max(self.peak.get(node, 0), sum(entry['node'] == node for entry in self.flight))
+        if action['do'] == 'start':
+            self.started.append(action['ve'])
+        self.write(action, PENDING)
+
+    def ended(self, entry):
+        good = entry['do'] != 'start' or entry['node'] not in self.fails.get(entry['ve'], ())
+        self.write(entry, OK if good else FAILED, *([] if good else ['no init']))
+        if not good:
+            self.failcount(entry['node'], entry['ve'])
+            self.made_for = None
+
+    def write(self, action, outcome, *reason):
+        past = self.history.setdefault((action['node'], action['ve']), [])
+        past[:] = [entry for entry in past if entry[1] != PENDING] + [(action['do'], outcome) + reason]
+
+        def anew(root):
+            for folder in test_stagger.state(root, action['node']).iter('lrm_resources'):
+                for history in folder.findall('lrm_resource[@id="%s"]' % action['ve']):
+                    folder.remove(history)
+
+        test_stagger.edit(self.cluster, anew)
+        test_stagger.happened(self.cluster, action['node'], action['ve'], *past[-3:])
+
+        def digest(root):
+            for operation in root.iter('lrm_rsc_op'):
+                operation.attrib.update(self.digests.get(operation.get('operation_key'), {}), **{'exec-time': str(1000 * self.seconds)})
+        test_stagger.edit(self.cluster, digest)
+
+    def failcount(self, node, ve):
+        def change(root):
+            state = test_stagger.state(root, node)
+            attributes = state.find('transient_attributes/instance_attributes')
+            if attributes is None:
+                transient = ET.SubElement(state, 'transient_attributes', id=state.get('id'))
+                attributes = ET.SubElement(transient, 'instance_attributes', id='status-%s' % state.get('id'))
+            ET.SubElement(attributes, 'nvpair', id='fail-%s-%s' % (node, ve), name='fail-count-%s#start_0' % ve, value='INFINITY')
+        test_stagger.edit(self.cluster, change)
+
+    def forget(self, ve):
+        def change(root):
+            for parent in root.find('status').iter():
+                for child in list(parent):
+                    if child.get('id') == ve and child.tag == 'lrm_resource' or 'fail-count-%s#' % ve in child.get('name', ''):
+                        parent.remove(child)
+        test_stagger.edit(self.cluster, change)
+        for key in [key for key in self.history if key[1] == ve]:
+            del self.history[key]
+        self.made_for = None
