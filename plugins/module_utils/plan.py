@@ -223,7 +223,7 @@ def _candidates(root, ours, arguments):
                 raise CibError('This cluster has no VE %s%s; it has %s. Nothing was changed.' % (
                     name, ' (did you mean %s? It takes names of resources)' % hint if hint else '', ', '.join(ours) or 'none'))
         names = [name for name in names if name in arguments['names']]
-    elif arguments['standby'] is False and arguments['ves'] is None:
+    elif arguments['standby'] is False:
         _known_nodes(root, [arguments['to']])
         back = drained(root, arguments['to'])
         names = [name for name in names if name in back]

@@ -56,7 +56,7 @@ options:
   standby:
     description:
       - With O(state=moved), V(true) puts O(nodes) into standby when they are empty, and notes there which VEs have left.
-      - V(false) takes the node O(to) out of standby. Without O(ves) and O(names) the VEs that had left it move back.
+      - V(false) takes the node O(to) out of standby. Without O(names) the VEs that had left it move back.
     type: bool
   per_node:
     description:

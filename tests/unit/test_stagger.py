@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
@@ -306,7 +308,8 @@ def play(cluster, collections, tmp_path):
     book, answer = tmp_path / 'play.yml', tmp_path / 'result.json'
     (tmp_path / 'ansible.cfg').write_text('')  # not this machine's
 
-    def run(check=False, **arguments):
+    def run(check=False, until=None, **arguments):
+        """until(): from then on Ctrl-C is pressed; then there is no result."""
         book.write_text(json.dumps([{'hosts': 'localhost', 'gather_facts': False, 'tasks': [
             {'openve.pacemaker.ve_stagger': arguments, 'register': 'result', 'ignore_errors': True},
             {'ansible.builtin.copy': {'content': '{{ result | to_json }}', 'dest': str(answer)}, 'check_mode': False, 'diff': False}]}]))
@@ -314,12 +317,21 @@ def play(cluster, collections, tmp_path):
                    ANSIBLE_HOME=str(tmp_path / 'home'), ANSIBLE_NOCOLOR='1',
                    ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_INVENTORY_UNPARSED_WARNING='0', ANSIBLE_CONFIG=str(tmp_path / 'ansible.cfg'),
                    ANSIBLE_STDOUT_CALLBACK='default')
-        done = subprocess.run(
-            [sys.executable, '-m', 'ansible', 'playbook', '--inventory', 'localhost,', '--connection', 'local', '--extra-vars',
-             json.dumps({'ansible_python_interpreter': sys.executable}), str(book)] + (['--check', '--diff'] if check else []),
-            text=True, capture_output=True, check=False, env=env, cwd=tmp_path, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return json.loads(answer.read_text()), done.stdout
+        with open(tmp_path / 'shown', 'w', encoding='utf-8') as screen:  # a group of its own, which is what a terminal sends SIGINT to
+            running = subprocess.Popen(
+                [sys.executable, '-m', 'ansible', 'playbook', '--inventory', 'localhost,', '--connection', 'local', '--extra-vars',
+                 json.dumps({'ansible_python_interpreter': sys.executable}), str(book)] + (['--check', '--diff'] if check else []),
+                text=True, stdout=screen, stderr=subprocess.STDOUT, env=env, cwd=tmp_path, start_new_session=True)
+            end = time.monotonic() + 120
+            while until and not until():
+                assert running.poll() is None and time.monotonic() < end
+                time.sleep(0.2)
+            if until:
+                os.killpg(running.pid, signal.SIGINT)
+            code = running.wait(timeout=120)
+        shown = (tmp_path / 'shown').read_text(encoding='utf-8')
+        assert code == (99 if until else 0), shown
+        return None if until else json.loads(answer.read_text()), shown
 
     return run
 
@@ -385,3 +397,12 @@ def test_a_refusal_is_the_modules(play, cluster):
     assert 'no resources for ve-9' in play(ves=[{'id': 9}])[0]['msg']
     assert 'cannot be used: sate. Supported' in play(ves=VES, sate='stopped')[0]['msg']
     assert cluster.text() == text
+
+
+def test_at_ctrl_c_what_has_not_begun_is_withdrawn(play, cluster):
+    declare(cluster)
+    with_dc(cluster)
+    happened(cluster, 'n1', 've-1', ('start', PENDING))
+    _result, shown = play(ves=VES, until=lambda: roles(cluster)['ve-3'] == ['Started'])
+    assert [roles(cluster)['ve-%d' % n] for n in (1, 2, 3)] == [['Started'], ['Stopped'], ['Stopped']], shown
+    assert 'interrupted: 2 VEs that had not begun are withdrawn; what is under way goes on' in shown
