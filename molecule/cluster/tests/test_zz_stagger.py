@@ -1,0 +1,211 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ve_stagger on the live cluster, with what goes wrong. The last tests kill nodes, so this file is the last one.
+
+On another lab than molecule's: STAGGER_LAB=openve-demo python -m pytest molecule/cluster/tests/test_zz_stagger.py
+"""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[3]
+sys.path.insert(0, str(ROOT / "tests/lab"))
+import timeline  # noqa: E402
+
+LAB = os.environ.get("STAGGER_LAB", "openve-test")
+TRACE = pathlib.Path(os.environ["OPENVE_LAB_STATE"]) / LAB / "trace"
+LIMIT = 2
+
+
+def on(node, *argv):
+    done = subprocess.run(["podman", "exec", "%s-%s" % (LAB, node), *argv], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, (argv, done.stdout, done.stderr)
+    return done.stdout
+
+
+def uptime():
+    return float(pathlib.Path("/proc/uptime").read_text().split()[0])
+
+
+def status(node="n1"):
+    return ET.fromstring(on(node, "crm_mon", "--one-shot", "--inactive", "--output-as=xml", "--fence-history=3"))
+
+
+def ves(node="n1"):
+    """{name: (role, node)}"""
+    return {resource.get("id"): (resource.get("role"), None if resource.find("node") is None else resource.find("node").get("name"))
+            for resource in status(node).iter("resource") if resource.get("resource_agent") == "ocf:openve:ManageVE"}
+
+
+def target_role(name):
+    resource = status().find(".//resource[@id='%s']" % name)
+    return (resource.get("target_role") or "started").lower()
+
+
+class Run:
+    """ansible-playbook in the background."""
+
+    def __init__(self, folder, host="n1", **arguments):
+        self.result_file = folder / "result.json"
+        self.result_file.unlink(missing_ok=True)
+        play = [{"hosts": host, "gather_facts": False, "tasks": [
+            {"openve.pacemaker.ve_stagger": arguments, "register": "result", "ignore_errors": True},
+            {"ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(self.result_file)}, "delegate_to": "localhost",
+             "connection": "local", "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}]}]
+        (folder / "play.yml").write_text(json.dumps(play))
+        self.screen = folder / "shown"
+        with open(self.screen, "w", encoding="utf-8") as screen:
+            self.process = subprocess.Popen(
+                ["ansible-playbook", "-i", str(ROOT / "molecule/cluster/inventory"), "-e", "lab_name=" + LAB, str(folder / "play.yml")],
+                stdout=screen, stderr=subprocess.STDOUT, start_new_session=True, env=dict(os.environ, ANSIBLE_PIPELINING="true", ANSIBLE_NOCOLOR="1"))
+
+    @property
+    def shown(self):
+        return self.screen.read_text(encoding="utf-8")
+
+    def until(self, pattern, seconds=60):
+        end = time.monotonic() + seconds
+        while not re.search(pattern, self.shown):
+            assert time.monotonic() < end and self.process.poll() is None, self.shown
+            time.sleep(0.2)
+
+    def end(self, seconds=150):
+        self.process.wait(timeout=seconds)
+        assert self.result_file.exists(), self.shown
+        result = json.loads(self.result_file.read_text())
+        print(self.shown, result.get("msg", ""))
+        return result
+
+
+@pytest.fixture
+def run(tmp_path):
+    started = []
+
+    def start(**arguments):
+        started.append(Run(tmp_path, **arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        if one.process.poll() is None:
+            os.killpg(one.process.pid, signal.SIGKILL)
+
+
+def peaks(since):
+    result = {}
+    for log in TRACE.glob("*/log"):
+        boots = [boot for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since]
+        result[log.parent.name] = timeline.peak(boots)
+    return result
+
+
+def booted(since):
+    return sorted(boot[0] for log in TRACE.glob("*/log") for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since)
+
+
+def test_refusals(run):
+    before = on("n1", "cibadmin", "--query", "--scope", "configuration")
+    assert "no VE ve-77" in run(names=["ve-77"]).end()["msg"]
+    on("n1", "crm_attribute", "--name", "maintenance-mode", "--update", "true")
+    assert "maintenance mode" in run(state="stopped").end()["msg"]
+    on("n1", "crm_attribute", "--name", "maintenance-mode", "--update", "false")
+    on("n1", "crm_attribute", "--name", "maintenance-mode", "--delete")
+    assert before == on("n1", "cibadmin", "--query", "--scope", "configuration")
+
+
+def test_all_are_stopped_in_reverse_order(run):
+    result = run(state="stopped").end()
+    assert not result["failed"] and {role for role, _node in ves().values()} == {"Stopped"}
+    order = {row["name"]: row["start_order"] for row in result["plan"]}
+    down = [order[row["ve"]] for row in result["timeline"] if row["event"] == "down"]
+    assert down and down == sorted(down, reverse=True)
+
+
+def test_ctrl_c_then_an_admin_then_all_are_up_and_none_started_twice(run):
+    began = uptime()
+    first = run()
+    first.until("is up on")
+    os.killpg(first.process.pid, signal.SIGINT)
+    assert first.process.wait(timeout=30) == 99, first.shown
+    assert "VEs that had not begun are withdrawn; what is under way goes on" in first.shown
+    withdrawn = [name for name in ves() if target_role(name) == "stopped"]
+    assert withdrawn
+    # an admin has one of them for himself, in the middle of the second run
+    second = run(per_node=50)
+    second.until("VEs to start")
+    time.sleep(2)
+    on("n1", "crm_resource", "--resource", withdrawn[-1], "--meta", "--set-parameter", "target-role", "--parameter-value", "Stopped")
+    result = second.end()
+    assert not result["failed"] and target_role(withdrawn[-1]) == "stopped"
+    up = [name for name, (role, _node) in ves().items() if role == "Started"]
+    assert withdrawn[-1] in result["left_alone"] and len(up) == len(ves()) - 1
+    assert not run(names=[withdrawn[-1]]).end()["failed"]
+    assert max(peaks(began).values()) <= LIMIT, peaks(began)
+    assert booted(began) == sorted(set(booted(began))) or booted(began).count(withdrawn[-1][3:]) <= 2, booted(began)
+
+
+def test_one_that_never_gets_ready_fails_on_every_node(run):
+    name = sorted(ves())[-1]
+    assert not run(state="stopped", names=[name]).end()["failed"]
+    for parameter, value in (("ready_timeout", "3s"), ("ready_timeout_action", "fail"), ("ready_command", "false")):
+        on("n1", "crm_resource", "--resource", name, "--set-parameter", parameter, "--parameter-value", value)
+    result = run(names=[name]).end()
+    on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_command", "--parameter-value", "test -e /run/booted")
+    on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_timeout_action", "--parameter-value", "proceed")
+    assert result["failed"] and result["msg"].count("start on n") == 3, result["msg"]
+    assert [row for row in result["timeline"] if row["ve"] == name and row["event"] == "given up"]
+    on("n1", "crm_resource", "--cleanup", "--resource", name)
+    assert not run(names=[name]).end()["failed"]
+
+
+def test_drained_and_back(run):
+    there = {name for name, (_role, node) in ves().items() if node == "n2"}
+    result = run(state="moved", nodes=["n2"], standby=True).end()
+    assert not result["failed"] and "n2" not in {node for _role, node in ves().values()}
+    assert status().find("nodes/node[@name='n2']").get("standby") == "true"
+    result = run(state="moved", to="n2", standby=False).end()
+    assert not result["failed"] and {name for name, (_role, node) in ves().items() if node == "n2"} == there
+    assert "openve-moved" not in on("n1", "cibadmin", "--query") and there
+
+
+def test_a_node_dies_in_the_middle(run):
+    assert not run(state="stopped").end()["failed"]
+    began = uptime()
+    going = run()
+    going.until("VEs to start")
+    while not any(log.exists() and any(boot[1] >= began and boot[0] for boot in timeline.boots(log.read_text(), uptime()))
+                  for log in [TRACE / "n1/log"]):
+        time.sleep(0.1)
+    killed = uptime()
+    subprocess.run(["podman", "kill", "--signal", "KILL", "%s-n3" % LAB], check=True, capture_output=True)
+    in_flight = {}
+    for node in ("n1", "n2"):
+        for ve, begin, end, _ready in timeline.boots((TRACE / node / "log").read_text(), float("inf")):
+            if begin <= killed < end:
+                in_flight[ve] = node
+    result = going.end()
+    assert not result["failed"], result["msg"]
+    assert {role for role, _node in ves().values()} == {"Started"} and max(peaks(began).values()) <= LIMIT
+    fenced = timeline.fenced_at(status(), "n3", time.time(), uptime()) - killed
+    ends = [end - killed for node in ("n1", "n2") for ve, begin, end, _ready in timeline.boots((TRACE / node / "log").read_text(), uptime())
+            if ve in in_flight and begin <= killed + 1 < end + 1]
+    print("killed in the middle of %d starts, the last of which ended after %.1f s; fenced after %.1f s" % (
+        len(in_flight), max(ends, default=0), fenced))
+    assert fenced <= max(ends, default=0) + 15, "detection and fencing itself take some seconds"
+
+
+def test_without_quorum_it_is_refused(run):
+    subprocess.run(["podman", "kill", "--signal", "KILL", "%s-n2" % LAB], check=True, capture_output=True)
+    end = time.monotonic() + 40
+    while status().find("summary/current_dc").get("with_quorum") != "false":
+        assert time.monotonic() < end
+        time.sleep(1)
+    result = run().end()
+    assert result["failed"] and "no quorum" in result["msg"] and "Nothing was changed" in result["msg"]
