@@ -424,7 +424,6 @@ def print_plan(made, state, say):
         ', about %s' % _clock(made['expected']) if made['plan'] else ''))
     for row in made['plan']:
         where = ' -> '.join(node for node in (row['node'], row['to']) if node) if row['node'] != row['to'] else row['node']
-        say('  %3d  %-20s order %-4d %-14s about %s%s' % (row['batch'], row['name'], row['start_order'], where or 'nowhere', _clock(row['seconds']),
-                                                      ', after %s' % ', '.join(row['after']) if row['after'] else ''))
-
-
+        say('  %3d  %-20s order %-4d %-14s about %s%s' % (
+            row['batch'], row['name'], row['start_order'], where or 'nowhere', _clock(row['seconds']),
+            ', after %s' % ', '.join(row['after']) if row['after'] else ''))

@@ -408,7 +408,7 @@ def _references(ves, problems):
                 problems.append('%s: needs: %s is a VE, and needing it would restart %s whenever %s restarts; '
                                 'name it in after' % (ve.where, other, ve.name, other))
     for cycle in cycles({ve.name: [other for other in ve.after if other in by_name and other != ve.name]
-                          for ve in ves}):
+                         for ve in ves}):
         problems.append('%s: after: %s wait for each other in a circle; remove one of these'
                         % (by_name[cycle[0]].where, ' -> '.join(cycle + cycle[:1])))
 
