@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules that configure, on the running cluster: what a CIB file cannot show. Each test leaves it as it found it."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+
+import pytest
+import testinfra
+
+CHECKOUT = pathlib.Path(__file__).parents[3]
+sys.path.insert(0, str(CHECKOUT / "tests/lab"))
+import timeline  # noqa: E402
+
+INVENTORY = CHECKOUT / "molecule/cluster/inventory"
+LAB = "openve-test"
+NODES = ["n1", "n2", "n3"]
+PARAMS = {"ready_command": "test -e /run/booted"}
+DC = testinfra.get_host("podman://%s-n1" % LAB)  # any node will do
+
+
+def declared(**change):
+    """The VEs of group_vars; ``change``: fields of ve-101."""
+    ves = [{"id": str(number), "engine": "lxc", "params": PARAMS} for number in range(101, 110)]
+    for ve in ves[:3]:
+        ve["start_order"] = 10
+    ves[2]["stop_grace"] = "5min"
+    ves[3]["monitor"] = {"command": "test -e /run/booted"}
+    ves[4]["boot_time"] = "100s"
+    ves[0].update(change)
+    return ves
+
+
+def module(name, nodes="n1", good=True, **arguments):
+    """{node: what the module returned}, for one node only that"""
+    done = subprocess.run(
+        ["ansible", "--inventory", str(INVENTORY), nodes, "--one-line", "--module-name", "openve.pacemaker." + name, "--args",
+         json.dumps(arguments) if arguments else ""], capture_output=True, text=True, check=False,
+        env=dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_FORCE_COLOR="0", ANSIBLE_STDOUT_CALLBACK="oneline"))
+    results = {}
+    for node, how, result in re.findall(r"^(\w+) \| (SUCCESS|CHANGED|FAILED).*? => (\{.*\})$", done.stdout, re.M):
+        assert (how != "FAILED") == good, result
+        results[node] = json.loads(result)
+    assert results, done.stdout + done.stderr
+    return results if nodes != "n1" else results["n1"]
+
+
+def ve_resources(ves, policy=None, good=True, **arguments):
+    return module("ve_resources", good=good, ves=ves, policy=dict({"starts_per_node": 2, "load_threshold": "0%"}, **(policy or {})), **arguments)
+
+
+def settle():
+    DC.check_output("crm_resource --wait --timeout=300")
+
+
+def inits():
+    """{VE: the pid of its init}, which is another one after every restart"""
+    found = {}
+    for node in NODES:
+        host = testinfra.get_host("podman://%s-%s" % (LAB, node))
+        for ve in host.check_output("lxc-ls --running -1").split():
+            found[ve] = (node, host.check_output("lxc-info --name %s --pid --no-humanize" % ve))
+    assert len(found) == 9, found
+    return found
+
+
+def history(resource):
+    """{id of the entry: its attributes}, where it runs"""
+    root = ET.fromstring(DC.check_output("cibadmin --query"))
+    return {entry.get("id"): entry.attrib for entry in root.iter("lrm_rsc_op")
+            if entry.get("id").startswith(resource + "_") and entry.get("rc-code") != "7"}
+
+
+def verdicts():
+    """{node: whether its limit is in force}, each by itself"""
+    found = {}
+    for node, result in module("ve_info", "nodes", names=[]).items():
+        assert result["node"] == node
+        found[node] = next(row["in_force"] for row in result["limits"] if row["node"] == node)
+    return found
+
+
+def restart_pacemaker():
+    """as an upgrade does it, with the VEs running on"""
+    DC.check_output("crm_attribute --name maintenance-mode --update true")
+    for node in NODES:
+        testinfra.get_host("podman://%s-%s" % (LAB, node)).check_output("systemctl restart pacemaker")
+    end = time.monotonic() + 90
+    while DC.run("crm_mon -1 | grep -c 'Online: \\[ n1 n2 n3 \\]'").rc != 0:
+        assert time.monotonic() < end
+        time.sleep(1)
+    settle()
+    DC.check_output("crm_attribute --name maintenance-mode --delete")
+    settle()
+
+
+def set_roles(role):
+    """One edit, and nothing but that."""
+    DC.check_output("cibadmin --modify --scope resources --xml-text '<resources>%s</resources>'" % "".join(
+        '<primitive id="ve-%d"><meta_attributes id="ve-%d-meta_attributes"><nvpair id="ve-%d-meta_attributes-target-role" '
+        'name="target-role" value="%s"/></meta_attributes></primitive>' % (number, number, number, role)
+        for number in range(101, 110)))
+    settle()
+
+
+def cold_start():
+    """All VEs down and up again; the most that booted at once on a node, as they wrote it themselves."""
+    set_roles("Stopped")
+    logs = [pathlib.Path(os.environ["OPENVE_LAB_STATE"], LAB, "trace", node, "log") for node in NODES]
+    before = [log.read_text() for log in logs]
+    set_roles("Started")
+    boots = [timeline.boots(log.read_text()[len(old):], float("inf")) for log, old in zip(logs, before)]
+    assert sum(map(len, boots)) == 9
+    return max(timeline.peak(rows) for rows in boots)
+
+
+def test_what_the_role_configured_is_what_is_declared_here():
+    assert not ve_resources(declared())["changed"]
+
+
+def test_a_reloadable_change_restarts_nothing_after_pacemaker_was_restarted():
+    running = inits()
+    restart_pacemaker()
+    assert inits() == running
+    assert history("ve-101")["ve-101_last_failure_0"]["rc-code"] == "0", "the premise: a probe found it running"
+
+    result = ve_resources(declared(stop_grace="100s"))
+    assert result["changed"] and [(row["resource"], row["action"]) for row in result["predicted"]] == [("ve-101", "reload")]
+    settle()
+    assert inits() == running
+    entries = history("ve-101")
+    assert "ve-101_last_failure_0" not in entries
+    log = testinfra.get_host("podman://%s-%s" % (LAB, running["101"][0])).check_output("cat /var/log/pacemaker/pacemaker.log")
+    assert "Result of reload-agent operation for ve-101 on %s: ok" % running["101"][0] in log
+    # and back, and no further
+    assert ve_resources(declared())["changed"]
+    settle()
+    assert inits() == running and not ve_resources(declared())["changed"]
+
+
+def test_waiting_ends_with_the_agents_reason():
+    lost = {"id": "199", "engine": "lxc", "params": PARAMS}
+    result = ve_resources([*declared(), lost], good=False, wait=True, wait_timeout="120s")
+    assert result["changed"] and result["created"] == ["ve-199"]
+    assert "has settled, but of the VEs that are to run 1 are not up" in result["msg"]
+    assert re.search(r"ve-199 \(\w+\): start on n\d: .*\(.*199.*\)", result["msg"]), result["msg"]
+    assert ve_resources(declared(), purge=True, wait=True, wait_timeout="120s")["removed"] == ["ve-199"]
+
+
+def test_waiting_ends_at_its_timeout_and_says_what_is_under_way():
+    ve_resources([dict(ve, state="stopped") for ve in declared()], wait=True, wait_timeout="120s")
+    result = ve_resources([dict(ve, state="started") for ve in declared()], good=False, wait=True, wait_timeout="3s")
+    assert re.search(r"had not settled after 3s. Still to be done: .*Under way: start of ve-\d+ on n\d", result["msg"]), result["msg"]
+    settle()
+    inits()
+
+
+def test_a_backup_restores_the_running_cluster():
+    saved = DC.check_output("cibadmin --query --scope resources")
+    result = ve_resources(declared(stop_grace="90s"))
+    assert DC.check_output("cibadmin --query --scope resources") != saved
+    DC.check_output(result["restore"])
+    assert DC.check_output("cibadmin --query --scope resources") == saved
+    settle()
+
+
+def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
+    """Lowered by hand, so that the agent's own limit stays at 2 and does not hide it."""
+    assert verdicts() == dict.fromkeys(NODES, "true")
+    DC.check_output("crm_attribute --name node-action-limit --update 1")
+    try:
+        assert verdicts() == dict.fromkeys(NODES, "false")
+        assert cold_start() == 2, "one too many"
+        module("cluster_nudge")
+        assert verdicts() == dict.fromkeys(NODES, "true")
+        assert cold_start() == 1
+    finally:
+        DC.check_output("crm_attribute --name node-action-limit --update 2")
+    assert verdicts() == dict.fromkeys(NODES, "false")
+
+    running = inits()
+    book = tmp_path / "play.yml"
+    book.write_text(json.dumps([{"hosts": "nodes", "gather_facts": False, "roles": [
+        {"role": "openve.pacemaker.resources", "resources_apply_limits": "restart"}]}]))
+    play = subprocess.run(["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False)
+    assert play.returncode == 0, play.stdout + play.stderr
+    assert verdicts() == dict.fromkeys(NODES, "true") and inits() == running
+    assert DC.check_output("crm_attribute --name maintenance-mode --query --quiet --default absent") == "absent"
+
+
+@pytest.mark.parametrize("what, count", [("rounds", 10), ("storm", 100)])
+def test_others_edit_the_same_cib(what, count):
+    done = subprocess.run([str(CHECKOUT / "tests/lab/onnode"), LAB + "-n1", "config_faults.py", what, str(count)],
+                          capture_output=True, text=True, check=False)
+    print(done.stdout)
+    assert done.returncode == 0, done.stdout + done.stderr
