@@ -240,7 +240,8 @@ def _idle(runner, status):
             node.get('unclean') == 'true' or node.get('pending') == 'true' for node in status.findall('nodes/node')):
         return False
     try:
-        rc, out, _err = runner(['crmadmin', '--status', dc.get('name')])
+        # A DC that dies while it is asked never answers, and crmadmin 2.1.5 then spins for ever.
+        rc, out, _err = runner(['timeout', '5', 'crmadmin', '--status', dc.get('name')])
     except OSError:
         return False  # unknown; the timeout ends the wait
     return rc == 0 and 'S_IDLE' in out
