@@ -27,7 +27,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from states import State
 
 STEPS = 6               # of a sequence
-BATCH = 50              # sequences of one seed
+BATCH = 25              # sequences of one seed
 SEQUENCES = int(os.environ.get("SOAK") or 300)
 FIRST = int(os.environ.get("START") or 1)
 
