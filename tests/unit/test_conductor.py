@@ -223,9 +223,10 @@ def test_interrupted_in_a_restart_nothing_stays_down(running):
     assert len(running_on(running)) == 9
 
 
-def test_interrupted_in_a_move_nothing_of_ours_stays(running):
+@pytest.mark.parametrize('seconds', [3, 13])  # in the first batch of a node's three VEs, and in the second
+def test_interrupted_in_a_move_nothing_of_ours_stays(running, seconds):
     began = running.clock
-    assert running.conduct('moved', nodes=['n1'], interrupted=lambda: running.clock >= began + 3)['interrupted']
+    assert running.conduct('moved', nodes=['n1'], interrupted=lambda: running.clock >= began + seconds)['interrupted']
     assert 'openve-moved' not in running.cluster.text()
     running.sleep(20)
     assert len(running_on(running)) == 9
@@ -306,6 +307,16 @@ def test_what_an_admin_starts_behind_a_closed_gate_is_his(world):
     world.when(10, lambda: setattr(world, 'load', {}))
     result = world.conduct(max_load=1.0, loads=True, interrupted=lambda: world.clock >= 12)
     assert roles(world.cluster)['ve-9'] == ['Started'] and 've-9' not in result['withdrawn'] and len(result['withdrawn']) > 0
+
+
+def test_what_an_admin_released_behind_a_closed_gate_is_not_withdrawn_either(world):
+    """Nine at once, so that three of them have not begun when the run is interrupted."""
+    world.load = {'n1': {'load': 9.0, 'pressure': None}}
+    world.when(9, lambda: [world.role('ve-%d' % number, 'Started') for number in range(1, 10)])
+    world.when(10, lambda: setattr(world, 'load', {}))
+    result = world.conduct(max_load=1.0, loads=True, interrupted=lambda: world.clock >= 12)
+    assert result['interrupted'] and len(set(world.started)) < 9
+    assert result['withdrawn'] == result['released'] == [] and set(sum(roles(world.cluster).values(), [])) == {'Started'}
 
 
 def test_a_ve_that_is_removed_meanwhile(world):
