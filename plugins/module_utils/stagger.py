@@ -10,6 +10,7 @@ waits for every action in flight. The loop around it is in conductor.py, on the 
 
 from __future__ import annotations
 
+import html
 import xml.etree.ElementTree as ET
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import cib, plan, primitives
@@ -173,7 +174,7 @@ def _ves(status, names=None):
         if name in by_name:
             by_name[name]['failures'].append('%s on %s: %s%s' % (
                 failure.get('task'), failure.get('node'), failure.get('exitstatus'),
-                ' (%s)' % failure.get('exitreason') if failure.get('exitreason') else ''))
+                ' (%s)' % html.unescape(failure.get('exitreason')) if failure.get('exitreason') else ''))  # crm_mon 2.1 escapes it twice
     return states
 
 

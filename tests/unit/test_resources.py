@@ -564,11 +564,11 @@ def test_waiting_ends_well_only_where_all_that_are_to_run_are_up(cluster):
     assert waiting(cluster, VES, 0)['changed'] is False
 
     declare(cluster, [*VES, {'id': 7}, {'id': 8}])
-    happened(cluster, 'n2', 've-7', ('start', FAILED, 'no init'), ('stop', OK))
+    happened(cluster, 'n2', 've-7', ('start', FAILED, "init doesn't start"), ('stop', OK))
     error = waiting(cluster, [*VES, {'id': 7}, {'id': 8}], 0)
     assert error.msg == (
         'The configuration is in place and the cluster has settled, but of the VEs that are to run 2 are not up.\n'
-        '- ve-7 (stopped): start on n2: error (no init)\n'
+        "- ve-7 (stopped): start on n2: error (init doesn't start)\n"
         '- ve-8 (stopped): no failure is recorded; look with crm_resource --why --resource=ve-8')
     assert [ve['name'] for ve in error.details['not_up']] == ['ve-7', 've-8'] and error.details['changed'] is False
 
