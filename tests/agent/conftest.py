@@ -33,6 +33,13 @@ def pytest_sessionfinish():
     harness.clean_up()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_logreport(report):
+    """A soak runs for an hour: what failed is shown at once, not at the end."""
+    if report.failed and os.environ.get("SOAK") and not os.environ.get("PYTEST_XDIST_WORKER"):
+        print("\n%s\n%s" % (report.nodeid, report.longreprtext), flush=True)
+
+
 def pytest_terminal_summary(terminalreporter):
     """What the random sequences did, over all processes."""
     total = collections.Counter()
