@@ -18,6 +18,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.openve.pacemaker.plugins.module_utils.conductor import Conductor, print_plan
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils.model import complaint
 from ansible_collections.openve.pacemaker.plugins.module_utils.stagger import ARGUMENTS
 
 PATIENCE = 120  # seconds for which a lost connection is tried again: the cluster goes on meanwhile
@@ -34,7 +35,7 @@ class ActionModule(ActionBase):
         self._task_vars, self._others, self._interrupted, self._screen = task_vars, {}, False, None
         checked = ArgumentSpecValidator(ARGUMENTS).validate({key: value for key, value in self._task.args.items() if key != 'request'})
         if checked.error_messages:
-            return {'failed': True, 'msg': 'The arguments cannot be used: %s' % '; '.join(checked.error_messages)}
+            return {'failed': True, 'msg': complaint(self._task.args, 'The arguments cannot be used: %s' % '; '.join(checked.error_messages))}
         self._arguments = checked.validated_parameters
         show = {'full': self._show, 'summary': lambda text, always=False: always and self._show(text),
                 'none': lambda text, always=False: None}[self._arguments['progress']]

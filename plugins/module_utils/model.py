@@ -134,6 +134,16 @@ def read(ves, policy=None):
     return Model(declared, policy)
 
 
+def complaint(arguments, otherwise):
+    """What is wrong with the VEs and the policy among a module's arguments, or, where that is not it, what Ansible said."""
+    if isinstance(arguments.get('ves'), list):
+        try:
+            read(arguments['ves'], arguments.get('policy'))
+        except ModelError as error:
+            return error.msg
+    return otherwise
+
+
 # One declaration
 
 def _policy(raw, problems):

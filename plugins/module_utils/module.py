@@ -10,7 +10,21 @@ from xml.sax.saxutils import escape
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.openve.pacemaker.plugins.module_utils import model
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error
+
+
+class Module(AnsibleModule):
+    """Ansible names the wrong field of a VE, and not the VE."""
+
+    read = False
+
+    def __init__(self, **arguments):
+        super().__init__(**arguments)
+        self.read = True
+
+    def fail_json(self, msg, **more):
+        super().fail_json(msg=msg if self.read else model.complaint(self.params, msg), **more)
 
 
 def run(argument_spec, work):
@@ -21,7 +35,7 @@ def run(argument_spec, work):
     Keys of the result, or of an Error's details, that are for this place: ``warnings`` (texts); ``diff``, a
     function that is called only where a diff was asked for; ``hide``, texts to be masked in all that is returned.
     """
-    module = AnsibleModule(argument_spec=argument_spec, supports_check_mode=True)
+    module = Module(argument_spec=argument_spec, supports_check_mode=True)
     commands = []
 
     def runner(argv, stdin=None, environment=None):

@@ -34,7 +34,8 @@ FIRST = int(os.environ.get("START") or 1)
 
 # (monitor probe, monitor, start, stop) of the state table where nothing interferes
 TABLE = {"running": (0, 0, 0, 0), "paused": (1, 1, 0, 0), "mounted": (1, 1, 0, 0), "suspended": (7, 7, 0, 0), "down": (7, 7, 0, 0),
-         "lost": (0, 0, 0, None), "no config": (7, 7, 5, 0), "no private": (7, 7, 5, 0)}
+         "lost": (0, 0, 0, None), "no config": (7, 7, 5, 0), "no private": (7, 7, 5, 0),
+         "mounted, no config": (1, 1, 5, 1)}        # vzctl unmounts nothing without its configuration
 
 
 def often(usual, *others):
@@ -143,7 +144,7 @@ class Sequence(RuleBasedStateMachine):
                 return "lost"
             return "paused" if "paused" in words and self.modern else "running"
         if self.lost_config:
-            return "mounted" if "mounted" in words and not self.modern else "no config"
+            return "mounted, no config" if "mounted" in words and not self.modern else "no config"
         if self.lost_private:
             return "no private"
         if "mounted" in words:

@@ -1,0 +1,47 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bad declarations, as a user meets them: refused with the VE and the field, before anything is changed. All rules: test_model.py."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+
+import pytest
+
+BAD = [{'id': 101, 'prefr': ['n1'], 'boot_time': '1 fortnight'}, {'id': '0101', 'name': 'again'}]
+SAID = ('VE 101: prefr: there is no such field; did you mean prefer?', 'VE 101: boot_time: \'1 fortnight\' is no time',
+        'VE again: id: 101 is declared twice')
+
+
+@pytest.mark.parametrize('module, more', [
+    ('ve_resources', {}), ('ve_resources', {'policy': {'starts_per_node': 2}}), ('ve_host', {})])
+def test_a_module_names_the_ve_and_the_field(run_module, cib_file, module, more):
+    before = cib_file.text()
+    result, _output = run_module(module, cib_file.env, ves=BAD, **more)
+    assert result['failed'] and all(text in result['msg'] for text in SAID), result['msg']
+    assert cib_file.text() == before
+
+
+def test_what_is_wrong_elsewhere_is_said_by_ansible(run_module, cib_file):
+    result, _output = run_module('ve_resources', cib_file.env, ves=[{'id': 101}], plicy={})
+    assert 'plicy' in result['msg']
+
+
+@pytest.mark.parametrize('play', [
+    [{'ansible.builtin.import_playbook': 'openve.pacemaker.site'}],
+    [{'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.agent']}]])
+def test_a_play_is_refused_by_its_first_task(collections, tmp_path, cib_file, play):
+    (tmp_path / 'play.yml').write_text(json.dumps(play))
+    (tmp_path / 'hosts.yml').write_text(json.dumps({'all': {'hosts': {'n1': {'ansible_connection': 'local'}}, 'vars': {'ves': BAD}}}))
+    done = subprocess.run(['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), str(tmp_path / 'play.yml')], capture_output=True, text=True,
+                          check=False, env=dict(cib_file.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(
+                              [str(collections), os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')]), ANSIBLE_NOCOLOR='1'))
+    assert done.returncode == 2, done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert all(text in said for text in SAID), said
+    assert [line for line in done.stdout.splitlines() if line.startswith('TASK [') and 'Validating arguments' not in line
+            and 'Read the VEs and the policy, before anything is changed' not in line] == []
+    assert 'changed=0' in done.stdout
