@@ -76,14 +76,15 @@ def run(runner, arguments, _check=False):
     return result
 
 
-def refuse_broken(result, what='The rehearsal breaks what was asserted'):
+def refuse_broken(result, what='What was asserted does not hold', details=None):
+    """Fail where a wish is broken, with ``details``, by default the whole result."""
     if result['broken']:
         best = next((row for row in result['advice'] or [] if row['recommended']), None)
         if best:
             hint = 'With node-action-limit %s and batch-limit %d it would hold.' % (best['starts_per_node'], best['batch_limit'])
         else:
             hint = 'No node-action-limit from %d to %d makes it hold.' % (TRIED[0], TRIED[-1])
-        raise Error('%s:\n- %s\n%s' % (what, '\n- '.join(result['broken']), hint), **result)
+        raise Error('%s:\n- %s\n%s' % (what, '\n- '.join(result['broken']), hint), **(result if details is None else details))
 
 
 def read_file(path):
@@ -114,7 +115,7 @@ def rehearse(runner, root, arguments, declared=None, live=False):
 class _Scenario:
     def __init__(self, kind, nodes=(), probe_rc=None):
         self.kind, self.nodes, self.probe_rc = kind, tuple(nodes), probe_rc
-        self.name = ' '.join((kind,) + self.nodes + (() if probe_rc is None else ('rc', str(probe_rc))))
+        self.name = ' '.join((kind,) + (() if kind == 'boot' else self.nodes) + (() if probe_rc is None else ('rc', str(probe_rc))))
 
 
 class _Played:

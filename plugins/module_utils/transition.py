@@ -150,6 +150,7 @@ class Limits:
 
 def replay(graph, begin, limits, duration, gate=lambda action: 0, answer=lambda action: action.target_rc):
     """Go through the graph as the controller does; returns the actions that were done, in the order of their ends.
+    These are the graph's own, so that the next replay writes its times over them.
 
     ``duration(action)``: its seconds. ``gate(action)``: how many such actions the agent lets run at once on a node, those
     behind wait inside it; 0 where it does not. ``answer(action)``: its return code. After one that is not the expected one

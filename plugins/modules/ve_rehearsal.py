@@ -18,8 +18,6 @@ description:
     long each VE is down, and whether a timeout, a limit or C(shutdown-escalation) is too small for it.
   - Nothing is executed. The cluster is only read, or a file with its CIB is.
   - Where wishes are given with O(assert) and one is broken, the module fails, with all it found and with what would help.
-extends_documentation_fragment:
-  - openve.pacemaker.rehearsal
 options:
   cib:
     description:
@@ -27,13 +25,156 @@ options:
         cluster need not be there.
       - By default the CIB of the cluster that this node belongs to.
     type: path
+  scenarios:
+    description:
+      - What to rehearse. A kind, or a kind and the nodes that it is about.
+      - V(boot), a cold boot of all nodes.
+      - V(lose), each node alone, lost all of a sudden; V(lose n1 n2), these at once; V(lose pairs), each pair.
+      - V(drain), each node put into standby; V(drain n1), this one.
+      - V(return), each node comes back, after its loss where it is up, or out of standby; V(return n1), this one.
+      - V(join), each node comes back as in V(return), but badly set up, so that the probes of the VEs answer what O(probe_rc)
+        says there; V(join n1), this one.
+    type: list
+    elements: str
+    default: [boot, lose, drain, return]
+  probe_rc:
+    description:
+      - What the probes of the VEs answer on the node in a V(join), 1 to 6. Each is a scenario of its own.
+    type: list
+    elements: int
+    default: [1, 5, 6]
+  assert:
+    description:
+      - Wishes. Where one does not hold the module fails.
+    type: dict
+    suboptions:
+      peak_per_node:
+        description:
+          - At most so many VEs boot at once on a node, in any scenario.
+        type: int
+      peak_total:
+        description:
+          - At most so many VEs boot at once in the cluster, in any scenario.
+        type: int
+      recovery:
+        description:
+          - Within this time after the loss of nodes (V(lose)) the last VE is up.
+        type: str
+  advice:
+    description:
+      - Whether to try other limits even where no wish is broken.
+    type: bool
+    default: false
+  times:
+    description:
+      - How long things take of which nothing else tells. Times are written as V(90) or V(90s) (seconds), V(2m) or V(2min),
+        V(1h), V(1500ms).
+      - How long a start of a VE takes is taken from O(durations), else from its last start, which the CIB has, else from
+        O(ves), else worked back from its start timeout where that is above the agent's own, else from here. The other
+        times are taken from O(durations), else from the history in the CIB, else from here.
+    type: dict
+    suboptions:
+      start:
+        description:
+          - The start of a VE.
+        type: str
+        default: 60s
+      stop:
+        description:
+          - The stop of a VE.
+        type: str
+        default: 20s
+      monitor:
+        description:
+          - The first run of a monitor.
+        type: str
+        default: 200ms
+      probe:
+        description:
+          - A look whether a resource runs on a node. By default as O(times[monitor]).
+        type: str
+      other:
+        description:
+          - Any operation of a resource that is no VE, but its monitors and probes.
+        type: str
+        default: 1s
+      fence:
+        description:
+          - Fencing of a node.
+        type: str
+        default: 30s
+      detect:
+        description:
+          - From the loss of a node until the cluster acts on it.
+        type: str
+        default: 5s
+      join:
+        description:
+          - From the start of Pacemaker on one node until the others have taken it in.
+        type: str
+        default: 2s
+      elect:
+        description:
+          - From the start of Pacemaker on all nodes until they have a DC that acts. By default the cluster property
+            C(dc-deadtime) and a second.
+        type: str
+  durations:
+    description:
+      - How long operations of single resources take, by the id of the resource, such as
+        V({ve-101: {start: 90s, stop: 2min, monitor: 300ms}}). It goes before all that is measured or declared.
+    type: dict
+    default: {}
+  limits:
+    description:
+      - For nodes that have a C(PCMK_node_action_limit) of their own, this. A CIB does not tell it.
+    type: dict
+    default: {}
+  cores:
+    description:
+      - How many cores a node has. It matters where C(node-action-limit) is not set, as the limit is two operations for each
+        core then. By default as many as the node that the module runs on has, and 4 where the CIB is in a file.
+    type: int
   ves:
     description:
-      - The VEs as they are declared to M(openve.pacemaker.ve_resources). Only their O(ves[].boot_time) is taken, for VEs
+      - The VEs as they are declared to M(openve.pacemaker.ve_resources). Only their C(boot_time) is taken, for VEs
         whose last start the CIB does not know. What runs and where it runs is the CIB's to say.
     type: list
     elements: dict
-    suboptions: {}
+  policy:
+    description:
+      - The policy as it is declared to M(openve.pacemaker.ve_resources), with O(ves). Only its C(boot_time) and C(settle) are
+        taken.
+    type: dict
+  page:
+    description:
+      - A file on the controller for the page, self-contained HTML. By default none is written.
+    type: path
+  show:
+    description:
+      - Whether to tell it on the terminal.
+    type: bool
+    default: true
+  measured:
+    description:
+      - What really happened, to be shown with what was rehearsed.
+    type: dict
+    suboptions:
+      scenario:
+        description:
+          - The name of the scenario that it was, such as V(lose n1).
+        type: str
+        required: true
+      since:
+        description:
+          - When it began, in UTC, such as V(2026-11-22T20:11:04Z).
+        type: str
+        required: true
+      ves:
+        description:
+          - What M(openve.pacemaker.ve_info) says of the VEs afterwards, its RV(openve.pacemaker.ve_info#module:ves).
+        type: list
+        elements: dict
+        required: true
 attributes:
   check_mode:
     description: Changes nothing, in check mode or without.
@@ -144,7 +285,7 @@ scenarios:
       description: For each VE that is down for a while, for how many seconds it is. One that stays down is not in here.
       type: dict
     longest_wait:
-      description: The longest time that a VE that could have started waits, because of the limits.
+      description: The longest time that a VE boots later than it would without any limits.
       type: float
     reaction:
       description: The longest operation. For so long, at worst, the cluster does nothing about a second failure, such as to
@@ -172,10 +313,10 @@ scenarios:
       contains:
         rule:
           description: V(peak), V(peak-total), V(recovery), V(start-timeout), V(stop-timeout), V(shutdown-escalation),
-            V(healthy-down), V(cannot-run), V(failback), V(reaction) or V(unsettled).
+            V(healthy-down), V(cannot-run), V(failback) or V(unsettled).
           type: str
         level:
-          description: V(ok), V(warning), or V(broken), an assert that does not hold, or an operation or node that would fail.
+          description: V(ok), V(warning), or V(broken), an assert that does not hold, or something that would fail.
           type: str
         asserted:
           description: Whether this is what O(assert) asked for. Only such a verdict makes the module fail.
@@ -259,7 +400,7 @@ scenarios:
           numbers: {node: n2, stops: 20.0, worst: 150.0, escalation: 1200.0}
 verdicts:
   description: Judgements on the cluster as a whole, in the shape of RV(scenarios[].verdicts). Here RV(scenarios[].verdicts[].rule)
-    is V(priority), V(fencing-held-up), V(fencing-off), V(no-limit) or V(limit-not-in-force).
+    is V(priority), V(fencing-held-up), V(fencing-off), V(no-limit), V(limit-not-in-force) or V(maintenance).
   returned: success, or when an assert is broken
   type: list
   elements: dict
@@ -295,7 +436,7 @@ advice:
         none is. Null where no VE starts.
       type: float
     longest_wait:
-      description: The longest time that a VE waits for a free place.
+      description: As in RV(scenarios[].longest_wait), over all scenarios.
       type: float
     reaction:
       description: The longest operation.
@@ -344,7 +485,7 @@ durations:
     ve-104: {start: 60.0, stop: 20.0, monitor: 0.5, from: history, stop_from: default}
     ve-105: {start: 60.0, stop: 20.0, monitor: 0.5, from: given, stop_from: history}
 limits:
-  description: For each node how many operations run there at once at most. Null where nothing limits them.
+  description: For each node how many operations run there at once at most.
   returned: success, or when an assert is broken
   type: dict
   sample: {n1: 2, n2: 2, n3: 2}
@@ -400,6 +541,11 @@ feature_set:
   returned: success, or when an assert is broken
   type: str
   sample: 3.16.2
+page:
+  description: The file with the page.
+  returned: when O(page) is given
+  type: str
+  sample: /home/me/rehearsal.html
 commands:
   description: The commands that were run.
   returned: always
@@ -407,3 +553,24 @@ commands:
   elements: str
   sample: [cibadmin --query]
 '''
+
+from ansible_collections.openve.pacemaker.plugins.module_utils import module, rehearsal
+
+
+def main():
+    module.run(dict(
+        rehearsal.FIELDS,
+        cib=dict(type='path'),
+        ves=dict(type='list', elements='dict'),
+        policy=dict(type='dict'),
+        # These are for the controller, and are not handed on to here.
+        page=dict(type='path'),
+        show=dict(type='bool', default=True),
+        measured=dict(type='dict', options=dict(
+            scenario=dict(type='str', required=True), since=dict(type='str', required=True),
+            ves=dict(type='list', elements='dict', required=True))),
+    ), rehearsal.run)
+
+
+if __name__ == '__main__':
+    main()
