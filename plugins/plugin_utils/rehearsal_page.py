@@ -102,7 +102,8 @@ def _chart(panel, end):
     if panel['last_up'] is not None:
         marks.append({'x': scale.percent(panel['last_up']), 'text': 'last VE up after %s' % rehearsal_view.span(panel['last_up']), 'kind': 'up',
                       'right': panel['last_up'] > end * 0.5})
-    return {'title': panel['title'], 'note': panel['note'], 'rows': rows, 'idle': idle, 'used': [name for name in LEGEND if name in used],
+    close = len(marks) > 1 and (marks[0]['right'] or marks[1]['right']) and marks[1]['x'] - marks[0]['x'] < 32  # their words would overlap
+    return {'close': close, 'title': panel['title'], 'note': panel['note'], 'rows': rows, 'idle': idle, 'used': [name for name in LEGEND if name in used],
             'ticks': [{'x': scale.percent(at), 'text': rehearsal_view.clock(at) if end >= 60 else '%g s' % at} for _percent, at in ticks(end)], 'marks': marks}
 
 

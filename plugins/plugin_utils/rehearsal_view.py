@@ -89,6 +89,12 @@ def title_of(scenario):
     return scenario['name']
 
 
+def titled(name):
+    """The title of a scenario of which only the name is known."""
+    kind, *nodes = name.split()
+    return title_of({'kind': kind, 'nodes': nodes, 'name': name}) if kind in ('lose', 'drain', 'return') and nodes else name
+
+
 def overlaps(intervals):
     """[(time, how many at once from there on)] of [(begin, end)]. One that ends when another begins does not overlap it."""
     edges = {}
@@ -128,7 +134,7 @@ def downs(scenario):
     for ve, seconds in scenario['downtime'].items():
         end = ends.get(ve, begins.get(ve, 0.0) + seconds)
         found[ve] = (max(0.0, end - seconds), end)
-    for ve in scenario['cannot_run']:
+    for ve in scenario.get('cannot_run', []):
         found[ve] = (begins.get(ve, 0.0), None)
     return found
 
@@ -270,7 +276,12 @@ def _findings(result, scenarios):
 def _facts(scenarios, result):
     """The few numbers that a reader wants first: (what, value, where and against what)."""
     facts = []
-    singles = [one for one in scenarios if one['kind'] == 'lose' and one['last_up'] is not None]
+    real = next((one for one in scenarios if len(one['panels']) > 1), None)
+    if real:
+        predicted, happened = (shown['last_up'] for shown in real['panels'][:2])
+        facts.append(('%s: its VEs are up again, predicted' % real['title'], 'after ' + span(predicted), 'before it happened'))
+        facts.append(('%s: its VEs are up again, measured' % real['title'], 'after ' + span(happened), off(predicted, happened)))
+    singles = [one for one in scenarios if one['kind'] == 'lose' and one['last_up'] is not None and one is not real]
     if singles:
         worst = max(singles, key=lambda one: one['last_up'])
         facts.append(('A node dies: its VEs are up again after at most', span(worst['last_up']),
@@ -286,6 +297,14 @@ def _facts(scenarios, result):
         facts.append(('VEs that stay down, at most', str(len(stays['cannot_run'])),
                       'when %s' % _inside(stays['title']) if stays['cannot_run'] else 'in no scenario'))
     return [{'label': label, 'value': value, 'detail': detail} for label, value, detail in facts]
+
+
+def off(predicted, happened):
+    """How far a prediction was from what happened."""
+    if not predicted or happened is None:
+        return ''
+    more = happened - predicted
+    return '%s (%.1f %%) %s than predicted' % (span(abs(more)), 100.0 * abs(more) / predicted, 'later' if more > 0 else 'earlier')
 
 
 def _inside(title):
@@ -394,10 +413,11 @@ def view(result, measured=(), title='Rehearsal', now=None):
         if one['scenario'] not in known:
             only.setdefault(one['scenario'], []).append(_measured(one, result))
     for name, panels in only.items():
-        scenarios.append({'id': 's%d' % (len(scenarios) + 1), 'name': name, 'kind': 'measured', 'title': name, 'sentence': '', 'level': 'ok', 'verdicts': [],
-                          'last_up': panels[0]['last_up'], 'peak': max(panels[0]['peak']['per_node'].values(), default=0), 'busiest': None, 'limit': None,
-                          'peak_total': panels[0]['peak']['total'], 'down': 0, 'longest_down': None, 'healthy_down': [], 'cannot_run': [], 'wish': None,
-                          'fenced': None, 'panels': panels, 'ves': []})
+        scenarios.append({
+            'id': 's%d' % (len(scenarios) + 1), 'name': name, 'kind': 'measured', 'title': titled(name), 'sentence': '', 'level': 'ok', 'verdicts': [],
+            'last_up': panels[0]['last_up'], 'peak': max(panels[0]['peak']['per_node'].values(), default=0), 'busiest': None, 'limit': None,
+            'peak_total': panels[0]['peak']['total'], 'down': 0, 'longest_down': None, 'healthy_down': [], 'cannot_run': [], 'wish': None,
+            'fenced': None, 'panels': panels, 'ves': []})
     rehearsed = [one for one in scenarios if one['kind'] != 'measured']
     for scenario in scenarios:
         scenario['compared'] = compared(scenario)
