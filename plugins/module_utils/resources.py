@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import copy
+import os
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import (
-    backup, cib, cluster, limits, model as models, primitives, restarts, timeouts)
+    backup, cib, cluster, limits, model as models, primitives, rehearsal, restarts, timeouts)
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, ConflictError, ModelError
 
 # Why a property concerns resources that are not ours.
@@ -30,7 +31,7 @@ def apply(runner, arguments, check=False):
         raise ModelError(['backup_keep: %d is out of range; write how many to keep, or 0 for none' % arguments['backup_keep']])
     saved = backup.Backup(arguments['backup_keep'])
 
-    predicted = []
+    predicted, rehearsed = [], []
 
     def diff(change):
         shown = {'before': change.before, 'after': change.after}
@@ -42,6 +43,10 @@ def apply(runner, arguments, check=False):
         predicted[:] = restarts.predict(runner, change, {ve.name for ve in edit.model.ves})
         if not arguments['allow_restart']:
             _refuse_to_interrupt(edit, predicted, change.new, lambda: diff(change))
+        if arguments.get('rehearse') is not None:
+            rehearsed[:] = [rehearsal.rehearse(runner, change.new, arguments['rehearse'], edit.model, live='CIB_file' not in os.environ)]
+            rehearsal.refuse_broken(rehearsed[0], 'After this change what was asserted would not hold, so nothing was changed',
+                                    {'rehearsal': rehearsed[0], 'diff': lambda: diff(change)})
 
     try:
         change = cib.change(runner, edit, check, review, saved.save)
@@ -55,7 +60,7 @@ def apply(runner, arguments, check=False):
         'changed': change.changed,
         'created': edit.created, 'updated': edit.updated, 'removed': edit.removed, 'predicted': predicted,
         'explain': edit.explain(), 'properties': edit.properties, 'patch': change.patch, 'attempts': change.attempts,
-        'backup': saved.path, 'restore': saved.restore,
+        'backup': saved.path, 'restore': saved.restore, 'rehearsal': rehearsed[0] if rehearsed else None,
         'warnings': edit.warnings + change.warnings + warnings,
         'diff': lambda: diff(change),
     }

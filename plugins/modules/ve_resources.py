@@ -49,6 +49,109 @@ options:
         count. Stopping a VE that is declared with O(ves[].state=stopped) is no reason to refuse.
     type: bool
     default: false
+  rehearse:
+    description:
+      - Rehearse on the configuration that is about to be applied, as M(openve.pacemaker.ve_rehearsal) does, and apply it only
+        if what O(rehearse[assert]) asks for holds then. Where nothing changes nothing is rehearsed.
+      - V({}) rehearses the usual scenarios and refuses nothing.
+    type: dict
+    suboptions:
+      scenarios:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:scenarios).
+        type: list
+        elements: str
+        default: [boot, lose, drain, return]
+      probe_rc:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:probe_rc).
+        type: list
+        elements: int
+        default: [1, 5, 6]
+      assert:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:assert).
+        type: dict
+        suboptions:
+          peak_per_node:
+            description:
+              - At most so many VEs boot at once on a node.
+            type: int
+          peak_total:
+            description:
+              - At most so many VEs boot at once in the cluster.
+            type: int
+          recovery:
+            description:
+              - Within this time after the loss of nodes the last VE is up.
+            type: str
+      advice:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:advice).
+        type: bool
+        default: false
+      times:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:times).
+        type: dict
+        suboptions:
+          start:
+            description:
+              - The start of a VE.
+            type: str
+            default: 60s
+          stop:
+            description:
+              - The stop of a VE.
+            type: str
+            default: 20s
+          monitor:
+            description:
+              - The first run of a monitor.
+            type: str
+            default: 200ms
+          probe:
+            description:
+              - A look whether a resource runs on a node.
+            type: str
+          other:
+            description:
+              - Any operation of a resource that is no VE, but its monitors and probes.
+            type: str
+            default: 1s
+          fence:
+            description:
+              - Fencing of a node.
+            type: str
+            default: 30s
+          detect:
+            description:
+              - From the loss of a node until the cluster acts on it.
+            type: str
+            default: 5s
+          join:
+            description:
+              - From the start of Pacemaker on one node until the others have taken it in.
+            type: str
+            default: 2s
+          elect:
+            description:
+              - From the start of Pacemaker on all nodes until they have a DC that acts.
+            type: str
+      durations:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:durations).
+        type: dict
+        default: {}
+      limits:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:limits).
+        type: dict
+        default: {}
+      cores:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:cores).
+        type: int
   backup_keep:
     description:
       - How many earlier configurations to keep. Before each change the configuration is saved on the node where the module
@@ -109,6 +212,14 @@ EXAMPLES = r'''
         prefer: [n2, n1]
     policy:
       starts_per_node: 2
+  run_once: true
+
+- name: Change it only if a rehearsal of the result says that all is up again 15 minutes after a node was lost
+  openve.pacemaker.ve_resources:
+    ves: "{{ ves }}"
+    rehearse:
+      scenarios: [lose]
+      assert: {recovery: 15min, peak_per_node: 2}
   run_once: true
 
 - name: LXC containers on shared storage, created stopped for a staggered start
@@ -265,6 +376,11 @@ limits:
       in_force: unknown
       override: null
       why: only n2 itself can tell; run this there
+rehearsal:
+  description: What the rehearsal said, as M(openve.pacemaker.ve_rehearsal) returns it. Null where none was asked for, or nothing changed.
+  returned: success, or when it made the change be refused
+  type: dict
+  sample: null
 backup:
   description: The file with the configuration as it was before, null where nothing was changed or saved.
   returned: success
@@ -318,7 +434,7 @@ problems:
   sample: ["VE web1: after: no VE dp is declared; did you mean db?"]
 '''
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import module, resources
+from ansible_collections.openve.pacemaker.plugins.module_utils import module, rehearsal, resources
 from ansible_collections.openve.pacemaker.plugins.module_utils.model import POLICY_FIELDS, VE_FIELDS
 
 
@@ -329,6 +445,7 @@ def main():
         purge=dict(type='bool', default=False),
         new=dict(type='str', choices=['started', 'stopped'], default='started'),
         allow_restart=dict(type='bool', default=False),
+        rehearse=dict(type='dict', options=rehearsal.FIELDS),
         backup_keep=dict(type='int', default=10),
         wait=dict(type='bool', default=False),
         wait_timeout=dict(type='str', default='10min'),

@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints what a run of the demo measured, and fails if it broke its promise.
+"""Prints what a run of the demo measured beside what was predicted, and fails if it broke its promise.
 
-usage: timeline.py LAB_STATE [--json]
+usage: timeline.py LAB_STATE [--json | --page FILE.html]
+
+The page also has the last run of the other kind (the old behaviour beside the gentle start) where it had as many VEs; what was
+measured is kept for that, beside FILE.html.
 
 Reads, below LAB_STATE:
   trace/NODE/log   written by the guests themselves as they boot: "SECONDS VE begin|ready"
   demo.json        what was asked for, and when the node was killed
   cluster.xml      crm_mon's output at the end: fencing history, and where the VEs run
+  rehearsal.json   what ve_rehearsal said before the node was killed; not with the old behaviour, whose starts return too early to tell
 Seconds are the uptime of the kernel that all nodes share, so they can be compared.
 """
 import json
@@ -16,7 +20,11 @@ import sys
 import xml.etree.ElementTree as ET
 from datetime import datetime, timezone
 
-WIDTH = 64
+CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(CHECKOUT / ".cache/collections"))
+from ansible_collections.openve.pacemaker.plugins.plugin_utils import rehearsal_page, rehearsal_text, rehearsal_view
+
+OLD = "the old behaviour (start does not wait, no limit)"
 
 
 def boots(log, until):
@@ -54,18 +62,31 @@ def fenced_at(cluster, node, now_wall, now_uptime):
     return None
 
 
-def chart(title, by_node, start, end, mark=None):
-    """A row per node: how many VEs boot at once, over time."""
-    step = max((end - start) / WIDTH, 0.1)
-    print("%s (one character is %.1f s; the digit is the number of VEs booting)" % (title, step))
-    for node, intervals in sorted(by_node.items()):
-        row = ""
-        for column in range(WIDTH):
-            a, b = start + column * step, start + (column + 1) * step
-            n = peak([(ve, max(begin, a), min(stop, b), ready) for ve, begin, stop, ready in intervals if begin < b and stop > a])
-            row += "." if n == 0 else str(n) if n < 10 else "#"
-        print("  %-4s %s%s" % (node, row, "  dead" if node == mark else ""))
-    print()
+def measured(scenario, by_node, zero, demo, killed=None, fenced=None):
+    """What was measured, in the shape of a rehearsal, in seconds after `zero`."""
+    return {
+        "scenario": scenario, "title": "Measured, " + ("at most %d starts on a node" % demo["limit"] if demo["limit"] else "old behaviour"),
+        "note": "written by the VEs themselves as they boot", "nodes": sorted(set(by_node) | {killed} - {None}),
+        "limits": {node: demo["limit"] or None for node in by_node}, "lost": [killed] if killed else [],
+        "fenced": {killed: fenced - zero} if killed and fenced is not None else {},
+        "downtime": {"ve-" + ve: end - zero for intervals in by_node.values() for ve, _begin, end, ready in intervals if ready},
+        "actions": [{"resource": "ve-" + ve, "operation": "start", "node": node, "begin": begin - zero, "end": end - zero, "rc": None if ready else 1}
+                    for node, intervals in by_node.items() for ve, begin, end, ready in intervals]}
+
+
+def put_page(file, demo, rehearsal, panels):
+    """The page of this run, with the last run of the other kind."""
+    kinds = ["gentle", "old"] if demo["limit"] else ["old", "gentle"]
+    records = {kind: file.with_name("%s-%s.json" % (file.stem, kind)) for kind in kinds}
+    mine = {"ves": demo["ves"], "rehearsal": rehearsal, "measured": panels}
+    records[kinds[0]].write_text(json.dumps(mine))
+    runs = {kinds[0]: mine}
+    if records[kinds[1]].exists():
+        other = json.loads(records[kinds[1]].read_text())
+        if other["ves"] == demo["ves"]:
+            runs[kinds[1]] = other
+    shown = [panel for kind in ("gentle", "old") if kind in runs for panel in runs[kind]["measured"]]
+    file.write_text(rehearsal_page.page(runs.get("gentle", {}).get("rehearsal"), shown, "make demo"))
 
 
 def main():
@@ -90,6 +111,10 @@ def main():
     peaks = {"start": {node: peak(before[node]) for node in nodes}, "failover": {node: peak(after[node]) for node in after}}
     moved = sum(len(after[node]) for node in after)
 
+    rehearsal = state / "rehearsal.json"
+    rehearsal = json.loads(rehearsal.read_text()) if rehearsal.exists() else None
+    panels = [measured("Cold start", before, first, demo), measured("lose " + killed, after, kill, demo, killed, fenced)]
+
     problems = []
     if len(running) != demo["ves"] or len(ready) != demo["ves"]:
         problems.append("%d of %d VEs are up at the end (%d have booted to the end)" % (len(running), demo["ves"], len(ready)))
@@ -106,11 +131,10 @@ def main():
         return bool(problems)
 
     print("\nWhat was measured: %d VEs on %d nodes, %s" % (
-        demo["ves"], len(nodes), "at most %d starts on a node at once" % demo["limit"] if demo["limit"]
-        else "the old behaviour (start does not wait, no limit)"))
+        demo["ves"], len(nodes), "at most %d starts on a node at once" % demo["limit"] if demo["limit"] else OLD))
     print("(written by the VEs themselves as they boot)\n")
-    chart("cold start", before, first, up)
-    chart("failover: %s is killed at the left edge" % killed, {**after, killed: []}, kill, max(back, kill + 1), killed)
+    for scenario in rehearsal_view.view(rehearsal, panels)["scenarios"]:
+        print("\n".join(rehearsal_text.scenario(scenario)) + "\n")
     row = "  %-42s" + " %5s" * len(nodes)
     print(row % (("most VEs booting at once on",) + tuple(nodes)))
     print(row % (("  in the cold start",) + tuple(peaks["start"][node] for node in nodes)))
@@ -122,6 +146,10 @@ def main():
     print("  %-42s %5.1f s" % ("%s killed, to its %d VEs up again" % (killed, moved), back - kill))
     print("  %-42s %d of %d" % ("VEs up at the end", len(running), demo["ves"]))
     print()
+    if "--page" in sys.argv:
+        page = pathlib.Path(sys.argv[sys.argv.index("--page") + 1])
+        put_page(page, demo, rehearsal, panels)
+        print("As a page: %s" % page)
     for problem in problems:
         print("FAILED: %s." % problem)
     return bool(problems)

@@ -8,11 +8,14 @@ from __future__ import annotations
 import importlib.util
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
 import pytest
+
+from rehearsal_sample import Sample
 
 FILE = pathlib.Path(__file__).resolve().parents[1] / 'lab' / 'timeline.py'
 SPEC = importlib.util.spec_from_file_location('timeline', FILE)
@@ -110,6 +113,25 @@ def test_a_promise_that_was_kept(demo):
 def test_a_promise_that_was_broken(demo, different, problems):
     code, _text, numbers = demo(**different)
     assert code == 1 and numbers['problems'] == problems
+
+
+def test_page_of_both_runs(demo, tmp_path):
+    page = tmp_path / 'demo.html'
+
+    def titles():
+        subprocess.run([sys.executable, str(FILE), str(tmp_path), '--page', str(page)], check=True, capture_output=True)
+        return re.findall('<figcaption><b>([^<]*)</b>', page.read_text())
+    gentle, old = 'Measured, at most 2 starts on a node', 'Measured, old behaviour'
+    demo()
+    assert titles() == [gentle, gentle]  # the cold start, and n1's death
+    demo(limit=0)
+    assert titles() == [gentle, old, gentle, old]
+    assert 'last VE up after 16.0 s' in page.read_text()
+    demo(ves=5, running=(1, 2, 3, 4, 5), logs={'n2': '10 3 begin\n14 3 ready\n60 1 begin\n65 1 ready\n66 5 begin\n67 5 ready\n'})
+    assert titles() == [gentle, gentle]  # the other run had other VEs
+    (tmp_path / 'rehearsal.json').write_text(json.dumps(dict(Sample(3, 4).result(), scenarios=[Sample(3, 4, boot=5).lose('n1')])))
+    assert titles() == ['Predicted', gentle, gentle]
+    assert re.search(r'the last VE is up after +1\d\.\d s +16\.0 s', demo(ves=5, running=(1, 2, 3, 4, 5))[1])
 
 
 def test_without_a_limit_there_is_none_to_break(demo):

@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Has the module rehearse on a node; tells it on the screen and writes the page on the controller."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error
+from ansible_collections.openve.pacemaker.plugins.plugin_utils import rehearsal_page, rehearsal_text, rehearsal_view
+
+# Options that are for here and not for the module
+OWN = {
+    'page': {'type': 'path'},
+    'show': {'type': 'bool', 'default': True},
+    'measured': {'type': 'dict', 'options': {
+        'scenario': {'type': 'str', 'required': True},
+        'since': {'type': 'str', 'required': True},
+        'ves': {'type': 'list', 'elements': 'dict', 'required': True},
+    }},
+}
+
+
+class ActionModule(ActionBase):
+    _requires_connection = True
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        super().run(tmp, task_vars)
+        checked = ArgumentSpecValidator(OWN).validate({key: value for key, value in self._task.args.items() if key in OWN})
+        if checked.error_messages:
+            return {'failed': True, 'msg': 'The arguments cannot be used: %s' % '; '.join(checked.error_messages)}
+        own = checked.validated_parameters
+        try:
+            page = _place(own['page'])
+            measured = [rehearsal_view.history(**own['measured'])] if own['measured'] else []
+        except Error as error:
+            return dict(error.details, failed=True, msg=error.msg)
+        result = self._execute_module(module_name='openve.pacemaker.ve_rehearsal', task_vars=task_vars,
+                                      module_args={key: value for key, value in self._task.args.items() if key not in OWN})
+        if 'scenarios' not in result:
+            return result
+        if own['show']:
+            for line in rehearsal_text.text(result, measured):
+                Display().display(line)
+        if page:
+            try:
+                write(page, rehearsal_page.page(result, measured))
+            except OSError as error:
+                return dict(_short(result), failed=True, msg='The page cannot be written to %s: %s.' % (page, error.strerror or error))
+            result['page'] = page
+            if own['show']:
+                Display().display('\nThe page: %s' % page)
+        return _short(result) if result.get('failed') else result
+
+
+def _place(page):
+    """Where the page goes, absolute. What cannot be written is said before anything is done."""
+    if page is None:
+        return None
+    page = os.path.abspath(page)
+    folder = os.path.dirname(page)
+    if os.path.isdir(page):
+        raise Error('page: %s is a folder: name a file in it, such as %s/rehearsal.html.' % (page, page))
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        raise Error('page: %s on the controller %s: make it, or name another place.' % (
+            folder, 'cannot be written to' if os.path.isdir(folder) else 'does not exist'))
+    return page
+
+
+def write(page, text):
+    """All of it or nothing, for those who read it meanwhile."""
+    number, name = tempfile.mkstemp(dir=os.path.dirname(page), prefix='.rehearsal-')
+    try:
+        with os.fdopen(number, 'w', encoding='utf-8') as file:
+            file.write(text)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, page)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _short(result):
+    """Ansible prints the whole result of a task that fails: without what only drawings need."""
+    return dict(result, scenarios=[{key: value for key, value in scenario.items() if key not in ('actions', 'downtime')} for scenario in result['scenarios']],
+                durations={})
