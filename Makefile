@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `make demo` and `make test` need nothing before them but Debian 12, root, git and make.
-.PHONY: demo demo-clean test check matrix soak bench-agent bench-stagger bench-rehearsal faults clean
+.PHONY: demo demo-clean test check matrix soak bench-agent bench-config bench-stagger bench-rehearsal faults clean
 
 demo:        ## a three-node cluster in containers, a dead node, the measured timeline (VES=24, STORM=1, KEEP=1)
 	@VES="$(or $(VES),24)" STORM="$(STORM)" KEEP="$(KEEP)" tests/lab/demo
@@ -19,6 +19,10 @@ matrix:      ## the agent's table of cases with every Python from 3.6 on that th
 
 bench-agent: ## what a monitor costs, against ocf:heartbeat:ManageVE (RUNS=100)
 	@tests/lab/setup test && . .cache/env && tests/agent/bench_monitor.py $(or $(RUNS),100)
+
+bench-config: ## what it costs to configure VEs: ve_resources, pcs, crmsh, a module in a loop, on the lab (ROUNDS=3 SAMPLE=10)
+	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image test) && tests/lab/remove openve-test && \
+		{ tests/lab/bench_config $(or $(ROUNDS),3) $(or $(SAMPLE),10); code=$$?; tests/lab/remove openve-test; exit $$code; }
 
 bench-stagger: ## a staggered start against an ideal scheduler, Pacemaker alone, and batches, on the lab (VES=60, MODES="window batches")
 	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image) && tests/lab/remove openve-demo && \

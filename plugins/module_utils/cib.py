@@ -37,6 +37,8 @@ TRIES = 10
 # is pushed again at once, and if need be again, for so many seconds.
 PATIENCE = 60
 
+QUERY = ['cibadmin', '--query']
+
 # A patch that creates 500 VEs keeps the CIB manager busy for about ten seconds; cibadmin's own patience is 30 s.
 PUSH = ['cibadmin', '--patch', '--xml-pipe', '--timeout=300']
 
@@ -81,7 +83,7 @@ class Change:
 
 def query(runner):
     """The whole CIB as an Element."""
-    return _parse(call(runner, ['cibadmin', '--query']))
+    return _parse(call(runner, QUERY))
 
 
 def change(runner, edit, check=False, review=None, save=None):
@@ -92,8 +94,8 @@ def change(runner, edit, check=False, review=None, save=None):
     """
     attempts = conflicts = 0
     while True:
-        old = query(runner)
-        new = copy.deepcopy(old)
+        document = call(runner, QUERY)
+        old, new = _parse(document), _parse(document)  # faster than to copy the tree
         edit(new)
         if same(_configuration(old), _configuration(new)):
             return Change(False, old, old, attempts=attempts)
@@ -191,7 +193,12 @@ def merge(parent, *wanted):
 
 def same(one, other):
     """Whether two elements mean the same to Pacemaker."""
-    return _canonical(one) == _canonical(other)
+    return canonical(one) == canonical(other)
+
+
+def canonical(element):
+    """Equal for two elements that mean the same to Pacemaker."""
+    return (element.tag, sorted(element.attrib.items()), [canonical(child) for child in _ordered(element)])
 
 
 def section(root, tag):
@@ -334,9 +341,9 @@ def _configuration(root):
 
 
 def configured(root):
-    """A copy without the status: that is large, and no business of an edit."""
+    """The CIB without its status, which is large and no business of an edit. The configuration is ``root``'s own: for reading."""
     bare = ET.Element(root.tag, dict(root.attrib))
-    bare.append(copy.deepcopy(_configuration(root)))
+    bare.append(_configuration(root))
     ET.SubElement(bare, 'status')
     return bare
 
@@ -360,11 +367,6 @@ def _rank(child):
 def _ordered(parent):
     children = _elements(parent)
     return sorted(children, key=_rank) if parent.tag in _UNORDERED else children
-
-
-def _canonical(element):
-    """Equal for two elements that mean the same to Pacemaker."""
-    return (element.tag, sorted(element.attrib.items()), [_canonical(child) for child in _ordered(element)])
 
 
 def _keeping_order(current, wanted):

@@ -25,5 +25,6 @@ def look(runner, arguments, _check=False):
     result['peak_starts'] = history.peaks(starts.values(), now)
     result['in_flight'] = history.in_flight(root, result.pop('alive'), now)
     result['cannot_fence_for'] = max([row['seconds_left'] for row in result['in_flight']], default=0)
-    result['node'], result['limits'] = limits.look(runner, root)
+    result['node'] = limits.own_name(runner)
+    result['limits'] = limits.look(result['node'], root)
     return result

@@ -35,13 +35,12 @@ UNKNOWN = object()
 MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 
 
-def look(runner, root):
-    """(this node's name or None, for each node whether its limit is in force)
+def look(here, root):
+    """For each node whether its limit is in force: {node, limit, in_force (true, false or unknown), override, why}.
 
-    The rows are {node, limit, in_force (true, false or unknown), override, why}.
+    ``here``: own_name().
     """
     limit = cib.get_property(root, PROPERTY)
-    here = _own_name(runner)
     rows = []
     for node in cib.section(root, 'nodes').findall('node'):
         name, override = node.get('uname'), None
@@ -54,10 +53,11 @@ def look(runner, root):
         else:
             verdict, why = 'unknown', 'only %s itself can tell; run this there' % name
         rows.append({'node': name, 'limit': limit, 'in_force': verdict, 'override': override, 'why': why})
-    return here, rows
+    return rows
 
 
-def _own_name(runner):
+def own_name(runner):
+    """The name of the node that this runs on, None where that has no running Pacemaker or the CIB is a file."""
     if 'CIB_file' in os.environ:
         return None
     try:

@@ -28,7 +28,7 @@ def apply(runner, _arguments, check=False):
     if before == LOW:
         raise CibError('load-threshold is %s already; is another nudge under way, or was one killed? Set it back first, '
                        'such as with crm_attribute --name load-threshold --delete.' % LOW)
-    result = {'changed': True, 'load_threshold': before, 'limits': limits.look(runner, root)[1]}
+    result = {'changed': True, 'load_threshold': before, 'limits': limits.look(limits.own_name(runner), root)}
     if check:
         return result
     # Whoever ends this, the threshold goes back: all of the cluster is slow meanwhile.
@@ -41,7 +41,7 @@ def apply(runner, _arguments, check=False):
         cib.change(runner, lambda tree: _restore(tree, before))
     _at_signals(_interrupted)
     time.sleep(LOOKS)  # until the modes are what they were
-    result['limits'] = limits.look(runner, cib.query(runner))[1]
+    result['limits'] = limits.look(limits.own_name(runner), cib.query(runner))
     return result
 
 

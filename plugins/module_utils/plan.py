@@ -332,7 +332,7 @@ def _seconds(ours, states, arguments):
 def _in_force(runner, root, told):
     """Whether the limit is in force, for each node: only the node itself can tell. ``told``: what ve_info said on the others."""
     known = {row['node']: row for row in told if row.get('in_force') in ('true', 'false')}
-    return [known.get(row['node'], row) if row['in_force'] == 'unknown' else row for row in limits.look(runner, root)[1]]
+    return [known.get(row['node'], row) if row['in_force'] == 'unknown' else row for row in limits.look(limits.own_name(runner), root)]
 
 
 def _number(root, name):

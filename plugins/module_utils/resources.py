@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import (
@@ -48,6 +47,8 @@ def apply(runner, arguments, check=False):
             rehearsal.refuse_broken(rehearsed[0], 'After this change what was asserted would not hold, so nothing was changed',
                                     {'rehearsal': rehearsed[0], 'diff': lambda: diff(change)})
 
+    # Before the patch: after it the controller, which knows the name, has other things to do.
+    here = None if check else limits.own_name(runner)
     try:
         change = cib.change(runner, edit, check, review, saved.save)
     except ConflictError:
@@ -65,7 +66,7 @@ def apply(runner, arguments, check=False):
         'diff': lambda: diff(change),
     }
     if not check:
-        here, result['limits'] = limits.look(runner, change.new)
+        result['limits'] = limits.look(here, change.new)
         result['warnings'] += ['node-action-limit %s is not in force on %s: %s. Role resources puts it in force '
                                '(resources_apply_limits).' % (row['limit'], here, row['why'])
                                for row in result['limits'] if row['in_force'] == 'false' and not row['override']]
@@ -96,7 +97,7 @@ class Edit:
 
     def __call__(self, root):
         self.created, self.updated, self.removed, self.warnings, self.properties = [], [], [], [], []
-        before = copy.deepcopy(root)
+        before = self._shapes(root)
         places = _places(root)
         problems = list(_names_taken(self.model, places))
         if self.purge:
@@ -109,7 +110,8 @@ class Edit:
         # Only now: the constraints of declared and of purged VEs that named a purged one are gone.
         _refuse(['%s is to be purged, but %s still refers to it; remove that first, or declare the VE'
                  % (name, ', '.join(users)) for name, users in _users(root, self.removed).items()])
-        self.updated = self._touched(before, root)
+        after = self._shapes(root)
+        self.updated = [ve.name for ve in self.model.ves if ve.name in before and before[ve.name] != after[ve.name]]
         self._properties(root)
         _refuse_double_ids(root)
         self._look_around(root)
@@ -174,21 +176,16 @@ class Edit:
                 section.remove(constraint)
         cib.merge(section, *wanted)
 
-    def _touched(self, before, root):
-        """The declared VEs that were there already and are no longer the same, by themselves or their constraints."""
-        def shapes(tree):
-            shape = {}
-            for primitive in cib.section(tree, 'resources').iter('primitive'):
-                shape.setdefault(primitive.get('id'), []).append(primitive)
-            for constraint in sorted(cib.section(tree, 'constraints'), key=lambda element: element.get('id', '')):
-                owner = primitives.owner_of(constraint)
-                if owner in shape:
-                    shape[owner].append(constraint)
-            return shape
-
-        old, new = shapes(before), shapes(root)
-        return [ve.name for ve in self.model.ves if ve.name in old and not (
-            len(old[ve.name]) == len(new[ve.name]) and all(map(cib.same, old[ve.name], new[ve.name])))]
+    def _shapes(self, root):
+        """{name: what it looks like, itself and its constraints} of the declared VEs that are there."""
+        names = {ve.name for ve in self.model.ves}
+        shapes = {primitive.get('id'): [cib.canonical(primitive)] for primitive in cib.section(root, 'resources').iter('primitive')
+                  if primitive.get('id') in names}
+        for constraint in sorted(cib.section(root, 'constraints'), key=lambda element: element.get('id', '')):
+            owner = primitives.owner_of(constraint)
+            if owner in shapes:
+                shapes[owner].append(cib.canonical(constraint))
+        return shapes
 
     def _properties(self, root):
         policy = self.model.policy

@@ -20,8 +20,11 @@ def predict(runner, change, ours):
     A list of {resource, action, node, reason}. Where a probe that found a VE running (``ours``: their names) is all that
     turns a reload into a restart, the change is made to forget it.
     """
+    actions = [row for row in _actions(runner, change.new) if row['action'] != 'start']
+    if not actions:
+        return []  # what was due anyway does not matter then
     due = {(row['resource'], row['action']) for row in _actions(runner, change.old)}
-    rows = _news(_actions(runner, change.new), due)
+    rows = _news(actions, due)
     probes = _probes(change.new, ours.intersection(row['resource'] for row in rows if row['action'] in INTERRUPTING))
     if probes:
         rows, helped = _without(runner, change.new, probes, due, rows)

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ve_resources against others who edit the same CIB, on a node of a running cluster. Ends with 1 where an edit was lost.
+"""ve_resources against others who edit the same CIB, and killed, on a node of a running cluster. Ends with 1 where something is
+lost or half done.
 
 usage: config_faults.py WHAT N [WHAT N...]
        rounds N     N changes, each while another writer edits at a random moment
-       storm N      N VEs in one patch, while operation results come in, 20 a second if the CIB manager takes so many
+       storm N      N VEs in one patch, while the status section is updated 20 times a second
+       kills N      N changes, each killed at a random moment
+       push N       N VEs in one patch; says "push" as it begins with that, for those who break something else then
+       gone 0       removes what push left
 """
 from __future__ import annotations
 
+import ctypes
 import itertools
+import os
 import random
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -18,6 +26,7 @@ from onnode import arguments, runner, tool
 from ansible_collections.openve.pacemaker.plugins.module_utils import cib, primitives, resources
 
 PREFIX = 'fault-'
+LOG = '/var/log/pacemaker/pacemaker.log'
 
 
 def ve(number, **fields):
@@ -25,7 +34,7 @@ def ve(number, **fields):
 
 
 def clean():
-    for what in ("//rsc_location[starts-with(@id,'%s')]", "//primitive[starts-with(@id,'%s')]", "//nvpair[starts-with(@name,'%s')]"):
+    for what in ("//rsc_location[starts-with(@id,'%s')]", "//primitive[starts-with(@id,'%s')]", "//crm_config//nvpair[starts-with(@name,'%s')]"):
         runner(['cibadmin', '--delete-all', '--force', '--xpath', what % PREFIX])
 
 
@@ -34,10 +43,10 @@ def clean():
 class Writer(threading.Thread):
     """Makes one edit at a random moment, and knows how to tell whether it is still there."""
 
-    def __init__(self, number):
+    def __init__(self, number, within):
         super().__init__()
         self.number, self.kind = number, random.choice(('resource', 'property', 'meta', 'none'))
-        self.delay = random.uniform(0, 0.6)
+        self.delay = random.uniform(0, within)
         self.value = 'v%d' % number
 
     def run(self):
@@ -74,15 +83,19 @@ def grace(root, name):
 
 def rounds(count):
     lost, conflicts, kinds = [], 0, {}
+    begin = time.monotonic()
     resources.apply(runner, arguments([ve(1), ve(2)]))
+    took = time.monotonic() - begin
     for number in range(1, count + 1):
-        writer = Writer(number)
+        writer = Writer(number, took)
         kinds[writer.kind] = kinds.get(writer.kind, 0) + 1
         writer.start()
         wanted = '%ds' % (100 + number % 100)
+        begin = time.monotonic()
         try:
             result = resources.apply(runner, arguments([ve(1, stop_grace=wanted), ve(2, stop_grace=wanted)]))
         finally:
+            took = time.monotonic() - begin
             writer.join()
         conflicts += result['attempts'] > 1
         root = cib.query(runner)
@@ -94,46 +107,108 @@ def rounds(count):
     return lost
 
 
-# Operation results
+# Updates of the status section
+
+def noise(stop):
+    """20 updates a second, as attributes of this node, until it is told to stop. A tool for each would be 20 processes a second;
+    Pacemaker's attribute manager is told what they would tell it."""
+    update = ctypes.CDLL('libcrmcommon.so.34').pcmk__attrd_api_update
+    update.argtypes = [ctypes.c_void_p] + [ctypes.c_char_p] * 6 + [ctypes.c_uint32]
+    is_value = 1 << 3
+    begin = time.monotonic()
+    for number in itertools.count():
+        if stop.wait(max(0, begin + number / 20 - time.monotonic())):
+            return
+        # 40 names: an attribute whose last value is still on its way takes no other one meanwhile
+        rc = update(None, None, b'%snoise-%d' % (PREFIX.encode(), number % 40), b'%d' % number, None, None, None, is_value)
+        if rc:
+            raise RuntimeError('pcmk__attrd_api_update: %d' % rc)
+
+
+def updates(since):
+    """How many of them the CIB manager has taken since that place in its log."""
+    with open(LOG, encoding='utf-8', errors='replace') as stream:
+        stream.seek(since)
+        return sum('Completed cib_modify operation for section status: OK' in line and '/attrd/' in line for line in stream)
+
 
 def storm(count):
-    stop, done = threading.Event(), []
-
-    def results():
-        begin = time.monotonic()
-        for number in itertools.count():
-            if stop.wait(max(0, begin + number / 20 - time.monotonic())):
-                return
-            tool('cibadmin', '--modify', '--allow-create', '--scope', 'status', '--xml-text',
-                 '<node_state id="1"><transient_attributes id="1"><instance_attributes id="status-1"><nvpair '
-                 'id="status-1-%snoise" name="%snoise" value="%d"/></instance_attributes></transient_attributes></node_state>'
-                 % (PREFIX, PREFIX, number))
-            done.append(time.monotonic())
-
-    thread = threading.Thread(target=results)
+    stop = threading.Event()
+    thread = threading.Thread(target=noise, args=[stop])
     thread.start()
-    time.sleep(1)
-    begin = time.monotonic()
+    time.sleep(2)
+    begin, place = time.monotonic(), os.path.getsize(LOG)
     try:
         result = resources.apply(runner, arguments([ve(number) for number in range(1, count + 1)]))
     finally:
-        end = time.monotonic()
+        seconds, taken = time.monotonic() - begin, updates(place)
         stop.set()
         thread.join()
-    rate = len([when for when in done if begin <= when <= end]) / (end - begin)
     have = len([element for element in cib.query(runner).iter('primitive') if element.get('id').startswith(PREFIX)])
-    print('%d VEs in one patch in %.1f s, pushed %d times; %.0f operation results a second meanwhile; %d VEs in the CIB'
-          % (count, end - begin, result['attempts'], rate, have))
+    print('%d VEs in one patch in %.1f s, pushed %d times; %.0f updates of the status section a second meanwhile; %d VEs in the CIB'
+          % (count, seconds, result['attempts'], taken / seconds, have))
     return [] if have == count else ['%d VEs are missing' % (count - have)]
+
+
+# The end of ve_resources
+
+KILLED = 30
+
+
+def change(seconds):
+    resources.apply(runner, arguments([ve(number, stop_grace='%ds' % seconds) for number in range(1, KILLED + 1)]))
+    return []
+
+
+def kills(count):
+    wrong, seen = [], {'before': 0, 'after': 0}
+    change(99)
+    begin = time.monotonic()
+    change(100)
+    took, old = time.monotonic() - begin, '100s'
+    for number in range(1, count + 1):
+        new = '%ds' % (100 + number)
+        process = subprocess.Popen([sys.executable, __file__, 'change', new[:-1]], start_new_session=True)
+        time.sleep(random.uniform(0, took * 1.5))
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        # An edit of this node's that came later is in force later: what was under way has ended with it.
+        tool('crm_attribute', '--type', 'crm_config', '--name', PREFIX + 'barrier', '--update', new)
+        root = cib.query(runner)
+        graces = {grace(root, PREFIX + str(n)) for n in range(1, KILLED + 1)}
+        if graces == {old}:
+            seen['before'] += 1
+        elif graces == {new}:
+            seen['after'] += 1
+        else:
+            wrong.append('kill %d: %s of %s and %s' % (number, sorted(graces), old, new))
+        old = sorted(graces)[0]
+    print('killed %d times: %d times as before, %d times as after, %d times between' % (count, seen['before'], seen['after'], len(wrong)))
+    return wrong
+
+
+def push(count):
+    def run(argv, stdin=None, environment=None):
+        if argv[:2] == cib.PUSH[:2]:
+            print('push', flush=True)
+        return runner(argv, stdin, environment)
+
+    begin = time.monotonic()
+    result = resources.apply(run, arguments([ve(number) for number in range(1, count + 1)]))
+    print('%d created in %.1f s, %d attempts' % (len(result['created']), time.monotonic() - begin, result['attempts']))
+    return []
 
 
 def main():
     random.seed()
     wrong = []
-    for what, count in zip(sys.argv[1::2], sys.argv[2::2]):
+    for what, count in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
+        if what in ('push', 'change'):  # looked at by somebody else
+            wrong += {'push': push, 'change': change}[what](count)
+            continue
         clean()
         try:
-            wrong += {'rounds': rounds, 'storm': storm}[what](int(count))
+            wrong += {'rounds': rounds, 'storm': storm, 'kills': kills, 'gone': lambda _count: []}[what](count)
         finally:
             clean()
         sys.stdout.flush()
