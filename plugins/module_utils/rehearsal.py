@@ -73,7 +73,7 @@ def run(runner, arguments, _check=False):
     declared = models.read(arguments['ves'], arguments['policy']) if arguments['ves'] else None
     result = rehearse(runner, root, arguments, declared, live=not path)
     refuse_broken(result)
-    return result
+    return dict(result, changed=False)
 
 
 def refuse_broken(result, what='What was asserted does not hold', details=None):
