@@ -38,6 +38,7 @@ HINTS = {
     'no-limit': 'Set policy.starts_per_node.',
     'limit-not-in-force': 'Run ve_resources with apply_limits: nudge, or restart Pacemaker node by node.',
 }
+FEW = 10  # scenarios of one kind that are shown one by one
 QUIET = ('probe', 'monitor', 'notify')  # operations that move nothing
 
 
@@ -258,19 +259,27 @@ def _ves(scenario):
 
 
 def _findings(result, scenarios):
-    """Verdicts of one rule and level together, over all scenarios; the gravest first, in each the latest recovery first."""
+    """Verdicts of one rule and level together, over all scenarios; the gravest first, and in each the scenario that is worst."""
     groups = {}
     for verdict in result['verdicts']:
         groups.setdefault((verdict['level'], verdict['rule']), []).append((None, verdict))
-    for scenario in sorted(scenarios, key=lambda scenario: -(scenario['last_up'] or 0)):
+    for scenario in sorted(scenarios, key=_gravity):
         for verdict in scenario['verdicts']:
             groups.setdefault((verdict['level'], verdict['rule']), []).append((scenario, verdict))
     found = []
     for (level, rule), members in sorted(groups.items(), key=lambda item: LEVELS.index(item[0][0])):
-        found.append({'level': level, 'rule': rule, 'hint': HINTS.get(rule, '') if level != 'ok' else '', 'text': members[0][1]['text'],
+        found.append({'level': level, 'rule': rule, 'hint': '' if level == 'ok' else _hint(rule, members[0][0]), 'text': members[0][1]['text'],
                       'scenario': members[0][0], 'asserted': any(verdict.get('asserted') for _scenario, verdict in members),
                       'more': [(scenario, verdict['text']) for scenario, verdict in members[1:]]})
     return found
+
+
+def _hint(rule, scenario):
+    return HINTS.get('healthy-down' if scenario and scenario['kind'] == 'join' else rule, '')
+
+
+def _gravity(one):
+    return -len(one['cannot_run']), -len(one['healthy_down']), -(one['last_up'] or 0)
 
 
 def _facts(scenarios, result):
@@ -380,10 +389,11 @@ def _groups(scenarios):
         members = [one for one in scenarios if one['kind'] == kind]
         if not members:
             continue
-        worst = sorted(members, key=lambda one: (LEVELS.index(one['level']), -len(one['cannot_run']), -(one['last_up'] or 0)))
+        worst = sorted(members, key=lambda one: (LEVELS.index(one['level']), _gravity(one)))
         for place, one in enumerate(worst):
             one['featured'] = place == 0 or any(shown.get('measured') for shown in one['panels'])
-        groups.append({'kind': kind, 'title': KINDS[kind], 'scenarios': members, 'worst': worst[0]})
+        few = members if len(members) <= FEW else worst[:1]
+        groups.append({'kind': kind, 'title': KINDS[kind], 'shown': few, 'folded': [one for one in members if one not in few]})
     return groups
 
 
