@@ -41,7 +41,9 @@ def text(result, measured=(), title='Rehearsal', now=None):
             ('%s%s' % ('none' if row['starts_per_node'] is None else row['starts_per_node'],
                        ' recommended' if row['recommended'] else ' now' if row.get('current') else ''),
              str(row['batch_limit'] or 'none'), str(row['peak']), span(row['recovery']), span(row['longest_wait']), span(row['reaction']),
-             'all hold' if row['satisfies'] else 'broken') for row in shown['advice']['rows']], left=1)]
+             'all hold' if row['satisfies'] else 'broken') for row in shown['advice']['shown']], left=1)]
+        if shown['advice']['folded']:
+            lines.append('  and %d more, with higher limits' % len(shown['advice']['folded']))
     with_chart = [one for one in shown['scenarios'] if one['featured']]
     for one in sorted(with_chart, key=lambda one: one['level'] != 'broken')[:CHARTS]:
         lines += [''] + scenario(one)

@@ -333,8 +333,11 @@ def _headline(level, scenarios, findings):
 
 
 def _advice(result):
-    rows = result.get('advice') or []
-    return {'rows': rows, 'text': _advised(rows) if rows else '', 'told': False, 'total': any(row['batch_limit'] for row in rows)}
+    rows = sorted(result.get('advice') or [], key=lambda row: (row['starts_per_node'] is None, row['starts_per_node'], row['batch_limit']))
+    last = max([number for number, row in enumerate(rows) if row['recommended'] or row.get('current')], default=0) + 2  # two more, to see where it goes
+    first = max(last + 1, FEW // 2)
+    return {'rows': rows, 'shown': rows[:first], 'folded': rows[first:], 'text': _advised(rows) if rows else '', 'told': False,
+            'total': any(row['batch_limit'] for row in rows)}
 
 
 def _advised(rows):
