@@ -30,11 +30,11 @@ HINTS = {
     'healthy-down': 'Keep the node in standby until it is set up like the others (engine, storage, agent).',
     'cannot-run': 'See where the VE may run: prefer, needs, bans, the place that is left on the other nodes.',
     'failback': 'Set policy.failback: false, so that a VE stays where it runs.',
-    'reaction': 'Shorten the longest boot, or move it to the end by start_order.',
     'unsettled': 'The cluster goes round in circles: look for constraints that contradict each other.',
     'priority': 'Give what must be up first the lower start_order, and others a priority of their own.',
     'fencing-held-up': 'Shorten that boot, or have its start return early with a ready_command that is true sooner.',
-    'fencing-off': 'Set up fencing: without it nothing starts elsewhere when a node dies.',
+    'fencing-off': 'Set up fencing: only then is it sure that a VE of a dead node does not run twice, and that it starts elsewhere.',
+    'maintenance': 'Switch the cluster property maintenance-mode off when the work is done.',
     'no-limit': 'Set policy.starts_per_node.',
     'limit-not-in-force': 'Run ve_resources with apply_limits: nudge, or restart Pacemaker node by node.',
 }

@@ -188,6 +188,11 @@ def test_advice_and_what_it_is_based_on(result, root):
         assert assumption in root.text
 
 
+def test_what_to_do_about_each_rule():
+    rules = re.findall(r"_verdict\(\s*'([a-z-]+)'", (CHECKOUT / 'plugins/module_utils/rehearsal.py').read_text())
+    assert len(set(rules)) > 10 and set(rules) == set(rehearsal_view.HINTS)
+
+
 def test_many_limits():
     sample = Sample(3, 24, boot=9, wish=30)
     result = dict(sample.result(), advice=[sample.other_limit(k, 36, 9) for k in [2, 1] + list(range(3, 17))])
