@@ -73,7 +73,7 @@ def run(runner, arguments, _check=False):
     declared = models.read(arguments['ves'], arguments['policy']) if arguments['ves'] else None
     result = rehearse(runner, root, arguments, declared, live=not path)
     refuse_broken(result)
-    return result
+    return dict(result, changed=False)
 
 
 def refuse_broken(result, what='What was asserted does not hold', details=None):
@@ -525,7 +525,11 @@ class _Rehearsal:
         named = set(scenario.nodes)
         before = {name: nodes for name, (role, nodes) in played.before.items()
                   if name in self.is_ve and role not in ('Stopped', None) and nodes} if scenario.kind != 'boot' else {}
-        after = {name for name, (role, nodes) in played.where.items() if name in self.is_ve and role != 'Stopped' and nodes}
+        # On a node that is lost and not fenced the scheduler takes them to run still.
+        alive = {state.get('uname') for state in played.root.findall('status/node_state')
+                 if _is_up(state) or state.get('remote_node') == 'true'}
+        after = {name for name, (role, nodes) in played.where.items()
+                 if name in self.is_ve and role != 'Stopped' and alive.intersection(nodes)}
         downtime = self._downtime(scenario, rows, before, after)
         stopped = {row['resource'] for row in rows if row['ve'] and row['operation'] == 'stop' and row['node'] not in (
             named if scenario.kind in ('lose', 'drain') else ())}

@@ -355,13 +355,12 @@ def apply(root, done, now, digests):
     status = root.find('status')
     states = {state.get('uname'): state for state in status.findall('node_state')}
     feature_set = root.get('crm_feature_set', '')
-    known = {}  # {(node, resource): lrm_resource}
+    known = {}
     for action in done:
         if action.fencing:
             if action.meta('stonith_action') != 'on':
                 _down(states.get(action.node))
-                for key in [key for key in known if key[0] == action.node]:
-                    del known[key]
+                known.pop(action.node, None)
         elif action.kind == 'crm_event' and action.operation == 'do_shutdown':
             _down(states.get(action.node))
         elif action.kind == 'crm_event' and action.operation == 'clear_failcount':
@@ -399,29 +398,29 @@ def _clear_failures(state, resource):
 
 
 def _history(status, states, known, action, make=True):
-    key = action.node, action.recorded
-    if key in known:
-        return known[key]
-    state = states.get(action.node)
-    if state is None:  # a remote node that was never up
-        if not make:
-            return None
-        state = states[action.node] = ET.SubElement(status, 'node_state', {
-            'id': action.node_id or action.node, 'uname': action.node, 'remote_node': 'true', 'in_ccm': 'true'})
-    lrm = state.find('lrm')
-    if lrm is None:
-        lrm = ET.SubElement(state, 'lrm', id=state.get('id'))
-    resources = lrm.find('lrm_resources')
-    if resources is None:
-        resources = ET.SubElement(lrm, 'lrm_resources')
-    for resource in resources:
-        known.setdefault((action.node, resource.get('id')), resource)
-    if key not in known:
-        # an entry of an earlier life of the cluster may be there under the instance's name
-        if (action.node, action.resource) in known:
-            return known[action.node, action.resource]
-        known[key] = ET.SubElement(resources, 'lrm_resource', dict({'id': action.recorded}, **action.agent))
-    return known[key]
+    """The place of a resource's history on a node. ``known``: {node: (lrm_resources, {id: lrm_resource})}"""
+    if action.node not in known:
+        state = states.get(action.node)
+        if state is None:  # a remote node that was never up
+            if not make:
+                return None
+            state = states[action.node] = ET.SubElement(status, 'node_state', {
+                'id': action.node_id or action.node, 'uname': action.node, 'remote_node': 'true', 'in_ccm': 'true'})
+        lrm = state.find('lrm')
+        if lrm is None:
+            lrm = ET.SubElement(state, 'lrm', id=state.get('id'))
+        resources = lrm.find('lrm_resources')
+        if resources is None:
+            resources = ET.SubElement(lrm, 'lrm_resources')
+        known[action.node] = resources, {resource.get('id'): resource for resource in resources}
+    resources, by_name = known[action.node]
+    # The history of an earlier life of the cluster may be there under the instance's name.
+    found = by_name.get(action.recorded)
+    if found is None:
+        found = by_name.get(action.resource)
+    if found is None:
+        found = by_name[action.recorded] = ET.SubElement(resources, 'lrm_resource', dict({'id': action.recorded}, **action.agent))
+    return found
 
 
 def _record(history, action, when, feature_set, digests):

@@ -120,8 +120,8 @@ options:
         type: str
   durations:
     description:
-      - How long operations of single resources take, by the id of the resource, such as
-        V({ve-101: {start: 90s, stop: 2min, monitor: 300ms}}). It goes before all that is measured or declared.
+      - How long operations of single resources take, by the id of the resource, each with any of C(start), C(stop) and C(monitor),
+        such as C(start=90s). It goes before all that is measured or declared.
     type: dict
     default: {}
   limits:

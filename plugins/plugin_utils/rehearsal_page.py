@@ -181,12 +181,13 @@ def _node(panel, node, scale, used):
         if action.get('rc') is not None:
             kind = 'failed'
         used.add(kind)
-        bar = _bar(action, kind, scale, floor - (lane + 1) * high, high - 1)
-        row['bars'].append(bar)
+        drawn = _bar(action, kind, scale, floor - (lane + 1) * high, high - 1)
+        row['bars'].append(drawn)
         if action.get('waited'):
             used.add('waits')
-            row['bars'].append({'x': scale.percent(action['begin']), 'w': scale.percent(action['waited']), 'y': bar['y'] + high / 2 - 2, 'h': 3, 'cls': 'waits',
-                                'text': '', 'says': '%s waits %s inside the agent' % (action['resource'], rehearsal_view.span(action['waited']))})
+            row['bars'].append({
+                'x': scale.percent(action['begin']), 'w': scale.percent(action['waited']), 'y': drawn['y'] + high / 2 - 2, 'h': 3, 'cls': 'waits', 'text': '',
+                'says': '%s waits %s inside the agent' % (action['resource'], rehearsal_view.span(action['waited']))})
     if quiet:
         used.add('strip')
         for begin, until, n in _merged(quiet):

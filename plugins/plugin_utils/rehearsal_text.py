@@ -26,11 +26,13 @@ def text(result, measured=(), title='Rehearsal', now=None):
         lines.append('  %-52s %s (%s)' % (fact['label'], fact['value'], fact['detail']))
     rows = [('', 'scenario', 'last VE up', 'most at once', 'down', 'longest', 'healthy, yet down', 'stay down')]
     for group in shown['groups']:
-        for one in group['scenarios']:
+        for one in group['shown']:
             if one['kind'] != 'measured':
                 most = '%d of %s (%s)' % (one['peak'], one['limit'], one['busiest']) if one['limit'] else '%d (%s)' % (one['peak'], one['busiest'])
                 rows.append((WORDS[one['level']], one['name'], span(one['last_up']), most if one['peak'] else '-', str(one['down']), span(one['longest_down']),
                              str(len(one['healthy_down'])), str(len(one['cannot_run']))))
+        if group['folded']:
+            rows.append(('', 'and %d more' % len(group['folded']), 'not worse', '', '', '', '', ''))
     if len(rows) > 1:
         lines += [''] + ['  ' + line for line in table(rows, left=2)]
     if shown['advice']['rows']:
@@ -39,8 +41,10 @@ def text(result, measured=(), title='Rehearsal', now=None):
             ('%s%s' % ('none' if row['starts_per_node'] is None else row['starts_per_node'],
                        ' recommended' if row['recommended'] else ' now' if row.get('current') else ''),
              str(row['batch_limit'] or 'none'), str(row['peak']), span(row['recovery']), span(row['longest_wait']), span(row['reaction']),
-             'all hold' if row['satisfies'] else 'broken') for row in shown['advice']['rows']], left=1)]
-    with_chart = [one for group in shown['groups'] for one in group['scenarios'] if one['featured']]
+             'all hold' if row['satisfies'] else 'broken') for row in shown['advice']['shown']], left=1)]
+        if shown['advice']['folded']:
+            lines.append('  and %d more, with higher limits' % len(shown['advice']['folded']))
+    with_chart = [one for one in shown['scenarios'] if one['featured']]
     for one in sorted(with_chart, key=lambda one: one['level'] != 'broken')[:CHARTS]:
         lines += [''] + scenario(one)
     if shown['durations']['rows']:
@@ -86,5 +90,3 @@ def table(rows, left=1):
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return ['  '.join(value.ljust(width) if column < left else value.rjust(width) for column, (value, width) in enumerate(zip(row, widths))).rstrip()
             for row in rows]
-
-

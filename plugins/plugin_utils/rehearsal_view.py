@@ -30,14 +30,15 @@ HINTS = {
     'healthy-down': 'Keep the node in standby until it is set up like the others (engine, storage, agent).',
     'cannot-run': 'See where the VE may run: prefer, needs, bans, the place that is left on the other nodes.',
     'failback': 'Set policy.failback: false, so that a VE stays where it runs.',
-    'reaction': 'Shorten the longest boot, or move it to the end by start_order.',
     'unsettled': 'The cluster goes round in circles: look for constraints that contradict each other.',
     'priority': 'Give what must be up first the lower start_order, and others a priority of their own.',
     'fencing-held-up': 'Shorten that boot, or have its start return early with a ready_command that is true sooner.',
-    'fencing-off': 'Set up fencing: without it nothing starts elsewhere when a node dies.',
+    'fencing-off': 'Set up fencing: only then is it sure that a VE of a dead node does not run twice, and that it starts elsewhere.',
+    'maintenance': 'Switch the cluster property maintenance-mode off when the work is done.',
     'no-limit': 'Set policy.starts_per_node.',
     'limit-not-in-force': 'Run ve_resources with apply_limits: nudge, or restart Pacemaker node by node.',
 }
+FEW = 10  # scenarios of one kind that are shown one by one
 QUIET = ('probe', 'monitor', 'notify')  # operations that move nothing
 
 
@@ -258,19 +259,27 @@ def _ves(scenario):
 
 
 def _findings(result, scenarios):
-    """Verdicts of one rule and level together, over all scenarios; the gravest first, in each the latest recovery first."""
+    """Verdicts of one rule and level together, over all scenarios; the gravest first, and in each the scenario that is worst."""
     groups = {}
     for verdict in result['verdicts']:
         groups.setdefault((verdict['level'], verdict['rule']), []).append((None, verdict))
-    for scenario in sorted(scenarios, key=lambda scenario: -(scenario['last_up'] or 0)):
+    for scenario in sorted(scenarios, key=_gravity):
         for verdict in scenario['verdicts']:
             groups.setdefault((verdict['level'], verdict['rule']), []).append((scenario, verdict))
     found = []
     for (level, rule), members in sorted(groups.items(), key=lambda item: LEVELS.index(item[0][0])):
-        found.append({'level': level, 'rule': rule, 'hint': HINTS.get(rule, '') if level != 'ok' else '', 'text': members[0][1]['text'],
+        found.append({'level': level, 'rule': rule, 'hint': '' if level == 'ok' else _hint(rule, members[0][0]), 'text': members[0][1]['text'],
                       'scenario': members[0][0], 'asserted': any(verdict.get('asserted') for _scenario, verdict in members),
                       'more': [(scenario, verdict['text']) for scenario, verdict in members[1:]]})
     return found
+
+
+def _hint(rule, scenario):
+    return HINTS.get('healthy-down' if scenario and scenario['kind'] == 'join' else rule, '')
+
+
+def _gravity(one):
+    return -len(one['cannot_run']), -len(one['healthy_down']), -(one['last_up'] or 0)
 
 
 def _facts(scenarios, result):
@@ -324,8 +333,11 @@ def _headline(level, scenarios, findings):
 
 
 def _advice(result):
-    rows = result.get('advice') or []
-    return {'rows': rows, 'text': _advised(rows) if rows else '', 'told': False, 'total': any(row['batch_limit'] for row in rows)}
+    rows = sorted(result.get('advice') or [], key=lambda row: (row['starts_per_node'] is None, row['starts_per_node'], row['batch_limit']))
+    last = max([number for number, row in enumerate(rows) if row['recommended'] or row.get('current')], default=0) + 2  # two more, to see where it goes
+    first = max(last + 1, FEW // 2)
+    return {'rows': rows, 'shown': rows[:first], 'folded': rows[first:], 'text': _advised(rows) if rows else '', 'told': False,
+            'total': any(row['batch_limit'] for row in rows)}
 
 
 def _advised(rows):
@@ -380,10 +392,11 @@ def _groups(scenarios):
         members = [one for one in scenarios if one['kind'] == kind]
         if not members:
             continue
-        worst = sorted(members, key=lambda one: (LEVELS.index(one['level']), -len(one['cannot_run']), -(one['last_up'] or 0)))
+        worst = sorted(members, key=lambda one: (LEVELS.index(one['level']), _gravity(one)))
         for place, one in enumerate(worst):
             one['featured'] = place == 0 or any(shown.get('measured') for shown in one['panels'])
-        groups.append({'kind': kind, 'title': KINDS[kind], 'scenarios': members, 'worst': worst[0]})
+        few = members if len(members) <= FEW else worst[:1]
+        groups.append({'kind': kind, 'title': KINDS[kind], 'shown': few, 'folded': [one for one in members if one not in few]})
     return groups
 
 

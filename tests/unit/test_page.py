@@ -177,7 +177,8 @@ def test_top_of_the_page(result, root):
 def test_advice_and_what_it_is_based_on(result, root):
     rows = [[cell.text for cell in row.children] for row in root.one('div', 'advice').one('tbody').all('tr')] if result['advice'] else []
     assert [(row[0].split()[0], row[1], row[2]) for row in rows] == [
-        (str(one['starts_per_node']), str(one['peak']), span(one['recovery'])) for one in result['advice'] or []]
+        (str(one['starts_per_node']), str(one['peak']), span(one['recovery'])) for one in sorted(
+            result['advice'] or [], key=lambda one: one['starts_per_node'])]
     if rows:
         assert [row[0] for row in rows if 'recommended' in row[0]] == ['4 (recommended)']
     tables = [table for table in root.all('details', 'table') if 'how long each takes' in table.one('summary').text]
@@ -185,6 +186,20 @@ def test_advice_and_what_it_is_based_on(result, root):
     assert said == {ve: [span(one['start']), one['from'], span(one['stop']), one['stop_from']] for ve, one in result['durations'].items()}
     for assumption in result['assumptions']:
         assert assumption in root.text
+
+
+def test_what_to_do_about_each_rule():
+    rules = re.findall(r"_verdict\(\s*'([a-z-]+)'", (CHECKOUT / 'plugins/module_utils/rehearsal.py').read_text())
+    assert len(set(rules)) > 10 and set(rules) == set(rehearsal_view.HINTS)
+
+
+def test_many_limits():
+    sample = Sample(3, 24, boot=9, wish=30)
+    result = dict(sample.result(), advice=[sample.other_limit(k, 36, 9) for k in [2, 1] + list(range(3, 17))])
+    first, rest = page(result).all('div', 'advice')
+    numbers = [[row.one('th').text.split()[0] for row in table.one('tbody').all('tr')] for table in (first, rest)]
+    assert numbers == [[str(k) for k in range(1, 7)], [str(k) for k in range(7, 17)]]
+    assert '  and 10 more, with higher limits' in text(result)
 
 
 def test_the_terminal_says_the_same(result):
