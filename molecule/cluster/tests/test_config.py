@@ -7,6 +7,7 @@ import random
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ET
 
@@ -49,8 +50,26 @@ def module(name, nodes="n1", good=True, **arguments):
     return results if nodes != "n1" else results["n1"]
 
 
-def ve_resources(ves, policy=None, good=True, **arguments):
-    return module("ve_resources", good=good, ves=ves, policy=dict({"starts_per_node": 2, "load_threshold": "0%"}, **(policy or {})), **arguments)
+def ve_resources(ves, good=True, **arguments):
+    """What it returned, after check mode has foretold it; and a second run finds nothing to change."""
+    task = {"openve.pacemaker.ve_resources": dict(arguments, ves=ves, policy={"starts_per_node": 2, "load_threshold": "0%"}),
+            "ignore_errors": True}
+    again = {"openve.pacemaker.ve_resources": dict(task["openve.pacemaker.ve_resources"], wait=False)}
+    with tempfile.TemporaryDirectory() as folder:
+        book, results = pathlib.Path(folder, "play.yml"), pathlib.Path(folder, "results.json")
+        book.write_text(json.dumps([{"hosts": "n1", "gather_facts": False, "tasks": [
+            dict(task, check_mode=True, register="planned"), dict(task, register="done"), dict(again, ignore_errors=True, register="again"),
+            {"ansible.builtin.copy": {"content": "{{ [planned, done, again] | to_json }}", "dest": str(results)}, "delegate_to": "localhost",
+             "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}]}]))
+        play = subprocess.run(["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False,
+                              env=dict(os.environ, ANSIBLE_PIPELINING="true"))
+        assert play.returncode == 0, play.stdout + play.stderr
+        planned, done, again = json.loads(results.read_text())
+    assert not planned["failed"] and done["failed"] != good and not again["failed"], (planned, done, again)
+    for key in ("changed", "created", "updated", "removed", "predicted", "properties", "explain"):
+        assert planned[key] == done[key], key
+    assert not again["changed"], again["patch"]
+    return done
 
 
 def settle():
