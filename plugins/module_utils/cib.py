@@ -112,7 +112,7 @@ def change(runner, edit, check=False, review=None, save=None):
         while True:
             attempts += 1
             rc, out, err = _run(runner, PUSH, result.patch)
-            if rc == 0:
+            if rc == 0 or (rc != RC_OLD and _arrived(runner, new)):
                 result.attempts = attempts
                 return result
             if rc != RC_OLD and bare is not True:
@@ -131,6 +131,12 @@ def change(runner, edit, check=False, review=None, save=None):
             # wanted. Pacemaker 3 refuses that; then, and where it removes results, it takes luck, or many tries.
             bare = bare is None and not result.forgotten
             result.patch = _restamp(result.patch, None if bare else now)
+
+
+def _arrived(runner, new):
+    """Whether a patch that is said to have failed was taken all the same: the answer can get lost when the DC or the CIB manager dies."""
+    rc, out, _err = _run(runner, QUERY)
+    return rc == 0 and same(_configuration(_parse(out)), _configuration(new))
 
 
 def _still_good(runner, change_):

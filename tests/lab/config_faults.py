@@ -6,8 +6,8 @@ usage: config_faults.py WHAT N [WHAT N...]
        rounds N     N changes, each while another writer edits at a random moment
        storm N      N VEs in one patch, while the status section is updated 20 times a second
        kills N      N changes, each killed at a random moment
-       push N       N VEs in one patch; says "push" as it begins with that, for those who break something else then
-       gone 0       removes what push left
+       push N       N VEs in one patch; says "push" as it begins with that, for those who break something then. Leaves the VEs
+       gone 0       removes them
 """
 from __future__ import annotations
 
@@ -34,8 +34,15 @@ def ve(number, **fields):
 
 
 def clean():
+    """Nothing of this is left, and new resources are not probed: hundreds of probes are not what is measured here."""
+    tool('crm_attribute', '--type', 'crm_config', '--name', 'enable-startup-probes', '--update', 'false')
     for what in ("//rsc_location[starts-with(@id,'%s')]", "//primitive[starts-with(@id,'%s')]", "//crm_config//nvpair[starts-with(@name,'%s')]"):
         runner(['cibadmin', '--delete-all', '--force', '--xpath', what % PREFIX])
+
+
+def leave():
+    clean()
+    tool('crm_attribute', '--type', 'crm_config', '--name', 'enable-startup-probes', '--delete')
 
 
 # Another writer
@@ -203,14 +210,17 @@ def main():
     random.seed()
     wrong = []
     for what, count in zip(sys.argv[1::2], map(int, sys.argv[2::2])):
-        if what in ('push', 'change'):  # looked at by somebody else
-            wrong += {'push': push, 'change': change}[what](count)
+        if what == 'change':  # kills
+            wrong += change(count)
             continue
         clean()
+        if what == 'push':
+            wrong += push(count)
+            continue
         try:
             wrong += {'rounds': rounds, 'storm': storm, 'kills': kills, 'gone': lambda _count: []}[what](count)
         finally:
-            clean()
+            leave()
         sys.stdout.flush()
     print('\n'.join(wrong))
     sys.exit(bool(wrong))

@@ -280,6 +280,23 @@ def test_a_missing_tool_and_a_failing_tool_say_so(cib_file):
     assert caught.value.details['rc'] == 102
 
 
+@pytest.mark.parametrize('taken', [True, False])
+def test_when_the_answer_to_a_push_is_lost_the_cib_tells(cib_file, taken):
+    def run(argv, stdin=None):
+        if argv[1] != '--patch':
+            return cib_file.run(argv, stdin)
+        if taken:
+            cib_file.run(argv, stdin)
+        return 107, '', 'Transport endpoint is not connected\n'
+
+    if taken:
+        assert cib.change(run, limit('2')).changed
+    else:
+        with pytest.raises(ToolError, match='cibadmin --patch failed with 107: Transport'):
+            cib.change(run, limit('2'))
+    assert cib.get_property(cib.query(cib_file.run), 'node-action-limit') == ('2' if taken else None)
+
+
 # Entries of the history that go along with a change
 
 ENTRY = ('1', 'a', 'a_last_failure_0')

@@ -19,7 +19,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils import cib, primi
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import ToolError
 
 from conftest import CHECKOUT
-from test_resources import declare, values
+from test_resources import declare, declare_once, values
 
 ROUNDS = int(os.environ.get('ROUNDS', 25))
 
@@ -71,7 +71,7 @@ def test_no_edit_is_lost_whoever_made_it(cluster, monkeypatch):
     for number in range(ROUNDS):
         others.moments = [draw.random() < 0.3 for _ in range(20)] + [False] * 100  # they get tired: it must come to an end
         grace = '%ds' % (100 + number % 150)
-        result = declare(cluster, [{'id': 1, 'stop_grace': grace}, {'id': 2, 'stop_grace': grace}])
+        result = declare_once(cluster, [{'id': 1, 'stop_grace': grace}, {'id': 2, 'stop_grace': grace}])
         conflicts += result['attempts'] > 1
         others.moments = []
         cluster.before = lambda argv: None
@@ -81,7 +81,7 @@ def test_no_edit_is_lost_whoever_made_it(cluster, monkeypatch):
         assert set(resources) == others.resources | {'ve-1', 've-2'}
         assert cib.get_property(root, 'theirs') == others.property
         assert primitives.meta_value(resources['ve-1'], 'maintenance') == others.maintenance
-        again = declare(cluster, [{'id': 1, 'stop_grace': grace}, {'id': 2, 'stop_grace': grace}])
+        again = declare_once(cluster, [{'id': 1, 'stop_grace': grace}, {'id': 2, 'stop_grace': grace}])
         assert not again['changed'], again['diff']()
         cluster.before = others
     assert conflicts > ROUNDS / 10, 'or this tests nothing'
@@ -131,5 +131,5 @@ def test_a_tool_that_is_gone_leaves_the_cib_as_it_was(cluster, tool):
 
     cluster.before = dies
     with pytest.raises(ToolError, match='Cannot run .*gone'):
-        declare(cluster, [{'id': 1, 'stop_grace': '90s'}, {'id': 2}])
+        declare_once(cluster, [{'id': 1, 'stop_grace': '90s'}, {'id': 2}])
     assert cluster.text() == before

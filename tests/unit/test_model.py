@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import model
+from ansible_collections.openve.pacemaker.plugins.module_utils import model, resources
 from ansible_collections.openve.pacemaker.plugins.module_utils.agent_metadata import PARAMETERS
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import ModelError
 
@@ -210,7 +210,12 @@ def test_whatever_comes_in_it_is_read_or_refused_with_reasons(ves, policy):
     try:
         read = model.read(ves, policy)
     except ModelError as error:
-        assert error.problems and all(': ' in line for line in error.problems)
+        assert error.problems
+        for line in error.problems:  # which VE, which field, and what is wrong with it
+            where, _colon, what = line.partition(': ')
+            assert where.startswith(('VE ', 'ves', 'policy')) and what, line
+        with pytest.raises(ModelError):  # before any command is run
+            resources.apply(None, {'ves': ves, 'policy': policy, 'purge': False, 'new': 'started'})
     else:
         assert all(isinstance(value, str) for ve in read.ves for value in list(ve.params.values()) + list(ve.meta.values()))
         assert all(ve.boot_time > 0 and ve.stop_grace >= 0 for ve in read.ves)

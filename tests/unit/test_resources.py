@@ -18,10 +18,52 @@ STORAGE = '<clone id="fs-clone"><meta_attributes id="fs-m"><nvpair id="fs-i" nam
 ADDRESS = '<primitive id="address" class="ocf" provider="pacemaker" type="Dummy"/>'
 
 
+# What check mode cannot know: how often it was pushed, the file that was saved before that, and whether a limit is in force
+NOT_PLANNED = {'attempts', 'backup', 'restore', 'limits'}
+
+
 def declare(cluster, ves, policy=None, check=False, **arguments):
+    """One call of ve_resources, and with it what holds for every call: check mode changes nothing and foretells the very result, and
+    the same call once more changes nothing."""
     arguments = dict({'ves': ves, 'policy': policy, 'purge': False, 'new': 'started', 'wait': False,
                       'wait_timeout': '10min', 'allow_restart': False, 'backup_keep': 0}, **arguments)
-    return resources.apply(cluster.run, arguments, check)
+    calls, before = len(cluster.calls), cluster.text()
+    planned = attempt(cluster, arguments, True)
+    assert cluster.text() == before
+    if not check:
+        del cluster.calls[calls:]
+        done = attempt(cluster, arguments, False)
+        assert isinstance(planned, Error) == isinstance(done, Error), (planned, done)
+        if isinstance(done, Error):
+            assert type(done) is type(planned) and done.msg == planned.msg and cluster.text() == before
+        else:
+            assert told(planned) == told(done)
+            calls, after = len(cluster.calls), cluster.text()
+            assert (after != before) == done['changed']
+            again = attempt(cluster, arguments, False)
+            assert not again['changed'] and again['attempts'] == 0 and cluster.text() == after, again['diff']()
+            del cluster.calls[calls:]
+        planned = done
+    if isinstance(planned, Error):
+        raise planned
+    return planned
+
+
+def attempt(cluster, arguments, check):
+    try:
+        return resources.apply(cluster.run, arguments, check)
+    except Error as error:
+        return error
+
+
+def told(result):
+    return dict({key: value for key, value in result.items() if key not in NOT_PLANNED}, diff=result['diff']())
+
+
+def declare_once(cluster, ves, policy=None):
+    """For those whom declare()'s other calls would disturb."""
+    return resources.apply(cluster.run, {'ves': ves, 'policy': policy, 'purge': False, 'new': 'started', 'wait': False, 'wait_timeout': '10min',
+                                         'allow_restart': False, 'backup_keep': 0})
 
 
 def create(cluster, xml, scope='resources'):

@@ -3,13 +3,14 @@
 import json
 import os
 import pathlib
+import random
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import xml.etree.ElementTree as ET
 
-import pytest
 import testinfra
 
 CHECKOUT = pathlib.Path(__file__).parents[3]
@@ -49,8 +50,26 @@ def module(name, nodes="n1", good=True, **arguments):
     return results if nodes != "n1" else results["n1"]
 
 
-def ve_resources(ves, policy=None, good=True, **arguments):
-    return module("ve_resources", good=good, ves=ves, policy=dict({"starts_per_node": 2, "load_threshold": "0%"}, **(policy or {})), **arguments)
+def ve_resources(ves, good=True, **arguments):
+    """What it returned, after check mode has foretold it; and a second run finds nothing to change."""
+    task = {"openve.pacemaker.ve_resources": dict(arguments, ves=ves, policy={"starts_per_node": 2, "load_threshold": "0%"}),
+            "ignore_errors": True}
+    again = {"openve.pacemaker.ve_resources": dict(task["openve.pacemaker.ve_resources"], wait=False)}
+    with tempfile.TemporaryDirectory() as folder:
+        book, results = pathlib.Path(folder, "play.yml"), pathlib.Path(folder, "results.json")
+        book.write_text(json.dumps([{"hosts": "n1", "gather_facts": False, "tasks": [
+            dict(task, check_mode=True, register="planned"), dict(task, register="done"), dict(again, ignore_errors=True, register="again"),
+            {"ansible.builtin.copy": {"content": "{{ [planned, done, again] | to_json }}", "dest": str(results)}, "delegate_to": "localhost",
+             "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}]}]))
+        play = subprocess.run(["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False,
+                              env=dict(os.environ, ANSIBLE_PIPELINING="true"))
+        assert play.returncode == 0, play.stdout + play.stderr
+        planned, done, again = json.loads(results.read_text())
+    assert not planned["failed"] and done["failed"] != good and not again["failed"], (planned, done, again)
+    for key in ("changed", "created", "updated", "removed", "predicted", "properties", "explain"):
+        assert planned[key] == done[key], key
+    assert not again["changed"], again["patch"]
+    return done
 
 
 def settle():
@@ -192,9 +211,54 @@ def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
     assert DC.check_output("crm_attribute --name maintenance-mode --query --quiet --default absent") == "absent"
 
 
-@pytest.mark.parametrize("what, count", [("rounds", 10), ("storm", 100)])
-def test_others_edit_the_same_cib(what, count):
-    done = subprocess.run([str(CHECKOUT / "tests/lab/onnode"), LAB + "-n1", "config_faults.py", what, str(count)],
-                          capture_output=True, text=True, check=False)
-    print(done.stdout)
-    assert done.returncode == 0, done.stdout + done.stderr
+def faults(*arguments, node="n1"):
+    return subprocess.Popen([str(CHECKOUT / "tests/lab/onnode"), "%s-%s" % (LAB, node), "config_faults.py", *arguments],
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def ended(process):
+    out = process.communicate(timeout=400)[0]
+    print(out)
+    return process.returncode, out
+
+
+def test_others_edit_the_same_cib_and_it_is_killed():
+    rc, out = ended(faults("rounds", "10", "storm", "100", "kills", "5"))
+    assert rc == 0, out
+
+
+def test_the_dc_dies_in_the_middle_of_a_patch():
+    dead = DC.check_output("crmadmin --dc_lookup --quiet").split()[-1]
+    alive = [node for node in NODES if node != dead]
+    first = faults("push", "200", node=alive[0])
+    assert first.stdout.readline() == "push\n"
+    time.sleep(random.uniform(0, 1.5))
+    subprocess.run(["podman", "kill", "--signal", "KILL", "%s-%s" % (LAB, dead)], check=True, capture_output=True)
+    try:
+        rc, out = ended(first)
+        have = [count("podman://%s-%s" % (LAB, node)) for node in alive]
+        assert have in ([0, 0], [200, 200]), out
+        assert rc != 0 or have == [200, 200], "it said that it had done it"
+        rc, out = ended(faults("gone", "0", "push", "200", node=alive[0]))
+        assert rc == 0 and "200 created" in out and [count("podman://%s-%s" % (LAB, node)) for node in alive] == [200, 200], out
+    finally:
+        restart(dead)
+        assert ended(faults("gone", "0", node=alive[0]))[0] == 0
+        settle()
+
+
+def count(url):
+    return int(testinfra.get_host(url).check_output("cibadmin --query --local | grep -c 'primitive id=.fault-' || :"))
+
+
+def restart(node):
+    """A node that was fenced comes back."""
+    name, state = "%s-%s" % (LAB, node), pathlib.Path(os.environ["OPENVE_LAB_STATE"], LAB, "pid", node)
+    end = time.monotonic() + 120
+    while subprocess.run(["podman", "start", name], check=False, capture_output=True).returncode:  # it is being fenced
+        assert time.monotonic() < end
+        time.sleep(1)
+    state.write_text(subprocess.run(["podman", "inspect", "--format", "{{.State.Pid}}", name], check=True, capture_output=True, text=True).stdout.strip())
+    while testinfra.get_host("podman://" + name).run("crm_mon -1 | grep -c 'Online: \\[ n1 n2 n3 \\]'").rc:
+        assert time.monotonic() < end
+        time.sleep(1)
