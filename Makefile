@@ -21,7 +21,7 @@ bench-agent: ## what a monitor costs, against ocf:heartbeat:ManageVE (RUNS=100)
 	@tests/lab/setup test && . .cache/env && tests/agent/bench_monitor.py $(or $(RUNS),100)
 
 bench-stagger: ## a staggered start against an ideal scheduler, Pacemaker alone, and batches, on the lab (VES=60, MODES="window batches")
-	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image) && tests/lab/remove openve-demo && \
+	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image demo) && tests/lab/remove openve-demo && \
 		{ tests/lab/bench_stagger $(or $(VES),60) $(MODES); code=$$?; tests/lab/remove openve-demo; exit $$code; }
 
 soak:        ## random sequences of actions, events and faults on the agent (SOAK=10000, START=1)
