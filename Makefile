@@ -25,7 +25,7 @@ bench-config: ## what it costs to configure VEs: ve_resources, pcs, crmsh, a mod
 		{ tests/lab/bench_config $(or $(ROUNDS),3) $(or $(SAMPLE),10); code=$$?; tests/lab/remove openve-test; exit $$code; }
 
 bench-stagger: ## a staggered start against an ideal scheduler, Pacemaker alone, and batches, on the lab (VES=60, MODES="window batches")
-	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image) && tests/lab/remove openve-demo && \
+	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image demo) && tests/lab/remove openve-demo && \
 		{ tests/lab/bench_stagger $(or $(VES),60) $(MODES); code=$$?; tests/lab/remove openve-demo; exit $$code; }
 
 bench-rehearsal: ## how long ve_rehearsal takes, on clusters of up to 16 nodes and 1000 VEs in files

@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
         if checked.error_messages:
             return {'failed': True, 'msg': complaint(self._task.args, 'The arguments cannot be used: %s' % '; '.join(checked.error_messages))}
         self._arguments = checked.validated_parameters
-        show = {'full': self._show, 'summary': lambda text, always=False: always and self._show(text),
+        show = self._tell = {'full': self._show, 'summary': lambda text, always=False: always and self._show(text),
                 'none': lambda text, always=False: None}[self._arguments['progress']]
         try:
             if self._task.check_mode:
@@ -51,27 +51,39 @@ class ActionModule(ActionBase):
 
     def _node(self, request):
         """Have it done on the node. A connection that drops is tried again, an edit too: made twice, it changes nothing."""
-        end = time.monotonic() + PATIENCE
+        began, lost = time.monotonic(), False
         while True:
             try:
                 result = self._execute_module(module_name='openve.pacemaker.ve_stagger', module_args=dict(self._task.args, request=request),
                                               task_vars=self._task_vars)
-                if not result.get('unreachable') and 'commands' in result:
+                what = self._lost(request, result)
+                if not what:
                     break
                 why = result.get('msg') or result.get('module_stderr') or 'no answer'
-                if 'module_stderr' not in result and not result.get('unreachable'):
-                    break
             except AnsibleError as error:
-                why = str(error)
-            if request['do'] == 'plan' or time.monotonic() > end:
-                raise Error('The node cannot be reached: %s. The cluster goes on with what was released; run again to go on.' % why.strip())
-            self._show('  the connection to the node is lost; trying again (%s)' % why.strip().splitlines()[0])
+                what, why = 'the node cannot be reached', str(error)
+            why = ' '.join(why.split())
+            if request['do'] == 'plan' or time.monotonic() > began + PATIENCE:
+                raise Error('%s: %s. The cluster goes on with what was released; run again to go on.' % (what[0].upper() + what[1:], why))
+            if not lost:
+                self._tell('  %s; trying again for %d s, and the cluster goes on meanwhile (%s)' % (what, PATIENCE, why[:200]), always=True)
+            lost = True
             time.sleep(2)
             if hasattr(self._connection, 'reset'):
                 self._connection.reset()
+        if lost:
+            self._tell('  it answers again after %d s' % (time.monotonic() - began), always=True)
         if result.get('failed'):
             raise Error(result.pop('msg', 'the module failed'), **{key: value for key, value in result.items() if key != 'failed'})
         return result
+
+    @staticmethod
+    def _lost(request, result):
+        """What is lost, if this is no answer of the module, or none of a Pacemaker that answered before."""
+        if result.get('unreachable') or 'commands' not in result and 'module_stderr' in result:
+            return 'the node cannot be reached'
+        # such as a node under a load that its daemons do not keep up with; a ToolError has cmd
+        return 'Pacemaker does not answer on the node' if request['do'] == 'look' and result.get('failed') and 'cmd' in result else ''
 
     # Load
 

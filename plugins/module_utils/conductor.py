@@ -24,6 +24,10 @@ EVENTS = {'starting': 'starting', 'started': 'up', 'stopping': 'stopping', 'stop
           'failed': 'failed', 'unmanaged': 'unmanaged', 'removed': 'removed'}
 
 
+# What takes a VE out of a run, in words.
+LEFT = {'unmanaged': 'is unmanaged now, and left alone', 'removed': 'was removed by somebody else'}
+
+
 class _Over(Exception):
     """The run ends before its time; says why."""
 
@@ -56,6 +60,7 @@ class Conductor:
         self.known_failures = dict(self.plan['failures'])
         self._gate_ignored = False
         self._quiet = 0
+        self.quorum, self.maintenance = True, False
         self._preface()
         over = None
         try:
@@ -181,7 +186,7 @@ class Conductor:
             self._taken_over(phase, by_name)
             self._failures(phase, status, by_name)
             left = [name for name in waited if not phase.goal(by_name[name]) and name not in self.failed
-                    and name not in self.taken and by_name[name]['state'] not in ('unmanaged', 'removed')]
+                    and name not in self.taken and by_name[name]['state'] not in LEFT]
             if not left:
                 return
             # Counted at the first failure beyond its retries: where the storage is broken, Pacemaker tries every node in
@@ -312,7 +317,7 @@ class Conductor:
     def _look(self, names):
         status = self.node({'do': 'look', 'names': names})
         self.seen = {ve['name']: ve for ve in status['ves']}
-        self.quorum = status['quorum']
+        self._tell_cluster(status)
         now = self.now() - self.begin
         for node, state in status['nodes'].items():
             before = self.nodes.get(node)
@@ -326,6 +331,8 @@ class Conductor:
             if before is None or before['state'] != ve['state'] or before['node'] != ve['node']:
                 if before is not None:
                     self._event(name, EVENTS[ve['state']], ve['node'])
+                    if ve['state'] in LEFT:
+                        self._say('%s %s' % (name, LEFT[ve['state']]))
                 elif self._goal()(ve):
                     self.reached.add(name)
                 self.last[name] = dict(ve, since=now)
@@ -339,6 +346,19 @@ class Conductor:
                 self._say('%s: %s' % (name, failure), always=True)
             self.known_failures[name] = list(failures)
         return status
+
+    def _tell_cluster(self, status):
+        """What holds up the cluster as a whole, as it begins and ends."""
+        if status['maintenance'] != self.maintenance:
+            self.maintenance = status['maintenance']
+            self._event(None, 'maintenance' if self.maintenance else 'maintenance ended')
+            self._say('the cluster is in maintenance mode: Pacemaker starts and stops nothing until somebody ends it' if self.maintenance
+                      else 'maintenance mode has ended', always=True)
+        if status['quorum'] != self.quorum:
+            self.quorum = status['quorum']
+            self._event(None, 'quorum' if self.quorum else 'no quorum')
+            self._say('this part of the cluster has quorum again' if self.quorum else
+                      'this part of the cluster has lost its quorum (no-quorum-policy=%s)' % status['no_quorum_policy'], always=True)
 
     def _tell(self, ve, ves):
         name = ve['name']
@@ -393,15 +413,18 @@ class Conductor:
         result = {key: self.plan[key] for key in ('plan', 'names', 'unmanaged', 'limit', 'per_node', 'limits', 'why_batches', 'expected')}
         result.update(changed=self.changed, released=self.released, withdrawn=self.withdrawn, left_alone=self.taken, ves=ves,
                       timeline=self.timeline, seconds=round(self.now() - self.begin, 1), interrupted=over == 'interrupted')
-        bad = [ve for ve in ves if not goal(ve) and ve['name'] not in self.taken and ve['state'] not in ('unmanaged', 'removed')]
+        bad = [ve for ve in ves if not goal(ve) and ve['name'] not in self.taken and ve['state'] not in LEFT]
         if over is None and not bad:
-            self._say('%d of %d VEs are %s' % (len(good), len(ves), DONE[self.state]), always=True)
+            others = [ve['name'] for ve in ves if ve not in good]
+            self._say('%d of %d VEs are %s%s' % (len(good), len(ves), DONE[self.state], '; left alone: %s' % ', '.join(others) if others else ''),
+                      always=True)
             return result
         reasons = ['%s (%s): %s' % (ve['name'], 'withdrawn' if ve['name'] in self.withdrawn else ve['state'],
                                     '; '.join(ve['failures']) or ('run again to go on' if ve['name'] in self.withdrawn else
                                     'no failure is recorded; look with crm_resource --why --resource=%s' % ve['name'])) for ve in bad]
         why = over or 'the cluster has nothing left to do and they are not %s%s' % (
-            DONE[self.state], '' if self.quorum else '; this part of it has no quorum')
+            DONE[self.state], '' if self.quorum else
+            '; this part of it has no quorum, and goes on by itself when enough nodes are back')
         result.update(failed=True, msg='%d VEs: %s.\n- %s' % (len(bad), why, '\n- '.join(reasons)))
         return result
 
@@ -424,6 +447,6 @@ def print_plan(made, state, say):
         ', about %s' % _clock(made['expected']) if made['plan'] else ''))
     for row in made['plan']:
         where = ' -> '.join(node for node in (row['node'], row['to']) if node) if row['node'] != row['to'] else row['node']
-        say('  %3d  %-20s order %-4d %-14s about %s%s' % (
-            row['batch'], row['name'], row['start_order'], where or 'nowhere', _clock(row['seconds']),
+        say('  %3d  %-20s order %-4d %-14s %s%s' % (
+            row['batch'], row['name'], row['start_order'], where or 'nowhere', 'live' if row['live'] else 'about %s' % _clock(row['seconds']),
             ', after %s' % ', '.join(row['after']) if row['after'] else ''))

@@ -48,14 +48,14 @@ def make(runner, arguments, status):
     chosen = [name for name in chosen if name not in unmanaged]
     todo, waited = _todo(chosen, states, arguments)
 
-    goes = _destinations(runner, root, ours, todo, states, arguments)
+    goes, live = _destinations(runner, root, ours, todo, states, arguments)
     if target == 'started' and arguments['nodes']:
         there = [name for name in chosen if goes.get(name, states[name]['node']) in arguments['nodes']]
         todo, waited = [name for name in todo if name in there], [name for name in waited if name in there]
     order = sorted(todo, key=lambda name: rank[name], reverse=target == 'stopped')
     seconds = _seconds(ours, states, arguments)
     rows = [{'name': name, 'start_order': rank[name][0], 'after': sorted(waits[name]), 'node': states[name]['node'],
-             'to': goes.get(name), 'seconds': seconds[name], 'role': states[name]['role']} for name in order]
+             'to': goes.get(name), 'live': name in live, 'seconds': seconds[name], 'role': states[name]['role']} for name in order]
 
     limit, total_limit = _number(root, 'node-action-limit'), _number(root, 'batch-limit')
     per_node = arguments['per_node']
@@ -69,7 +69,7 @@ def make(runner, arguments, status):
     batches = _batches(target, rows, where, rank, per_node, total, bool(why))
     result = {
         'names': [row['name'] for row in rows] + sorted(waited, key=lambda name: rank[name]),
-        'plan': [dict({key: row[key] for key in ('name', 'start_order', 'after', 'node', 'to', 'seconds')}, batch=number)
+        'plan': [dict({key: row[key] for key in ('name', 'start_order', 'after', 'node', 'to', 'live', 'seconds')}, batch=number)
                  for number, batch in enumerate(batches, 1) for row in batch],
         'batches': [[row['name'] for row in batch] for batch in batches],
         'roles': {name: states[name]['role'] for name in states},
@@ -286,12 +286,12 @@ def _todo(chosen, states, arguments):
 
 
 def _destinations(runner, root, ours, todo, states, arguments):
-    """{name: node} where Pacemaker's scheduler would put them."""
+    """({name: node} where Pacemaker's scheduler would put them, the names of those that it would migrate live)"""
     target = arguments['state']
     if not todo or target == 'stopped':
-        return {}
+        return {}, set()
     if target == 'restarted':
-        return {name: states[name]['node'] for name in todo}
+        return {name: states[name]['node'] for name in todo}, set()
     edited = copy.deepcopy(root)
     inside = {element.get('id'): element for element in cib.section(edited, 'resources').iter('primitive')}
     for name in todo:
@@ -301,20 +301,22 @@ def _destinations(runner, root, ours, todo, states, arguments):
             place(edited, name, arguments['nodes'] or (), arguments['to'])
     if arguments['standby'] is False:
         node_attribute(edited, arguments['to'], 'standby', None)
-    goes = _simulated(runner, edited)
+    goes, live = _simulated(runner, edited)
     stuck = [name for name in todo if target == 'moved' and name not in goes]
     if stuck:
         raise CibError('%s could run on no other node%s: they would only be stopped. Nothing was changed. Look at the nodes that are up, '
                        'at their constraints and failures (crm_mon -1rf), or stop these VEs first.'
                        % (', '.join(stuck), ' (%s)' % arguments['to'] if arguments['to'] else ''))
-    return {name: goes[name] for name in todo if name in goes}
+    return {name: goes[name] for name in todo if name in goes}, live.intersection(todo)
 
 
 def _simulated(runner, root):
-    """{resource: node} of all that would be started or moved."""
+    """({resource: node} of all that would be started or moved, those of them that would be migrated live)"""
     out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(root))
-    return {action.get('resource'): action.get('dest') or action.get('node') for action in ET.fromstring(out).iter('rsc_action')
-            if action.get('action') in ('start', 'move', 'migrate', 'recover') and (action.get('dest') or action.get('node'))}
+    actions = list(ET.fromstring(out).iter('rsc_action'))
+    return {action.get('resource'): action.get('dest') or action.get('node') for action in actions
+            if action.get('action') in ('start', 'move', 'migrate', 'recover') and (action.get('dest') or action.get('node'))}, \
+        {action.get('resource') for action in actions if action.get('action') == 'migrate'}
 
 
 def _seconds(ours, states, arguments):

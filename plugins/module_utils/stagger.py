@@ -113,7 +113,8 @@ def look(runner, names=None):
     """What the conductor needs to know: of these VEs, of the nodes, and of the cluster."""
     status = _status(runner)
     summary, options = status.find('summary/current_dc'), status.find('summary/cluster_options')
-    known = {ve['name']: ve for ve in _ves(status)}
+    maintenance = options.get('maintenance-mode') == 'true'
+    known = {ve['name']: ve for ve in _ves(status, maintenance=maintenance)}
     ves = list(known.values()) if names is None else [known.get(name) or {
         'name': name, 'state': 'removed', 'node': None, 'failures': [], 'role': None, 'took': None} for name in names]
     return {
@@ -121,7 +122,7 @@ def look(runner, names=None):
         'nodes': {node.get('name'): _node_state(node) for node in status.findall('nodes/node')},
         'quorum': summary is None or summary.get('with_quorum') == 'true' or options.get('no-quorum-policy') == 'ignore',
         'no_quorum_policy': options.get('no-quorum-policy'),
-        'maintenance': options.get('maintenance-mode') == 'true',
+        'maintenance': maintenance,
     }
 
 
@@ -151,7 +152,8 @@ def info(runner, arguments, _check=False):
             'alive': [node.get('name') for node in status.findall('nodes/node') if _alive(status, node.get('name'))]}
 
 
-def _ves(status, names=None):
+def _ves(status, names=None, maintenance=False):
+    """``maintenance``: the whole cluster is unmanaged for a while, which is not said of each VE then."""
     resources = {}
     for resource in status.findall('resources//resource'):
         if resource.get('resource_agent') == 'ocf:openve:ManageVE':
@@ -164,7 +166,7 @@ def _ves(status, names=None):
         node = resource.find('node')
         state = {'name': name, 'state': None, 'node': None if node is None else node.get('name'), 'failures': [],
                  'role': (resource.get('target_role') or '').lower() or None, 'took': None}
-        state['state'] = _state(resource, _alive(status, state['node']))
+        state['state'] = _state(resource, _alive(status, state['node']), maintenance)
         state['took'] = took.get((name, state['node']))
         states.append(state)
     by_name = {state['name']: state for state in states}
@@ -190,7 +192,7 @@ def _took(status):
     return took
 
 
-def _state(resource, alive):
+def _state(resource, alive, maintenance=False):
     """One of ve_stagger's states, from crm_mon's attributes of a resource.
 
     An action in flight is in ``role`` (Starting). ``pending`` holds only what is no change of state: Monitoring, the
@@ -199,7 +201,7 @@ def _state(resource, alive):
     # A stop that failed without fencing, or with on-fail=block: Pacemaker gives the resource up, and calls that unmanaged
     if resource.get('blocked') == 'true' and resource.get('failed') == 'true':
         return 'failed'
-    if resource.get('managed') == 'false' or resource.get('maintenance') == 'true':
+    if not maintenance and (resource.get('managed') == 'false' or resource.get('maintenance') == 'true'):
         return 'unmanaged'
     # Until a lost node is fenced, Pacemaker lists its resources as they last were.
     if not alive:

@@ -178,11 +178,14 @@ plan:
     to:
       description: Where Pacemaker's scheduler would put it.
       type: str
+    live:
+      description: Whether Pacemaker would migrate it live.
+      type: bool
     seconds:
       description: How long it is expected to take; the last start if that is known, else boot_time; for a stop at most stop_grace.
       type: float
   sample:
-    - {name: ve-101, batch: 1, start_order: 10, after: [], node: null, to: n1, seconds: 60}
+    - {name: ve-101, batch: 1, start_order: 10, after: [], node: null, to: n1, live: false, seconds: 60}
 expected:
   description: Seconds that all of it would take without delays.
   type: float

@@ -26,6 +26,7 @@ class World:
         self.lasts = {}  # seconds of a start, by VE
         self.fails = {}  # nodes on which starts fail, by VE
         self.peak, self.started, self.lines, self.at = {}, [], [], {}
+        self.others = []  # (action, VE) of all that was begun and is no start
         self.load = {}
         self.digests = {}
 
@@ -103,7 +104,7 @@ class World:
         copy.write_text(self.cluster.text())
         self.cluster.tool('crm_simulate', '--simulate', '--in-place', '--xml-file', str(copy))
         for operation in ET.fromstring(copy.read_text()).iter('lrm_rsc_op'):
-            if operation.get('operation') == 'start':
+            if operation.get('operation') in ('start', 'migrate_from'):
                 self.digests[operation.get('operation_key')] = {
                     name: operation.get(name) for name in ('op-digest', 'op-force-restart', 'op-restart-digest') if operation.get(name)}
         result = []
@@ -116,6 +117,8 @@ class World:
                 result.append({'ve': ve, 'node': source, 'do': 'stop'})
             elif kind == 'start':
                 result.append({'ve': ve, 'node': action.get('node'), 'do': 'start'})
+            elif kind == 'migrate':
+                result.append({'ve': ve, 'node': source, 'do': 'migrate_to', 'source': source, 'dest': action.get('dest')})
         return result
 
     def begin(self, action):
@@ -124,11 +127,17 @@ class World:
             self.peak[node] = max(self.peak.get(node, 0), sum(entry['node'] == node for entry in self.flight))
         if action['do'] == 'start':
             self.started.append(action['ve'])
+        else:
+            self.others.append((action['do'], action['ve']))
         self.write(action, PENDING)
 
     def ended(self, entry):
         good = entry['do'] != 'start' or entry['node'] not in self.fails.get(entry['ve'], ())
         self.write(entry, OK if good else FAILED, *([] if good else ['no init']))
+        if entry['do'] == 'migrate_to':  # what follows is the controller's own business, and fast: taken as one
+            self.write(dict(entry, do='migrate_from', node=entry['dest']), OK)
+            self.write(dict(entry, do='stop'), OK)
+            self.history[(entry['node'], entry['ve'])] = [('stop', OK)]
         if not good:
             self.failcount(entry['node'], entry['ve'])
             self.made_for = None
@@ -147,6 +156,8 @@ class World:
 
         def digest(root):
             for operation in root.iter('lrm_rsc_op'):
+                if operation.get('operation_key', '').startswith(action['ve'] + '_migrate'):
+                    operation.attrib.update(migrate_source=action['source'], migrate_target=action['dest'])
                 operation.attrib.update(self.digests.get(operation.get('operation_key'), {}), **{'exec-time': str(1000 * self.seconds)})
         test_stagger.edit(self.cluster, digest)
 

@@ -10,6 +10,7 @@ from stagger_world import World
 from test_stagger import declare, roles, with_dc
 
 from ansible_collections.openve.pacemaker.plugins.module_utils import plan
+from ansible_collections.openve.pacemaker.plugins.module_utils.conductor import print_plan
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import CibError, Error, ModelError
 
 VES = [{'id': number, 'start_order': 10 * (number // 4)} for number in range(1, 10)]
@@ -106,6 +107,30 @@ def test_drained_into_standby_and_back(running):
     assert sorted(name for name, node in running_on(running).items() if node == 'n1') == there
     assert running.node({'do': 'look', 'names': []})['nodes']['n1'] == 'online'
     assert 'openve-' not in running.cluster.text().split('<status')[0].replace('openve"', '')
+
+
+def test_moved_live_where_that_is_allowed(cluster):
+    """LXC has no live migration, so this is the only test of it: with Pacemaker's scheduler and what crm_mon makes of its history."""
+    declare(cluster, [dict(ve, meta={'allow-migrate': 'true'}) if ve['id'] % 2 else ve for ve in VES], policy={'starts_per_node': 2})
+    with_dc(cluster, fencing='false')
+    world = World(cluster)
+    world.conduct()
+    there = sorted(name for name, node in running_on(world).items() if node == 'n1')
+    able = {name for name in there if int(name[3:]) % 2}
+    del world.started[:], world.others[:]
+    world.arguments = {'state': 'moved', 'nodes': ['n1']}
+    lines = []
+    made = world.node({'do': 'plan'})
+    assert {row['name'] for row in made['plan'] if row['live']} == able and 0 < len(able) < len(there)
+    print_plan(made, 'moved', lines.append)
+    assert sum(line.endswith(' live') for line in lines) == len(able)
+    result = world.conduct('moved', nodes=['n1'])
+    assert not result.get('failed') and 'n1' not in running_on(world).values() and len(running_on(world)) == 9
+    assert 'openve-moved' not in world.cluster.text()
+    assert {name for action, name in world.others if action == 'migrate_to'} == able, world.others
+    assert {name for action, name in world.others if action == 'stop'} == set(world.started) == set(there) - able, (world.others, world.started)
+    seen = {name: [row['event'] for row in result['timeline'] if row['ve'] == name] for name in there}
+    assert all(('migrating' in seen[name]) == (name in able) and ('down' in seen[name]) <= (name not in able) for name in there), seen
 
 
 def test_a_move_that_has_nowhere_to_go_is_refused(running):
@@ -215,6 +240,16 @@ def test_interrupted_what_has_not_begun_is_withdrawn_and_a_new_run_goes_on(world
     assert not result.get('failed') and len(running_on(world)) == 9 and len(world.started) == 9
 
 
+def test_interrupted_in_a_stop_what_still_runs_goes_on_running(running):
+    began = running.clock
+    result = running.conduct('stopped', interrupted=lambda: running.clock >= began + 3)
+    assert result['failed'] and result['interrupted'] and 'run again to go on' in result['msg']
+    running.sleep(20)
+    up = running_on(running)
+    assert 0 < len(up) < 9 and {name for name, role in roles(running.cluster).items() if role == ['Started']} == set(up)
+    assert not running.conduct('stopped').get('failed') and running_on(running) == {} and running.started == []
+
+
 def test_interrupted_in_a_restart_nothing_stays_down(running):
     began = running.clock
     result = running.conduct('restarted', interrupted=lambda: running.clock >= began + 3)
@@ -317,6 +352,39 @@ def test_what_an_admin_released_behind_a_closed_gate_is_not_withdrawn_either(wor
     result = world.conduct(max_load=1.0, loads=True, interrupted=lambda: world.clock >= 12)
     assert result['interrupted'] and len(set(world.started)) < 9
     assert result['withdrawn'] == result['released'] == [] and set(sum(roles(world.cluster).values(), [])) == {'Started'}
+
+
+def test_maintenance_mode_in_the_middle_is_waited_for(world):
+    def maintenance(value):
+        return lambda: world.cluster.tool('crm_attribute', '--name', 'maintenance-mode', '--update', value)
+
+    world.when(4, maintenance('true'))
+    world.when(60, maintenance('false'))
+    result = world.conduct()
+    assert not result.get('failed') and len(running_on(world)) == 9 and world.clock > 60, 'up is not said before it is so'
+    assert sorted(world.started) == sorted(set(world.started)) and max(world.peak.values()) == 2
+    assert 'the cluster is in maintenance mode: Pacemaker starts and stops nothing' in world.shown and 'maintenance mode has ended' in world.shown
+    assert [row['event'] for row in result['timeline'] if row['ve'] is None] == ['maintenance', 'maintenance ended']
+
+
+def test_quorum_lost_in_the_middle_is_told(world):
+    def lose():
+        world.cluster.path.write_text(world.cluster.text().replace('have-quorum="1"', 'have-quorum="0"'))
+
+    world.cluster.tool('crm_attribute', '--name', 'no-quorum-policy', '--update', 'stop')
+    world.cluster.path.write_text(world.cluster.text().replace('have-quorum="0"', 'have-quorum="1"'))
+    world.when(4, lose)
+    result = world.conduct()
+    assert result['failed'] and 'no quorum, and goes on by itself when enough nodes are back' in result['msg']
+    assert 'has lost its quorum (no-quorum-policy=stop)' in world.shown
+    assert set(sum(roles(world.cluster).values(), [])) == {'Started'} and max(world.peak.values()) == 2
+
+
+def test_one_that_becomes_unmanaged_meanwhile_is_left_alone_and_named(world):
+    world.when(3, lambda: world.cluster.tool('crm_resource', '--resource', 've-9', '--meta', '--set-parameter', 'is-managed', '--parameter-value', 'false'))
+    result = world.conduct()
+    assert not result.get('failed') and 've-9 is unmanaged now, and left alone' in world.shown
+    assert '8 of 9 VEs are up; left alone: ve-9' in world.shown
 
 
 def test_a_ve_that_is_removed_meanwhile(world):

@@ -61,7 +61,8 @@ def happened(cluster, node, ve, *operations):
         for number, (operation, (rc, status), *reason) in enumerate(operations, 1):
             interval = '10000' if operation == 'monitor' else '0'
             key = '%d:%d:0:0d2c6b53-6e3f-4d6a-8a6b-1b1f1f1f1f1f' % (number, number)
-            kind = 'monitor_10000' if interval != '0' else 'last_0' if rc in (0, 193) else 'last_failure_0'
+            kind = 'monitor_10000' if interval != '0' else operation + '_0' if operation.startswith('migrate_') else \
+                'last_0' if rc in (0, 193) else 'last_failure_0'
             for older in history.findall('lrm_rsc_op[@id="%s_%s"]' % (ve, kind)):
                 history.remove(older)  # only the last of a kind is kept
             ET.SubElement(history, 'lrm_rsc_op', {

@@ -49,10 +49,23 @@ def target_role(name):
     return (resource.get("target_role") or "started").lower()
 
 
+INVENTORY = ["-i", str(ROOT / "molecule/cluster/inventory"), "-e", "lab_name=" + LAB]
+ENVIRONMENT = dict(os.environ, ANSIBLE_PIPELINING="true", ANSIBLE_NOCOLOR="1")
+
+
+def playbook(name, *options, rc=0):
+    """One of the collection's, as an admin runs it; what it showed."""
+    done = subprocess.run(["ansible-playbook", *INVENTORY, "-e", "openve_hosts=nodes", "openve.pacemaker." + name, *options],
+                          capture_output=True, text=True, check=False, timeout=300, env=ENVIRONMENT)
+    print(done.stdout, done.stderr)
+    assert done.returncode == rc
+    return done.stdout
+
+
 class Run:
     """ansible-playbook in the background."""
 
-    def __init__(self, folder, host="n1", **arguments):
+    def __init__(self, folder, host="n1", options=(), **arguments):
         self.result_file = folder / "result.json"
         self.result_file.unlink(missing_ok=True)
         play = [{"hosts": host, "gather_facts": False, "tasks": [
@@ -63,8 +76,8 @@ class Run:
         self.screen = folder / "shown"
         with open(self.screen, "w", encoding="utf-8") as screen:
             self.process = subprocess.Popen(
-                ["ansible-playbook", "-i", str(ROOT / "molecule/cluster/inventory"), "-e", "lab_name=" + LAB, str(folder / "play.yml")],
-                stdout=screen, stderr=subprocess.STDOUT, start_new_session=True, env=dict(os.environ, ANSIBLE_PIPELINING="true", ANSIBLE_NOCOLOR="1"))
+                ["ansible-playbook", *INVENTORY, *options, str(folder / "play.yml")],
+                stdout=screen, stderr=subprocess.STDOUT, start_new_session=True, env=ENVIRONMENT)
 
     @property
     def shown(self):
@@ -165,14 +178,90 @@ def test_one_that_never_gets_ready_fails_on_every_node(run):
     assert not run(names=[name]).end()["failed"]
 
 
-def test_drained_and_back(run):
+def test_drained_and_back_and_node_by_node(tmp_path):
     there = {name for name, (_role, node) in ves().items() if node == "n2"}
-    result = run(state="moved", nodes=["n2"], standby=True).end()
-    assert not result["failed"] and "n2" not in {node for _role, node in ves().values()}
+    playbook("drain", "-e", "node=n2")
+    assert there and "n2" not in {node for _role, node in ves().values()}
     assert status().find("nodes/node[@name='n2']").get("standby") == "true"
-    result = run(state="moved", to="n2", standby=False).end()
-    assert not result["failed"] and {name for name, (_role, node) in ves().items() if node == "n2"} == there
-    assert "openve-moved" not in on("n1", "cibadmin", "--query") and there
+    # n2 is still in standby with nothing on it, so rolling.yml goes on from there: it is emptied already, the tasks run, and all are back
+    (tmp_path / "update.yml").write_text(json.dumps([
+        {"name": "See that nothing runs here", "ansible.builtin.command": "lxc-ls --active", "register": "active", "changed_when": False,
+         "failed_when": "active.stdout | trim != ''"}]))
+    shown = playbook("rolling", "-e", "openve_hosts=n2", "-e", "task_file=%s" % (tmp_path / "update.yml"))
+    assert "See that nothing runs here" in shown
+    assert {name for name, (_role, node) in ves().items() if node == "n2"} == there
+    assert status().find("nodes/node[@name='n2']").get("standby") == "false" and "openve-" not in nodes_and_constraints()
+    assert "Say which node" in playbook("drain", "-e", "node=n2", "-e", "state=back", rc=2)
+
+
+def nodes_and_constraints():
+    return on("n1", "cibadmin", "--query", "--scope", "nodes") + on("n1", "cibadmin", "--query", "--scope", "constraints")
+
+
+def test_restarted_two_of_a_node_at_once(run):
+    here = [name for name, (_role, node) in sorted(ves().items()) if node == "n1"]
+    began = uptime()
+    result = run(state="restarted", names=here).end()
+    assert not result["failed"] and sorted(name[3:] for name in here) == booted(began)
+    away, most = set(), 0
+    for row in result["timeline"]:
+        away = away | {row["ve"]} if row["event"] in ("stopping", "down") else away - {row["ve"]} if row["event"] == "up" else away
+        most = max(most, len(away))
+    assert 0 < most <= LIMIT < len(here)
+
+
+# Real load, and a connection that is gone for half a minute
+
+@pytest.fixture
+def slow():
+    """VEs that take 12 s to boot."""
+    files = ["/vz/private/%s/etc/boot_seconds" % name[3:] for name in ves()]
+    before = [on("n1", "cat", file) for file in files]
+    on("n1", "sh", "-c", "for file in %s; do echo 12 >$file; done" % " ".join(files))
+    yield
+    for file, seconds in zip(files, before):
+        on("n1", "sh", "-c", "echo %s >%s" % (seconds.strip(), file))
+
+
+def pressure():
+    return float(re.search("some avg10=([0-9.]+)", on("n1", "cat", "/proc/pressure/cpu")).group(1))
+
+
+def test_a_real_load_closes_the_gate_and_its_end_opens_it(run, slow):
+    """Three VEs are still queued when busy loops in a node press on the processors; they begin when that is over."""
+    assert not run(state="stopped").end()["failed"]
+    most, began = (pressure() + 100) / 2, uptime()
+    going = run(max_pressure=most, gate_timeout="2min")
+    until(lambda: booted(began))
+    on("n1", "sh", "-c", "for n in 1 2 3 4 5 6 7 8; do timeout 12 sh -c 'while :; do :; done' >/dev/null 2>&1 & done")
+    result = going.end()
+    assert not result["failed"] and {role for role, _node in ves().values()} == {"Started"}
+    events = [row["event"] for row in result["timeline"] if row["ve"] is None]
+    assert events[:2] == ["gate closed", "gate open"], "closed while the loops ran, open after them"
+    closed = [row["at"] for row in result["timeline"] if row["event"] == "gate closed"][0]
+    opened = [row["at"] for row in result["timeline"] if row["event"] == "gate open"][0]
+    held = {row["ve"] for row in result["timeline"] if row["event"] == "withdrawn"}
+    assert held and not [row for row in result["timeline"] if row["ve"] in held and row["event"] == "starting" and closed < row["at"] < opened]
+    assert re.search(r"the gate is closed \(pressure \d+ % on n\d.*\): [1-9] VEs? that had not begun", going.shown)
+    assert len(booted(began)) == len(ves()) and max(peaks(began).values()) <= LIMIT, "none started twice"
+
+
+def test_the_connection_drops_for_half_a_minute(run, tmp_path):
+    assert not run(state="stopped").end()["failed"]
+    lossy, down = tmp_path / "enter", tmp_path / "down"
+    lossy.write_text("#!/bin/sh\nif [ -e %s ]; then echo 'no route to host' >&2; exit 255; fi\nexec %s \"$@\"\n" % (down, ROOT / "tests/lab/enter"))
+    lossy.chmod(0o755)
+    began = uptime()
+    going = run(options=["-e", "ansible_chroot_exe=%s" % lossy])
+    until(lambda: booted(began))
+    down.touch()
+    time.sleep(30)
+    up_without_us = [name for name, (role, _node) in ves().items() if role == "Started"]
+    down.unlink()
+    result = going.end()
+    assert not result["failed"] and len(up_without_us) > LIMIT, "the cluster went on"
+    assert "the node cannot be reached; trying again" in going.shown and re.search(r"it answers again after \d\d s", going.shown)
+    assert len(booted(began)) == len(ves()) == len(result["released"]) and max(peaks(began).values()) <= LIMIT, "none started twice"
 
 
 def test_a_node_dies_in_the_middle(run):
