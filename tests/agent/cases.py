@@ -174,6 +174,8 @@ case("status unusable, the graceful stop hangs too: by force all the same", "leg
 case("status unusable at first, stop has a usable one later", "legacy: running sim=FAULT_STATUS=1*2:x", "stop", 0, after="down unmounted")
 case("status unusable, an empty cgroup is no sign", "legacy cgroup: down emptycgroup=101 sim=FAULT_STATUS=1:x", "monitor probe", 7)
 case("status unusable, a populated cgroup is one", "legacy cgroup: down cgroupof=101 sim=FAULT_STATUS=1:x", "monitor probe", 1)
+case("status unusable, a populated cgroup below another one", "legacy noveinfo: down plaincgroup=machine.slice/101 sim=FAULT_STATUS=1:x", "monitor probe", 1)
+case("status unusable, no file system of cgroups, another VE's folder", "legacy noveinfo: down plaincgroup=1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
 case("status unusable, a cgroup of another VE is none", "legacy cgroup: down cgroupof=1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
 
 # ------------------------------------------------------------------------------ bad parameters
@@ -313,7 +315,7 @@ case("busy mount for a while: start", "legacy: mounted busy=2", "start", 0, afte
 case("busy mount for ever: start", "legacy: mounted busy", "start timeout=7", 1, after="down mounted", reason="busy|umount")
 case("registered for another server: start", "vz7: owner=server-2", "start", 0, after="running ready", called="^start 101 = 141 ; ^register /vz/private/101 101 = ; ^register /vz/private/101 101 --force = 0 ; ^start 101 = 0")
 case("registered for another server: plain register will do", "vz7: owner=server-2 sim=REGISTER=plain", "start", 0, after="running ready", never="--force")
-case("registered for another server: cannot", "vz7: owner=server-2 sim=REGISTER=fail", "start", 1, after="down", reason=".")
+case("registered for another server: cannot", "vz7: owner=server-2 sim=REGISTER=fail", "start", 1, after="down", reason="vzctl start .* vzctl register .*146")
 for rc, code in ((5, 5), (10, 5), (11, 5), (14, 5), (43, 5), (105, 5), (107, 5), (108, 5), (1, 1), (6, 1), (12, 1), (28, 1), (47, 1), (79, 1), (99, 1), (131, 1)):
     case("start fails with %d" % rc, "legacy: 'sim=FAULT_START=%d:the disk is full of cats'" % rc, "start", code, after="down", reason="the disk is full of cats", most=5)
 case("DISABLED=yes", "either: conf=DISABLED=yes", "start", 5, reason="disabled", after="down")
@@ -343,6 +345,7 @@ case("a dump in the tool's default folder, vz7", "vz7: nodumpdir dump=/vz/tmp/Du
 case("DUMPDIR is text, never run", "legacy: 'vzconf=X=$(touch /tmp/pwned)' dump", "start", 0, after="running set-aside")
 case("a dump that status reports and nobody finds", "legacy: 'sim=FAULT_STATUS=say:CTID 101 exist unmounted down suspended'", "start", 1, after="down", reason="[Dd]ump", never=TOUCHES)
 case("a dump that status reports and nobody finds, restore", "legacy: 'sim=FAULT_STATUS=say:CTID 101 exist unmounted down suspended'", "start on_dump=restore", 1, after="down", never="^start")
+case("a dump that cannot be set aside", "either: dump readonlydumps", "start", 1, after="down dump", reason="dump .*Read-only", never="^start")
 case("a dump of another VE is none", "legacy: dump=/vz/dump/Dump.1011", "start", 0, after="running")
 case("restore waits for ready too", "legacy: running suspended", "start on_dump=restore start_settle=2s", 0, least=1.9, after="running ready")
 
@@ -395,6 +398,8 @@ case("stop hangs, ignores SIGTERM", "either: sim=FAULT_STOP=hang:hard sim=FAULT_
 case("everything about stop hangs", "legacy: sim=FAULT_STOP=hang:hard running", "stop timeout=7", 1, after="running")
 case("umount hangs", "legacy: sim=FAULT_UMOUNT=hang:hard mounted", "stop timeout=7", 1, after="mounted")
 case("a guest that rebooted itself, ALLOWREBOOT=no", "either: conf=ALLOWREBOOT=no guest=EVENTD=yes guest=REBOOTS_AFTER=0.2 starting dies", "stop", 0, after="down unmounted")
+case("a slow status that the deadline cuts short proves nothing", "legacy scale=1: guest=SHUTDOWN=hang running conf=VE_ROOT=/elsewhere veinfo=0 sim=FAULT_STOP_FAST=153*99:x sim=FAULT_STATUS=sleep1*99+1",
+     "stop timeout=12 stop_grace=1s", 1, after="running")
 case("status hangs during stop", "legacy: running sim=FAULT_STATUS=hang+1", "stop timeout=12", 0, after="down unmounted")
 
 # ----------------------------------------------------------------------------------------- monitor in depth

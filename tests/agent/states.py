@@ -218,6 +218,16 @@ class State:
                 pid, os.path.join(d[len(self.world.at("")):], value)))
             assert r.code == 0, r.err
 
+    def do_plaincgroup(self, value):
+        """a populated cgroup of this name where no cgroup file system is mounted"""
+        self.world.write("/sys/fs/cgroup/%s/cgroup.procs" % value, "1\n")
+
+    def do_readonlydumps(self, value):
+        """the dumps' folder cannot be written to"""
+        for options in ["--bind", "/vz/dump"], ["-o", "remount,bind,ro"]:
+            r = self.world.call("/bin/mount", *(options + ["/vz/dump"]))
+            assert r.code == 0, r.err
+
     def do_lock(self, value):
         """lock=dead, junk, empty, stranger, or the name of a vz tool; NAME/2 holds it 2 s only; 'stop', 'start':
         a real command of the simulator that hangs with the lock"""

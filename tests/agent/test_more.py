@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What does not fit into one line of the table: several actions at once (the gate), the agent killed in the
 middle, metadata, syslog, the file itself."""
+import os
 import re
 import socket
 import time
@@ -405,6 +406,27 @@ def test_the_file(make):
     names |= {node.module.split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.module}
     import sys
     assert not names - set(sys.stdlib_module_names), names
+
+
+@pytest.mark.parametrize("init, commands, code, said", [
+    ("/usr/lib/systemd/systemd", {"systemctl": "echo starting; exit 1"}, 1, "systemd"),
+    ("/bin/busybox", {"runlevel": "echo unknown"}, 0, ""),
+    (None, {"runlevel": "echo unknown"}, 1, "runlevel: unknown"),
+    (None, {"runlevel": "echo N 2"}, 0, ""),
+    (None, {}, 0, ""),
+], ids=["systemd", "busybox", "sysvinit boots", "sysvinit", "no runlevel"])
+def test_the_readiness_probe_in_a_guest_without_proc(make, init, commands, code, said):
+    """Run where /proc/1 is empty and /sbin/init a link, as a guest's shell runs it."""
+    probe = re.search(r'^READY = r"""(.*?)"""', open(harness.AGENT, encoding="utf-8").read(), re.M | re.S).group(1)
+    s = make("legacy noveinfo: down")
+    r = s.world.call("/bin/mount", "-t", "tmpfs", "none", "/proc/1")
+    assert r.code == 0, r.err
+    if init:
+        os.symlink(init, s.world.at("/usr/sbin/init"))
+    for name, text in commands.items():
+        s.world.write("/opt/guest/" + name, "#!/bin/sh\n%s\n" % text, 0o755)
+    r = s.world.call("/bin/sh", "-c", probe, env={"PATH": "/opt/guest:/bin"})
+    assert (r.code, bool(said) and said in r.out or not r.out) == (code, True), r.out + r.err
 
 
 def test_monitor_of_a_running_ve_is_cheap(make):
