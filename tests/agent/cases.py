@@ -554,5 +554,6 @@ lxc("level 10 fails", "running", "monitor level=10 monitor_command='echo ill; ex
 lxc("veid is a name as it stands", "down", "monitor probe veid=0101", 7, called="lxc-info.*0101")
 lxc("0 is a name", "down", "monitor probe veid=0", 7)
 lxc("lxc_path is used", "down", "monitor probe lxc_path=/srv/lxc", 7, called="-P /srv/lxc")
+lxc("lxc_path has one spelling", "running", "monitor lxc_path=/var//lib/./lxc/", 0, called="-P /var/lib/lxc -sH")
 lxc("bad veid", "running", "stop veid=../101", 0, after="running", never="lxc-st", reason=".")
 lxc("slots and settle", "guest=BOOT=0.5", "start start_slots=1 start_settle=1s", 0, least=1.4, after="ready")
