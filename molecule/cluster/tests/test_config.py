@@ -141,9 +141,34 @@ def test_what_the_role_configured_is_what_is_declared_here():
     assert not ve_resources(declared())["changed"]
 
 
+def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
+    """Lowered by hand, so that the agent's own limit stays at 2 and does not hide it."""
+    assert verdicts() == dict.fromkeys(NODES, "true")
+    DC.check_output("crm_attribute --name node-action-limit --update 1")
+    try:
+        assert verdicts() == dict.fromkeys(NODES, "false")
+        assert cold_start() == 2, "one too many"
+        module("cluster_nudge")
+        assert verdicts() == dict.fromkeys(NODES, "true")
+        assert cold_start() == 1
+    finally:
+        DC.check_output("crm_attribute --name node-action-limit --update 2")
+    assert verdicts() == dict.fromkeys(NODES, "false")
+
+    running = inits()
+    book = tmp_path / "play.yml"
+    book.write_text(json.dumps([{"hosts": "nodes", "gather_facts": False, "roles": [
+        {"role": "openve.pacemaker.resources", "resources_apply_limits": "restart"}]}]))
+    play = subprocess.run(["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False)
+    assert play.returncode == 0, play.stdout + play.stderr
+    assert verdicts() == dict.fromkeys(NODES, "true") and inits() == running
+    assert DC.check_output("crm_attribute --name maintenance-mode --query --quiet --default absent") == "absent"
+
+
 def test_a_reloadable_change_restarts_nothing_after_pacemaker_was_restarted():
     running = inits()
-    restart_pacemaker()
+    if history("ve-101").get("ve-101_last_failure_0", {}).get("rc-code") != "0":  # or the rolling restart before has done it
+        restart_pacemaker()
     assert inits() == running
     assert history("ve-101")["ve-101_last_failure_0"]["rc-code"] == "0", "the premise: a probe found it running"
 
@@ -185,30 +210,6 @@ def test_a_backup_restores_the_running_cluster():
     DC.check_output(result["restore"])
     assert DC.check_output("cibadmin --query --scope resources") == saved
     settle()
-
-
-def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
-    """Lowered by hand, so that the agent's own limit stays at 2 and does not hide it."""
-    assert verdicts() == dict.fromkeys(NODES, "true")
-    DC.check_output("crm_attribute --name node-action-limit --update 1")
-    try:
-        assert verdicts() == dict.fromkeys(NODES, "false")
-        assert cold_start() == 2, "one too many"
-        module("cluster_nudge")
-        assert verdicts() == dict.fromkeys(NODES, "true")
-        assert cold_start() == 1
-    finally:
-        DC.check_output("crm_attribute --name node-action-limit --update 2")
-    assert verdicts() == dict.fromkeys(NODES, "false")
-
-    running = inits()
-    book = tmp_path / "play.yml"
-    book.write_text(json.dumps([{"hosts": "nodes", "gather_facts": False, "roles": [
-        {"role": "openve.pacemaker.resources", "resources_apply_limits": "restart"}]}]))
-    play = subprocess.run(["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False)
-    assert play.returncode == 0, play.stdout + play.stderr
-    assert verdicts() == dict.fromkeys(NODES, "true") and inits() == running
-    assert DC.check_output("crm_attribute --name maintenance-mode --query --quiet --default absent") == "absent"
 
 
 def faults(*arguments, node="n1"):
