@@ -300,9 +300,9 @@ class Conductor:
     def _preface(self):
         made, rows = self.plan, self.plan['plan']
         verb = {'started': 'start', 'stopped': 'stop', 'restarted': 'restart', 'moved': 'move'}[self.state]
-        self._say('%d of %d VEs to %s%s' % (len(rows), len(made['names']), verb, ', %s at once on a node%s, about %s' % (
+        self._say('%d of %d VEs to %s%s' % (len(rows), len(made['names']), verb, ', %s at once on a node%s, %s %s' % (
             made['per_node'] or 'as many as Pacemaker likes', ', %d in total' % made['total'] if made['total'] else '',
-            _clock(made['expected'])) if rows else ''))
+            _about(self.state), _clock(made['expected'])) if rows else ''))
         unknown = [row['node'] for row in made['limits'] if row['in_force'] == 'unknown']
         if rows and made['why_batches']:
             self._say('in %d batches, because %s' % (len(made['batches']), made['why_batches']))
@@ -373,7 +373,8 @@ class Conductor:
         rest = self._rest([other for other in ves if not goal(other)])
         where = 'down' if ve['state'] == 'stopped' else 'up on %s' % ve['node']
         took = ' after %.1f s' % ve['took'] if ve['took'] and ve['state'] == 'started' else ''
-        self._say('%s is %s%s (%d of %d%s)' % (name, where, took, len(self.reached), len(ves), ', about %s left' % _clock(rest) if rest else ''))
+        left = ', %s %s left' % (_about(self.state), _clock(rest)) if rest else ''
+        self._say('%s is %s%s (%d of %d%s)' % (name, where, took, len(self.reached), len(ves), left))
 
     def _rest(self, ves):
         """The estimated rest, by what was measured so far in this run, else by what was expected."""
@@ -434,6 +435,11 @@ def _is_down(ve):
     return ve['state'] == 'stopped' and ve['node'] is None
 
 
+def _about(state):
+    """A stop takes as long as the guest likes; what is known of it is stop_grace, its limit."""
+    return 'at most' if state == 'stopped' else 'about'
+
+
 def _clock(seconds):
     return '%d s' % seconds if seconds < 120 else '%d min' % round(seconds / 60)
 
@@ -444,9 +450,9 @@ def print_plan(made, state, say):
     say('%d VEs would be %s, %s at once on a node%s%s' % (
         len(made['plan']), verb, made['per_node'] or 'as many as Pacemaker likes',
         ', in %d batches because %s' % (len(made['batches']), made['why_batches']) if made['why_batches'] and made['plan'] else '',
-        ', about %s' % _clock(made['expected']) if made['plan'] else ''))
+        ', %s %s' % (_about(state), _clock(made['expected'])) if made['plan'] else ''))
     for row in made['plan']:
         where = ' -> '.join(node for node in (row['node'], row['to']) if node) if row['node'] != row['to'] else row['node']
         say('  %3d  %-20s order %-4d %-14s %s%s' % (
-            row['batch'], row['name'], row['start_order'], where or 'nowhere', 'live' if row['live'] else 'about %s' % _clock(row['seconds']),
+            row['batch'], row['name'], row['start_order'], where or 'nowhere', 'live' if row['live'] else '%s %s' % (_about(state), _clock(row['seconds'])),
             ', after %s' % ', '.join(row['after']) if row['after'] else ''))

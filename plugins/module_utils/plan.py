@@ -313,7 +313,8 @@ def _destinations(runner, root, ours, todo, states, arguments):
 def _simulated(runner, root):
     """({resource: node} of all that would be started or moved, those of them that would be migrated live)"""
     out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(root))
-    actions = list(ET.fromstring(out).iter('rsc_action'))
+    # blocked: what it would do, and cannot, such as without quorum
+    actions = [action for action in ET.fromstring(out).iter('rsc_action') if action.get('blocked') != 'true']
     return {action.get('resource'): action.get('dest') or action.get('node') for action in actions
             if action.get('action') in ('start', 'move', 'migrate', 'recover') and (action.get('dest') or action.get('node'))}, \
         {action.get('resource') for action in actions if action.get('action') == 'migrate'}

@@ -140,7 +140,8 @@ def _given_up(runner, ves):
     if not failed:
         return []
     out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(cib.query(runner)))
-    going = {action.get('resource') for action in ET.fromstring(out).iter('rsc_action') if action.get('action') != 'stop'}
+    going = {action.get('resource') for action in ET.fromstring(out).iter('rsc_action')
+             if action.get('action') != 'stop' and action.get('blocked') != 'true'}
     return [name for name in failed if name not in going]
 
 

@@ -110,7 +110,7 @@ class World:
         result = []
         for action in ET.fromstring(out).iter('rsc_action'):
             ve, kind = action.get('resource'), action.get('action')
-            if not ve.startswith('ve-'):
+            if not ve.startswith('ve-') or action.get('blocked') == 'true':
                 continue
             source = action.get('source') or action.get('node')
             if kind in ('stop', 'move', 'restart', 'recover'):
