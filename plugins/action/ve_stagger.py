@@ -37,8 +37,9 @@ class ActionModule(ActionBase):
         if checked.error_messages:
             return {'failed': True, 'msg': complaint(self._task.args, 'The arguments cannot be used: %s' % '; '.join(checked.error_messages))}
         self._arguments = checked.validated_parameters
-        show = self._tell = {'full': self._show, 'summary': lambda text, always=False: always and self._show(text),
-                'none': lambda text, always=False: None}[self._arguments['progress']]
+        show = self._tell = {
+            'full': self._show, 'summary': lambda text, always=False: always and self._show(text),
+            'none': lambda text, always=False: None}[self._arguments['progress']]
         try:
             if self._task.check_mode:
                 made = self._node({'do': 'plan'})
