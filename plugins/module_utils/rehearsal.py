@@ -287,8 +287,8 @@ class _Rehearsal:
         per_node = {node: self.overrides.get(node, number) for node in self.nodes}
         self.own_limit = None
         if self.live:
-            here, rows = limits.look(self.runner, self.root)
-            self.own_limit = next((row for row in rows if row['node'] == here), None)
+            here = limits.own_name(self.runner)
+            self.own_limit = next((row for row in limits.look(here, self.root) if row['node'] == here), None)
             if self.own_limit and here not in self.overrides and _whole(self.own_limit['override']) > 0:
                 per_node[here] = _whole(self.own_limit['override'])
         if not self.overrides and not self.live:
