@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `make demo` and `make test` need nothing before them but Debian 12, root, git and make.
-.PHONY: demo demo-clean test check matrix soak bench-agent bench-config bench-stagger bench-rehearsal faults clean
+.PHONY: demo demo-clean test check test-long matrix soak bench-agent bench-config bench-stagger bench-rehearsal faults clean
 
 demo:        ## a three-node cluster in containers, a dead node, the measured timeline (VES=24, STORM=1, KEEP=1)
 	@VES="$(or $(VES),24)" STORM="$(STORM)" KEEP="$(KEEP)" tests/lab/demo
@@ -13,6 +13,9 @@ test:        ## everything CI runs
 
 check:       ## the fast part: lint and unit tests, no cluster
 	@tests/run check
+
+test-long:   ## the tests on the live cluster, with those that take minutes or want a quiet machine
+	@tests/run long
 
 matrix:      ## the agent's table of cases with every Python from 3.6 on that this machine has
 	@tests/run matrix

@@ -228,6 +228,7 @@ def test_others_edit_the_same_cib_and_it_is_killed():
     assert rc == 0, out
 
 
+@pytest.mark.long
 def test_the_dc_dies_in_the_middle_of_a_patch():
     dead = DC.check_output("crmadmin --dc_lookup --quiet").split()[-1]
     alive = [node for node in NODES if node != dead]

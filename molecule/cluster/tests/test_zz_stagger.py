@@ -227,6 +227,7 @@ def pressure():
     return float(re.search("some avg10=([0-9.]+)", on("n1", "cat", "/proc/pressure/cpu")).group(1))
 
 
+@pytest.mark.long
 def test_a_real_load_closes_the_gate_and_its_end_opens_it(run, slow):
     """Three VEs are still queued when busy loops in a node press on the processors; they begin when that is over."""
     assert not run(state="stopped").end()["failed"]
@@ -246,6 +247,7 @@ def test_a_real_load_closes_the_gate_and_its_end_opens_it(run, slow):
     assert len(booted(began)) == len(ves()) and max(peaks(began).values()) <= LIMIT, "none started twice"
 
 
+@pytest.mark.long
 def test_the_connection_drops_for_half_a_minute(run, tmp_path):
     assert not run(state="stopped").end()["failed"]
     lossy, down = tmp_path / "enter", tmp_path / "down"
