@@ -11,6 +11,7 @@ import tempfile
 import time
 import xml.etree.ElementTree as ET
 
+import pytest
 import testinfra
 
 CHECKOUT = pathlib.Path(__file__).parents[3]
