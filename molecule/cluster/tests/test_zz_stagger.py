@@ -59,7 +59,7 @@ def playbook(name, *options, rc=0):
                           capture_output=True, text=True, check=False, timeout=300, env=ENVIRONMENT)
     print(done.stdout, done.stderr)
     assert done.returncode == rc
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 class Run:
