@@ -174,7 +174,11 @@ def watch(result, timeout, argv):
     except subprocess.TimeoutExpired:
         code = None
     seconds = time.monotonic() - begun
+    end = time.monotonic() + 0.4        # what was killed needs a moment to be gone: a process without words has lost its memory already
     left = dict(children())
+    while "?" in left.values() and time.monotonic() < end:
+        time.sleep(0.02)
+        left = dict(children())
     for pid in left:
         with contextlib.suppress(OSError):
             os.kill(pid, signal.SIGKILL)
