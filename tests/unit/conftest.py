@@ -67,9 +67,9 @@ class CibFile:
         return self.path.read_text()
 
 
-@pytest.fixture
-def cib_file(tmp_path):
-    path = tmp_path / 'cib.xml'
+@pytest.fixture(scope='session')
+def empty_cib(tmp_path_factory):
+    path = tmp_path_factory.mktemp('empty') / 'cib.xml'
     made = subprocess.run(['cibadmin', '--empty'], capture_output=True, text=True, check=True,
                           env=dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin'))
     path.write_text(made.stdout)
@@ -78,6 +78,13 @@ def cib_file(tmp_path):
         cib.tool('cibadmin', '--modify', '--allow-create', '--scope', 'crm_config', '--xml-text',
                  '<cluster_property_set id="cib-bootstrap-options"><nvpair id="cib-bootstrap-options-%s" name="%s" '
                  'value="%s"/></cluster_property_set>' % (name, name, value))
+    return cib.text()
+
+
+@pytest.fixture
+def cib_file(tmp_path, empty_cib):
+    cib = CibFile(tmp_path / 'cib.xml')
+    cib.path.write_text(empty_cib)
     return cib
 
 

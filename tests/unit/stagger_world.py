@@ -23,6 +23,7 @@ class World:
         self.cluster, self.limit, self.seconds = cluster, limit, seconds
         self.clock, self.flight, self.queue, self.history = 0, [], [], {}
         self.made_for = None
+        self.settled = None  # the CIB with which nothing was left to do
         self.lasts = {}  # seconds of a start, by VE
         self.fails = {}  # nodes on which starts fail, by VE
         self.peak, self.started, self.lines, self.at = {}, [], [], {}
@@ -98,6 +99,9 @@ class World:
                 self.begin(action)
 
     def transition(self):
+        text = self.cluster.text()
+        if text == self.settled:
+            return []
         out = self.cluster.tool('crm_simulate', '--run', '--xml-file', str(self.cluster.path), '--output-as=xml')
         # How a start was configured, by which Pacemaker knows later whether that changed: as its own simulation writes it
         copy = self.cluster.path.with_suffix('.copy')
@@ -119,6 +123,8 @@ class World:
                 result.append({'ve': ve, 'node': action.get('node'), 'do': 'start'})
             elif kind == 'migrate':
                 result.append({'ve': ve, 'node': source, 'do': 'migrate_to', 'source': source, 'dest': action.get('dest')})
+        if not result:
+            self.settled = text
         return result
 
     def begin(self, action):

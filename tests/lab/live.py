@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The lab of bench.yml while it runs; for what is measured on it."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import timeline
+
+HERE = pathlib.Path(__file__).resolve().parent
+NAME, NODES = "openve-demo", ("n1", "n2", "n3")
+STATE = pathlib.Path(os.environ["OPENVE_LAB_STATE"]) / NAME
+
+
+def uptime():
+    return float(pathlib.Path("/proc/uptime").read_text().split()[0])
+
+
+def podman(*argv, **how):
+    return subprocess.run(["podman", *argv], check=True, capture_output=True, text=True, **how).stdout
+
+
+def on(node, *argv):
+    return podman("exec", "%s-%s" % (NAME, node), *argv)
+
+
+def create(ves):
+    """Bring it up with so many VEs, all stopped."""
+    subprocess.run(["ansible-playbook", "-i", str(HERE / "inventory"), str(HERE / "bench.yml"), "-e", "bench_ves=%d" % ves],
+                   check=True, env=dict(os.environ, ANSIBLE_PIPELINING="true"))
+
+
+def play(folder, hosts, what, *options):
+    """Run a play; what: its tasks, roles and the like."""
+    book = pathlib.Path(folder) / "play.yml"
+    book.write_text(json.dumps([dict(what, hosts=hosts, gather_facts=False)]))
+    done = subprocess.run(["ansible-playbook", "-i", str(HERE / "inventory"), str(book), *options],
+                          env=dict(os.environ, ANSIBLE_PIPELINING="true"), capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(done.stdout + done.stderr)
+
+
+def settled(nodes=NODES):
+    """In the first half minute of its controllers Pacemaker uses half the limit until the nodes have told theirs."""
+    while any(int(on(node, "ps", "-o", "etimes=", "-C", "pacemaker-controld").split()[0]) < 40 for node in nodes):
+        time.sleep(1)
+
+
+def boots(since):
+    """{node: its boots that began after that}"""
+    return {log.parent.name: [boot for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since]
+            for log in STATE.glob("trace/*/log")}
