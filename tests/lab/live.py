@@ -6,6 +6,7 @@ import pathlib
 import subprocess
 import sys
 import time
+import xml.etree.ElementTree as ET
 
 import timeline
 
@@ -52,3 +53,10 @@ def boots(since):
     """{node: its boots that began after that}"""
     return {log.parent.name: [boot for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since]
             for log in STATE.glob("trace/*/log")}
+
+
+def lasted(operation):
+    """{VE: how many seconds its last start, stop or first run of a monitor lasted, by Pacemaker's history}"""
+    return {row.get("operation_key").split("_")[0]: int(row.get("exec-time")) / 1000
+            for row in ET.fromstring(on("n1", "cibadmin", "--query", "--scope", "status")).iter("lrm_rsc_op")
+            if row.get("operation") == operation and row.get("rc-code") == "0" and row.get("operation_key").startswith("ve-")}
