@@ -362,8 +362,10 @@ class _Rehearsal:
 
     def _base(self):
         """The cluster as it is when nothing is under way, as ``self.root``; every scenario begins there."""
-        running = [entry for entry in self.root.iter('lrm_rsc_op') if entry.get('op-status') == history.PENDING]
-        for entry in running:
+        running = [(entry, past) for past in self.root.iter('lrm_resource') for entry in past if entry.get('op-status') == history.PENDING]
+        for entry, past in running:
+            # In flight it has none yet. The scheduler takes the highest to be the last, and would monitor for ever what it takes to have just started.
+            entry.set('call-id', str(1 + max(_whole(other.get('call-id')) for other in past)))
             target = _whole((entry.get('transition-key') or '').split(':')[2:3] and entry.get('transition-key').split(':')[2])
             entry.attrib.update({'op-status': '0', 'rc-code': str(target),
                                  'transition-magic': '0:%d;%s' % (target, entry.get('transition-key'))})

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import importlib
+import pathlib
 import re
 import time
 import xml.etree.ElementTree as ET
@@ -219,6 +220,14 @@ def test_what_is_in_flight_succeeds_first(rehearse, cluster):
     happened(cluster, 'n1', 've-101', ('start', PENDING))
     result = rehearsal.rehearse(cluster.run, ET.fromstring(cluster.text()), {'scenarios': ['lose n1']})
     assert any(text.startswith('operations that are in flight (1)') for text in result['assumptions'])
+
+
+def test_a_cluster_that_was_starting_when_its_cib_was_taken_comes_to_rest(cluster):
+    """Recorded on the lab: three starts in flight, and others whose monitors had begun."""
+    root = rehearsal.read_file(str(pathlib.Path(__file__).parent / 'data' / 'starting.xml'))
+    result = rehearsal.rehearse(cluster.run, root, {'scenarios': ['lose n1', 'drain n2', 'join n3'], 'probe_rc': [5]})
+    assert all(scenario['settled'] for scenario in result['scenarios'])
+    assert not [text for text in result['assumptions'] if 'not settled' in text]
 
 
 def test_a_node_that_is_down_already(rehearse, cluster):
