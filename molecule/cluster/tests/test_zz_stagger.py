@@ -167,15 +167,20 @@ def test_ctrl_c_then_an_admin_then_all_are_up_and_none_started_twice(run):
 def test_one_that_never_gets_ready_fails_on_every_node(run):
     name = sorted(ves())[-1]
     assert not run(state="stopped", names=[name]).end()["failed"]
-    for parameter, value in (("ready_timeout", "3s"), ("ready_timeout_action", "fail"), ("ready_command", "false")):
+    for parameter, value in (("ready_timeout", "3s"), ("ready_command", "false")):
         on("n1", "crm_resource", "--resource", name, "--set-parameter", parameter, "--parameter-value", value)
+    # by default it is waited for no longer, and counts as up
+    result = run(names=[name]).end()
+    assert not result["failed"] and [row for row in result["timeline"] if row["ve"] == name and row["event"] == "up" and row["at"] >= 3]
+    assert not run(state="stopped", names=[name]).end()["failed"]
+    on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_timeout_action", "--parameter-value", "fail")
     result = run(names=[name]).end()
     on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_command", "--parameter-value", "test -e /run/booted")
     on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_timeout_action", "--parameter-value", "proceed")
     assert result["failed"] and result["msg"].count("start on n") == 3, result["msg"]
     assert [row for row in result["timeline"] if row["ve"] == name and row["event"] == "given up"]
     on("n1", "crm_resource", "--cleanup", "--resource", name)
-    assert not run(names=[name]).end()["failed"]
+    assert "%s is up on n" % name in playbook("start")
 
 
 def test_drained_and_back_and_node_by_node(tmp_path):
@@ -267,7 +272,8 @@ def test_the_connection_drops_for_half_a_minute(run, tmp_path):
 
 
 def test_a_node_dies_in_the_middle(run):
-    assert not run(state="stopped").end()["failed"]
+    playbook("stop")
+    assert {role for role, _node in ves().values()} == {"Stopped"}
     began = uptime()
     going = run()
     until(lambda: booted(began))
