@@ -332,10 +332,8 @@ def test_span(seconds, said):
     assert span(seconds) == said
 
 
-def test_size_and_time_of_a_large_one():
-    began = datetime.now()
-    made = rehearsal_page.page(Sample(8, 200, boot=60).result())
-    assert len(made) < 2e6 and (datetime.now() - began).total_seconds() < 20
+def test_a_large_one_can_be_mailed():
+    assert len(rehearsal_page.page(Sample(8, 200, boot=60).result())) < 2e6
 
 
 # The whole of it: playbook, action plugin, module, Pacemaker's tools

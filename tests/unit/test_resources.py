@@ -638,7 +638,7 @@ def test_waiting_that_fails_says_so(cluster):
     assert 'waiting for the cluster failed: crm_resource --wait: no cluster (102)' in waiting(cluster, VES, 102, 'no cluster').msg
 
 
-def test_100_ves_are_one_patch_and_quick(cluster):
+def test_100_ves_are_one_patch(cluster):
     create(cluster, STORAGE)
     ves = [{'id': number, 'needs': ['fs-clone'], 'prefer': ['n1', 'n2']} for number in range(1, 101)]
     result = declare(cluster, ves)
