@@ -214,6 +214,17 @@ class World:
                     return int(name)
         return None
 
+    def runs(self, word):
+        """Does a process of the world have this in its command line?"""
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/cmdline" % name) as f:
+                    if word in f.read() and self._mine(name):
+                        return True
+            except OSError:
+                continue
+        return False
+
     def _mine(self, name):
         try:
             return os.readlink("/proc/%s/ns/pid" % name) == os.readlink("/proc/%d/ns/pid" % self.pid1)
