@@ -173,6 +173,13 @@ class Sequence(RuleBasedStateMachine):
                 pass
         return out
 
+    def let_forked_begin(self):
+        """What a killed agent had just forked becomes a command of vzctl, and is in the log of these a moment later."""
+        end = time.monotonic() + 2
+        while self.w.runs("ManageVE") and time.monotonic() < end:
+            time.sleep(0.02)
+        time.sleep(0.2)
+
     def dying(self):
         """The guest is down and its end is not dealt with yet (vzeventd is about to unmount)."""
         try:
@@ -324,11 +331,7 @@ class Sequence(RuleBasedStateMachine):
         self.note("  ->", result.code, "after %.2f s, now %s%s" % (result.seconds, after, ", " + killed if killed else ""))
         if result.code < 0 or killed:
             if killed:
-                # what it had just forked becomes a command of vzctl, and is in the log of these a moment later: see strays()
-                end = time.monotonic() + 2
-                while self.w.runs("ManageVE") and time.monotonic() < end:
-                    time.sleep(0.02)
-                time.sleep(0 if killed == "killed with its group" else 0.2)
+                self.let_forked_begin()
                 return
             self.broken(result, "ended by signal %d" % -result.code)
         code = result.code

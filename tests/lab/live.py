@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lab of bench.yml while it runs; for what is measured on it."""
+"""A lab while it runs, by default that of bench.yml; for what is measured and broken on it."""
 import json
 import os
 import pathlib
@@ -12,7 +12,7 @@ import timeline
 
 HERE = pathlib.Path(__file__).resolve().parent
 NAME, NODES = "openve-demo", ("n1", "n2", "n3")
-STATE = pathlib.Path(os.environ["OPENVE_LAB_STATE"]) / NAME
+LABS = pathlib.Path(os.environ["OPENVE_LAB_STATE"])
 
 
 def uptime():
@@ -25,6 +25,13 @@ def podman(*argv, **how):
 
 def on(node, *argv):
     return podman("exec", "%s-%s" % (NAME, node), *argv)
+
+
+def power(node, lab=NAME):
+    """A node that is off is switched on."""
+    name = "%s-%s" % (lab, node)
+    podman("start", name)
+    (LABS / lab / "pid" / node).write_text(podman("inspect", "--format", "{{.State.Pid}}", name).strip())
 
 
 def create(ves):
@@ -52,7 +59,7 @@ def settled(nodes=NODES):
 def boots(since):
     """{node: its boots that began after that}"""
     return {log.parent.name: [boot for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since]
-            for log in STATE.glob("trace/*/log")}
+            for log in (LABS / NAME).glob("trace/*/log")}
 
 
 def lasted(operation):

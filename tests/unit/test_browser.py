@@ -22,12 +22,12 @@ LOOK = '''<!doctype html><meta charset="utf-8"><body style="margin:0"><script>
 addEventListener('load', () => {
   const frame = document.querySelector('iframe'), page = frame.contentDocument, seen = {};
   const texts = (where) => [...page.querySelectorAll(where)].map((one) => one.innerText.trim());
-  const wide = (one) => one.getBoundingClientRect();
+  const box = (one) => one.getBoundingClientRect();
   seen.width = page.documentElement.scrollWidth;
   seen.facts = texts('dl.facts dd.value');
   seen.lines = [...page.querySelectorAll('a.line')].map((line) => ({
     value: line.querySelector('.value').innerText.trim(), side: line.querySelector('.side').innerText.trim(), at: line.hash.slice(1),
-    inside: [...line.children].every((part) => wide(part).right <= frame.clientWidth + 1)}));
+    inside: [...line.children].every((part) => box(part).right <= frame.clientWidth + 1)}));
   page.querySelectorAll('details').forEach((one) => { one.open = true; });
   seen.tables = {};
   for (const section of page.querySelectorAll('details.scenario > div')) {
@@ -35,12 +35,12 @@ addEventListener('load', () => {
   }
   seen.bars = {drawn: 0, outside: 0};
   for (const bar of page.querySelectorAll('.plot rect')) {
-    const box = wide(bar), plot = wide(bar.closest('.plot'));
-    seen.bars.drawn += box.width > 0 && box.height > 0;
-    seen.bars.outside += box.left < plot.left - 1 || box.right > plot.right + 1 || box.bottom > plot.bottom + 1;
+    const drawn = box(bar), plot = box(bar.closest('.plot'));
+    seen.bars.drawn += drawn.width > 0 && drawn.height > 0;
+    seen.bars.outside += drawn.left < plot.left - 1 || drawn.right > plot.right + 1 || drawn.bottom > plot.bottom + 1;
   }
   seen.opened = page.documentElement.scrollWidth;
-  seen.dark = getComputedStyle(page.body).backgroundColor;
+  seen.background = getComputedStyle(page.body).backgroundColor;
   const found = document.createElement('pre');
   found.id = 'seen';
   found.textContent = JSON.stringify(seen);
@@ -88,6 +88,6 @@ def test_what_is_on_the_screen_is_the_result(browser, result, width):
 
 def test_dark_and_light(browser):
     page = rehearsal_page.page(Sample(3, 24).result(pairs=False))
-    light, dark = (browser(page, 1280, *options)['dark'] for options in ((), ('--blink-settings=preferredColorScheme=0',)))
+    light, dark = (browser(page, 1280, *options)['background'] for options in ((), ('--blink-settings=preferredColorScheme=0',)))
     brightness = [sum(map(int, re.findall(r'\d+', colour)[:3])) for colour in (light, dark)]
     assert brightness[0] > 600 and brightness[1] < 200, (light, dark)

@@ -21,7 +21,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Too
 from conftest import CHECKOUT
 from test_resources import declare, declare_once, values
 
-ROUNDS = int(os.environ.get('ROUNDS', 12))
+ROUNDS = int(os.environ.get('ROUNDS', 25))
 
 
 class Others:

@@ -16,6 +16,7 @@ import testinfra
 
 CHECKOUT = pathlib.Path(__file__).parents[3]
 sys.path.insert(0, str(CHECKOUT / "tests/lab"))
+import live  # noqa: E402
 import timeline  # noqa: E402
 
 INVENTORY = CHECKOUT / "molecule/cluster/inventory"
@@ -256,12 +257,14 @@ def count(url):
 
 def restart(node):
     """A node that was fenced comes back."""
-    name, state = "%s-%s" % (LAB, node), pathlib.Path(os.environ["OPENVE_LAB_STATE"], LAB, "pid", node)
     end = time.monotonic() + 120
-    while subprocess.run(["podman", "start", name], check=False, capture_output=True).returncode:  # it is being fenced
-        assert time.monotonic() < end
-        time.sleep(1)
-    state.write_text(subprocess.run(["podman", "inspect", "--format", "{{.State.Pid}}", name], check=True, capture_output=True, text=True).stdout.strip())
-    while testinfra.get_host("podman://" + name).run("crm_mon -1 | grep -c 'Online: \\[ n1 n2 n3 \\]'").rc:
+    while True:
+        try:
+            live.power(node, LAB)
+            break
+        except subprocess.CalledProcessError:  # it is being fenced
+            assert time.monotonic() < end
+            time.sleep(1)
+    while testinfra.get_host("podman://%s-%s" % (LAB, node)).run("crm_mon -1 | grep -c 'Online: \\[ n1 n2 n3 \\]'").rc:
         assert time.monotonic() < end
         time.sleep(1)

@@ -171,7 +171,7 @@ def test_one_that_never_gets_ready_fails_on_every_node(run):
         on("n1", "crm_resource", "--resource", name, "--set-parameter", parameter, "--parameter-value", value)
     # by default it is waited for no longer, and counts as up
     result = run(names=[name]).end()
-    assert not result["failed"] and [row for row in result["timeline"] if row["ve"] == name and row["event"] == "up" and row["at"] >= 3]
+    assert not result["failed"] and [row["took"] >= 3 for row in result["ves"] if row["state"] == "started"] == [True], result["ves"]
     assert not run(state="stopped", names=[name]).end()["failed"]
     on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_timeout_action", "--parameter-value", "fail")
     result = run(names=[name]).end()
