@@ -36,7 +36,8 @@ def ansible(collections, tmp_path):
     """ansible(play, cib, **variables) -> exit code and all that it said, on one host that is this one"""
     def run(play, cib, **variables):
         (tmp_path / 'play.yml').write_text(json.dumps(play))
-        (tmp_path / 'hosts.yml').write_text(json.dumps({'all': {'hosts': {'n1': {'ansible_connection': 'local', 'ansible_python_interpreter': sys.executable}}, 'vars': variables}}))
+        host = {'ansible_connection': 'local', 'ansible_python_interpreter': sys.executable}
+        (tmp_path / 'hosts.yml').write_text(json.dumps({'all': {'hosts': {'n1': host}, 'vars': variables}}))
         done = subprocess.run(['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), str(tmp_path / 'play.yml')], capture_output=True, text=True,
                               check=False, env=dict(cib.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(
                                   [str(collections), os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')]), ANSIBLE_NOCOLOR='1'))
