@@ -12,6 +12,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
+from ansible_collections.openve.pacemaker.plugins.module_utils import rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error
 from ansible_collections.openve.pacemaker.plugins.plugin_utils import rehearsal_page, rehearsal_text, rehearsal_view
 
@@ -53,11 +54,11 @@ class ActionModule(ActionBase):
             try:
                 write(page, rehearsal_page.page(result, measured))
             except OSError as error:
-                return dict(_short(result), failed=True, msg='The page cannot be written to %s: %s.' % (page, error.strerror or error))
+                return dict(rehearsal.short(result), failed=True, msg='The page cannot be written to %s: %s.' % (page, error.strerror or error))
             result['page'] = page
             if own['show']:
                 Display().display('\nThe page: %s' % page)
-        return _short(result) if result.get('failed') else result
+        return rehearsal.short(result) if result.get('failed') else result
 
 
 def _place(page):
@@ -87,9 +88,3 @@ def write(page, text):
     except BaseException:
         os.unlink(name)
         raise
-
-
-def _short(result):
-    """Ansible prints the whole result of a task that fails: without what only drawings need."""
-    return dict(result, scenarios=[{key: value for key, value in scenario.items() if key not in ('actions', 'downtime')} for scenario in result['scenarios']],
-                durations={})

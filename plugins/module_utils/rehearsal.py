@@ -87,6 +87,12 @@ def refuse_broken(result, what='What was asserted does not hold', details=None):
         raise Error('%s:\n- %s\n%s' % (what, '\n- '.join(result['broken']), hint), **(result if details is None else details))
 
 
+def short(result):
+    """A result for a task that fails, as Ansible prints all of that: without what only drawings need."""
+    return dict(result, durations={}, scenarios=[{key: value for key, value in scenario.items() if key not in ('actions', 'downtime')}
+                                                 for scenario in result['scenarios']])
+
+
 def read_file(path):
     """The CIB in a file."""
     try:

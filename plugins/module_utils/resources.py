@@ -45,7 +45,7 @@ def apply(runner, arguments, check=False):
         if arguments.get('rehearse') is not None:
             rehearsed[:] = [rehearsal.rehearse(runner, change.new, arguments['rehearse'], edit.model, live='CIB_file' not in os.environ)]
             rehearsal.refuse_broken(rehearsed[0], 'After this change what was asserted would not hold, so nothing was changed',
-                                    {'rehearsal': rehearsed[0], 'diff': lambda: diff(change)})
+                                    {'rehearsal': rehearsal.short(rehearsed[0]), 'diff': lambda: diff(change)})
 
     # Before the patch: after it the controller, which knows the name, has other things to do.
     here = None if check else limits.own_name(runner)

@@ -377,7 +377,9 @@ limits:
       override: null
       why: only n2 itself can tell; run this there
 rehearsal:
-  description: What the rehearsal said, as M(openve.pacemaker.ve_rehearsal) returns it. Null where none was asked for, or nothing changed.
+  description:
+    - What the rehearsal said, as M(openve.pacemaker.ve_rehearsal) returns it. Null where none was asked for, or nothing changed.
+    - Where it made the change be refused, without the single actions and times down.
   returned: success, or when it made the change be refused
   type: dict
   sample: null

@@ -293,6 +293,9 @@ def test_measured_is_drawn_under_the_prediction():
     assert section.parent.tag == 'details' and 'open' in section.parent.attributes
     lines = '\n'.join(text(result, [measured()]))
     assert re.search(r'the last VE is up after +%s +60.5 s' % span(predicted['last_up']), lines)
+    # beside what was measured, a sentence says whose it is
+    assert '  Predicted: n3 is fenced after 12.0 s.' in lines and section.one('p', 'lead').text.startswith('Predicted: n3 is fenced after 12.0 s.')
+    assert 'Predicted:' not in '\n'.join(text(result))
 
 
 def test_only_measured():
