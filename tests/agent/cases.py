@@ -301,7 +301,7 @@ for tool in ("/usr/sbin/vzmigrate", "/usr/bin/prlctl", "/usr/sbin/ploop", "/usr/
     case("lock held by %s: no skiplock" % tool, "legacy: lock=%s" % tool, "start timeout=5", 1, never="--skiplock", after="down")
 case("lock held by a stranger: start", "either: lock=stranger", "start", 0, after="running ready", called="^--skiplock start 101", log="WARN")
 case("lock held by a stranger whose name only contains vz", "legacy: lock=/opt/myvzctl", "start", 0, after="running ready", called="^--skiplock start 101")
-case("lock held by a stranger: stop", "either: running lock=stranger", "stop", 0, after="down unmounted", called="^--skiplock (stop|umount) 101", log="WARN")
+case("lock held by a stranger: stop, a graceful one", "either: running lock=stranger", "stop", 0, after="down unmounted", called="^--skiplock (stop|umount) 101", never=FORCED, log="WARN")
 case("lock held by a stranger: unmounting stop", "legacy: mounted lock=stranger", "stop", 0, after="down unmounted", called="^--skiplock umount 101")
 case("lock held by a stranger: migrate_to", "legacy: running lock=stranger", "migrate_to", 0, after="down dump", called="^--skiplock (chkpnt|suspend) 101")
 case("lock held by a stranger: migrate_from", "legacy: running suspended lock=stranger", "migrate_from", 0, after="running", called="^--skiplock (restore|resume) 101")
