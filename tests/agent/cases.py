@@ -111,8 +111,8 @@ row("suspended", "either: running suspended", (7, {"after": "down dump"}), (0, {
     (0, {"after": "down unmounted dump", "never": "restore|start"}))
 
 # paused
-row("paused", "vz7: running paused", (1, {"after": "running paused"}), (0, {"after": "running ready awake"}), (0, {"after": "down unmounted"}),
-    level10=(1, {"never": "exec", "after": "paused"}), timeout=8)
+row("paused", "vz7: running paused", (1, {"after": "running paused"}), (0, {"after": "running ready awake"}),
+    (0, {"after": "down unmounted", "called": "^chkpnt 101 --resume", "never": FORCED}), level10=(1, {"never": "exec", "after": "paused"}), timeout=8)
 case("paused: monitor asks again for half its time", "vz7: running paused", "monitor timeout=6", 1, least=1.5, most=4)
 case("paused: thawed meanwhile (a snapshot)", "vz7: running paused 'later=1=vzctl chkpnt 101 --resume'", "monitor timeout=8", 0, least=0.8)
 case("paused: thawed meanwhile, probe", "vz7: running paused 'later=1=vzctl chkpnt 101 --resume'", "monitor probe timeout=8", 0)
@@ -506,7 +506,8 @@ def lxc_row(name, state, monitor, start, stop, probe=None, level10=None, timeout
 lxc_row("running", "running", (0, {"never": "lxc-st"}), (0, {"after": "running ready"}), (0, {"after": "down", "called": "lxc-stop .*--nokill", "never": "lxc-stop .*-k( |$)"}))
 lxc_row("down", "down", (7, {"never": "lxc-st"}), (0, {"after": "running ready", "called": "lxc-start"}), (0, {"never": "lxc-st", "after": "down"}))
 lxc_row("no such container", "noconfig", 7, 5, 0, never="lxc-st")
-lxc_row("frozen", "running paused", (1, {"after": "paused", "never": "attach"}), (0, {"called": "lxc-unfreeze", "after": "running awake ready"}), (0, {"after": "down"}), timeout=8)
+lxc_row("frozen", "running paused", (1, {"after": "paused", "never": "attach"}), (0, {"called": "lxc-unfreeze", "after": "running awake ready"}),
+        (0, {"called": "lxc-unfreeze", "after": "down", "never": "lxc-stop .*-k( |$)"}), timeout=8)
 lxc_row("tool missing", "notool", 1, 5, 0, probe=5, never=".")
 lxc_row("tool missing, runs", "running notool", 1, 1, 1, after="running")
 lxc_row("lxc-info fails", "'sim=FAULT_LXC_INFO=1:cannot talk'", 1, 1, 0, probe=7, never="lxc-st")
