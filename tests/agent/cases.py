@@ -442,6 +442,18 @@ case("migrate_from, registered elsewhere", "vz7: running suspended owner=server-
 case("migrate_from, tool missing", "legacy: notool", "migrate_from", 5)
 case("migrate_from, bad veid", "legacy: down", "migrate_from veid=0", 6)
 case("migrate_from says 0 and does nothing", "legacy: running suspended sim=FAULT_RESTORE=0 sim=FAULT_RESUME=0", "migrate_from timeout=8", 1, after="down")
+# in the states of the table that are left; "passing" is lxc's alone, which cannot migrate
+for action in ("migrate_to", "migrate_from"):
+    case("%s, status hangs, nothing there" % action, "either: sim=FAULT_STATUS=hang", action + " timeout=8", 1, never=TOUCHES)
+    case("%s, status hangs, shown by veinfo" % action, "legacy: running sim=FAULT_STATUS=hang", action + " timeout=8", 1, never=TOUCHES, after="running")
+case("migrate_to, config gone", "either: running noconfig", "migrate_to timeout=8", 1, called="(chkpnt|suspend) 101", after="running")
+case("migrate_from, config gone", "either: running noconfig", "migrate_from", 0, never=TOUCHES, after="running")
+case("migrate_to, paused: woken, then suspended", "vz7: running paused", "migrate_to", 0, called="^chkpnt 101 --resume ; ^(chkpnt|suspend) 101( |$)(?!--resume)", after="down dump")
+case("migrate_from, paused: woken", "vz7: running paused", "migrate_from", 0, called="^chkpnt 101 --resume", after="running awake")
+case("migrate_to, mounted", "either: mounted", "migrate_to", 1, never="umount ; chkpnt ; suspend", after="down mounted", reason="nothing to suspend")
+case("migrate_to, mounted with a dump: unmounted", "either: running suspended mounted", "migrate_to", 0, called="umount 101", after="down unmounted dump")
+case("migrate_from, mounted", "either: mounted", "migrate_from", 1, never="^start ; ^restore ; ^resume", after="down", reason="no memory dump")
+case("migrate_from, mounted with a dump", "either: running suspended mounted", "migrate_from", 0, called="(restore|resume) 101", after="running nodump")
 case("migration with lxc: to", "lxc: running", "migrate_to engine=lxc", 3, after="running")
 case("migration with lxc: from", "lxc: down", "migrate_from engine=lxc", 3, after="down")
 
@@ -452,6 +464,12 @@ case("validate-all level 0 looks at the parameters alone", "legacy: notool", "va
 case("validate-all level 10", "either: down", "validate-all level=10", 0, never=TOUCHES)
 case("validate-all level 10, tool missing", "legacy: notool", "validate-all level=10", 5)
 case("validate-all level 10, no such VE", "legacy: noconfig", "validate-all level=10", 5)
+case("validate-all level 10, status hangs", "either: sim=FAULT_STATUS=hang", "validate-all level=10 timeout=8", 1, never=TOUCHES)
+case("validate-all level 10, status hangs, shown by veinfo", "legacy: running sim=FAULT_STATUS=hang", "validate-all level=10 timeout=8", 1, never=TOUCHES)
+for state in ("running", "running noconfig", "mounted", "running suspended"):
+    case("validate-all level 10, %s" % state, "either: " + state, "validate-all level=10", 0, never=TOUCHES)
+case("validate-all level 10, paused", "vz7: running paused", "validate-all level=10", 0, never=TOUCHES, after="paused")
+case("validate-all level 10, starting", "lxc: running show=STARTING=1", "validate-all level=10 engine=lxc", 0, never="lxc-st")
 case("validate-all level 10, bad", "legacy: down", "validate-all level=10 on_dump=eat", 6)
 case("validate-all with XML", "legacy: down", "validate-all env:OCF_OUTPUT_FORMAT=xml", 0, xml=True)
 case("validate-all with XML, bad", "legacy: down", "validate-all env:OCF_OUTPUT_FORMAT=xml on_dump=%s" % q("<e&t\x01>\""), 6, xml=True)
