@@ -423,7 +423,7 @@ case("10 kB of output", "legacy: running", "monitor level=10 %s" % q("monitor_co
 case("bytes that are no UTF-8", "legacy: running", "monitor level=10 %s" % q("monitor_command=printf '\\377\\376bad'; exit 1"), 1, reason="bad")
 
 # ----------------------------------------------------------------------------------------- migration
-case("migrate_to", "either: running", "migrate_to", 0, after="down unmounted dump", called="(chkpnt|suspend) 101")
+case("migrate_to", "either: running", "migrate_to", 0, after="down unmounted dump", called="(chkpnt|suspend) 101", never="--resume")
 case("migrate_to again", "either: running suspended", "migrate_to", 0, after="down dump")
 case("migrate_to, down", "either: down", "migrate_to", 1, after="down nodump", reason=".")
 case("migrate_to, no config", "legacy: noconfig", "migrate_to", 1)
@@ -446,7 +446,7 @@ case("migrate_from says 0 and does nothing", "legacy: running suspended sim=FAUL
 for action in ("migrate_to", "migrate_from"):
     case("%s, status hangs, nothing there" % action, "either: sim=FAULT_STATUS=hang", action + " timeout=8", 1, never=TOUCHES)
     case("%s, status hangs, shown by veinfo" % action, "legacy: running sim=FAULT_STATUS=hang", action + " timeout=8", 1, never=TOUCHES, after="running")
-case("migrate_to, config gone", "either: running noconfig", "migrate_to timeout=8", 1, called="(chkpnt|suspend) 101", after="running")
+case("migrate_to, config gone", "either: running noconfig", "migrate_to timeout=8", 1, called="(chkpnt|suspend) 101", never="--resume", after="running")
 case("migrate_from, config gone", "either: running noconfig", "migrate_from", 0, never=TOUCHES, after="running")
 case("migrate_to, paused: woken, then suspended", "vz7: running paused", "migrate_to", 0, called="^chkpnt 101 --resume ; ^(chkpnt|suspend) 101( |$)(?!--resume)", after="down dump")
 case("migrate_from, paused: woken", "vz7: running paused", "migrate_from", 0, called="^chkpnt 101 --resume", after="running awake")
