@@ -174,7 +174,7 @@ def kills(count):
     wrong, seen = [], {'before': 0, 'after': 0}
     change(99)
     begin = time.monotonic()
-    change(100)
+    subprocess.run([sys.executable, __file__, 'change', '100'], check=True)  # as those that are killed: Python's start takes long, too
     took, old = time.monotonic() - begin, '100s'
     for number in range(1, count + 1):
         new = '%ds' % (100 + number)
