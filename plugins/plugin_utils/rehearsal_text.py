@@ -56,7 +56,7 @@ def text(result, measured=(), title='Rehearsal', now=None):
 
 def scenario(one):
     """One scenario: its words, and its charts on one scale."""
-    lines = [one['title']] + ['  ' + ('Predicted: ' if one['compared'] else '') + line for line in [one['sentence']] if line]
+    lines = [one['title']] + ['  ' + line for line in [one['sentence']] if line]
     for what, names in (('stays down', one['cannot_run']), ('healthy, yet down', one['healthy_down'])):
         if names:
             lines.append('  %s: %s' % (what, listed(names, 12)))

@@ -434,6 +434,8 @@ def view(result, measured=(), title='Rehearsal', now=None):
     rehearsed = [one for one in scenarios if one['kind'] != 'measured']
     for scenario in scenarios:
         scenario['compared'] = compared(scenario)
+        if scenario['compared'] and scenario['sentence']:
+            scenario['sentence'] = 'Predicted: ' + scenario['sentence']
     findings, advice = _findings(result, rehearsed) if result else [], _advice(result or {})
     for finding in findings:
         if advice['text'] and finding['level'] == 'broken' and finding['rule'] in ('recovery', 'peak', 'peak-total'):

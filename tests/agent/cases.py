@@ -448,7 +448,7 @@ for action in ("migrate_to", "migrate_from"):
     case("%s, status hangs, shown by veinfo" % action, "legacy: running sim=FAULT_STATUS=hang", action + " timeout=8", 1, never=TOUCHES, after="running")
 case("migrate_to, config gone", "either: running noconfig", "migrate_to timeout=8", 1, called="(chkpnt|suspend) 101", never="--resume", after="running")
 case("migrate_from, config gone", "either: running noconfig", "migrate_from", 0, never=TOUCHES, after="running")
-case("migrate_to, paused: woken, then suspended", "vz7: running paused", "migrate_to", 0, called="^chkpnt 101 --resume ; ^(chkpnt|suspend) 101( |$)(?!--resume)", after="down dump")
+case("migrate_to, paused: woken, then suspended", "vz7: running paused", "migrate_to", 0, called="^chkpnt 101 --resume ; ^chkpnt 101$", after="down dump")
 case("migrate_from, paused: woken", "vz7: running paused", "migrate_from", 0, called="^chkpnt 101 --resume", after="running awake")
 case("migrate_to, mounted", "either: mounted", "migrate_to", 1, never="umount ; chkpnt ; suspend", after="down mounted", reason="nothing to suspend")
 case("migrate_to, mounted with a dump: unmounted", "either: running suspended mounted", "migrate_to", 0, called="umount 101", after="down unmounted dump")
