@@ -42,7 +42,7 @@ soak:        ## random sequences of actions, events and faults on the agent (SOA
 	@tests/lab/setup test && . .cache/env && AGENT_PYTHON=/usr/bin/python3 SOAK=$(or $(SOAK),10000) START=$(START) python -m pytest -q -n 8 tests/agent/test_sequences.py
 
 faults:      ## others edit the CIB while ve_resources does (ROUNDS=1000); it is killed
-	@tests/lab/setup test && . .cache/env && ROUNDS=$(or $(ROUNDS),1000) python -m pytest -q tests/unit/test_faults.py
+	@tests/lab/setup test && . .cache/env && ROUNDS=$(or $(ROUNDS),1000) python -m pytest -q tests/unit/plugins/module_utils/_cib/test_faults.py
 
 clean: demo-clean  ## and the caches of this checkout
 	rm -rf .cache

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes the tables of docs/agent.md between their marks, made from what `files/ManageVE meta-data` says.
 
-usage: tests/generate_agent_docs.py        tests/unit/test_agent_metadata.py fails when the page is stale
+usage: tests/generate_agent_docs.py        tests/unit/plugins/module_utils/_declaration/test_agent.py fails when the page is stale
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints plugins/module_utils/agent_metadata.py, made from what `files/ManageVE meta-data` says.
+"""Prints plugins/module_utils/_declaration/agent.py, made from what `files/ManageVE meta-data` says.
 
 The modules run where the agent's file is not at hand, so they carry its numbers with them;
-tests/unit/test_agent_metadata.py fails when these are stale. To renew them: make this script print into the file.
+tests/unit/plugins/module_utils/_declaration/test_agent.py fails when these are stale. To renew them: make this script print into the file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Joins the conductor (module_utils/conductor.py) to Ansible: the node, the load of all nodes, the screen, Ctrl-C."""
+"""Joins the conductor (plugin_utils/_stagger/conductor.py) to Ansible: the node, the load of all nodes, the screen, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
 from ansible.utils.display import Display
 
-from ansible_collections.openve.pacemaker.plugins.module_utils.conductor import Conductor, print_plan
-from ansible_collections.openve.pacemaker.plugins.module_utils.errors import Error
-from ansible_collections.openve.pacemaker.plugins.module_utils.model import complaint
-from ansible_collections.openve.pacemaker.plugins.module_utils.stagger import ARGUMENTS
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.conductor import Conductor, print_plan
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import complaint
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.stagger import ARGUMENTS
 
 PATIENCE = 120  # seconds for which a lost connection is tried again: the cluster goes on meanwhile
 LOAD = 'nproc; cat /proc/loadavg; cat /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory 2>/dev/null || true'

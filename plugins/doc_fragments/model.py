@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that every module about declared VEs takes; the fields are those of module_utils/model.py."""
+"""The options that every module about declared VEs takes; the fields are those of module_utils/_declaration/model.py."""
 
 from __future__ import annotations
 

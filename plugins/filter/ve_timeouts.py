@@ -48,8 +48,9 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import model, primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils.errors import ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ModelError
 
 
 def ve_timeouts(ves, policy=None):

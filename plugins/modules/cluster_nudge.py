@@ -60,7 +60,8 @@ limits:
       why: only n2 itself can tell; run this there
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import module, nudge
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_nudge as nudge
 
 
 def main():

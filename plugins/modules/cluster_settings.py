@@ -95,8 +95,9 @@ problems:
   sample: ["fencing device ipmi-n1: hosts: is empty; name the nodes that it can fence"]
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import module, settings
-from ansible_collections.openve.pacemaker.plugins.module_utils.model import POLICY_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings as settings
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS
 
 FENCING = {
     'id': {'type': 'str', 'required': True},

@@ -59,8 +59,9 @@ stop_seconds:
   sample: 1320
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import host, module
-from ansible_collections.openve.pacemaker.plugins.module_utils.model import POLICY_FIELDS, VE_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host as host
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 
 
 def main():

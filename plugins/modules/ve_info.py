@@ -212,7 +212,8 @@ limits:
       why: only n2 itself can tell; run this there
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import info, module
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info as info
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
 
 
 def main():

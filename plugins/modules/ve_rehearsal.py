@@ -554,7 +554,8 @@ commands:
   sample: [cibadmin --query]
 '''
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import module, rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
 
 
 def main():

@@ -436,8 +436,10 @@ problems:
   sample: ["VE web1: after: no VE dp is declared; did you mean db?"]
 '''
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import module, rehearsal, resources
-from ansible_collections.openve.pacemaker.plugins.module_utils.model import POLICY_FIELDS, VE_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 
 
 def main():

@@ -274,7 +274,8 @@ interrupted:
   sample: false
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import module, stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
 
 
 def main():

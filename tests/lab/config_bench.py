@@ -16,7 +16,8 @@ import xml.etree.ElementTree as ET
 
 from onnode import arguments, runner, tool
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import cib, resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
 
 PREFIX = 'bench-'
 POLICY = {'load_threshold': '0%'}

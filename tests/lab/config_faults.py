@@ -23,7 +23,9 @@ import time
 
 from onnode import arguments, runner, tool
 
-from ansible_collections.openve.pacemaker.plugins.module_utils import cib, primitives, resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
 
 PREFIX = 'fault-'
 LOG = '/var/log/pacemaker/pacemaker.log'

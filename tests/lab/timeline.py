@@ -22,7 +22,9 @@ from datetime import datetime, timezone
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(CHECKOUT / ".cache/collections"))
-from ansible_collections.openve.pacemaker.plugins.plugin_utils import rehearsal_page, rehearsal_text, rehearsal_view
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import page as rehearsal_page
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import text as rehearsal_text
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import view as rehearsal_view
 
 OLD = "the old behaviour (start does not wait, no limit)"
 

@@ -28,7 +28,7 @@ def _package(name, path):
 
 
 try:  # under ansible-test the collection is importable already
-    __import__(PACKAGE + '.plugins.module_utils.errors')
+    __import__(PACKAGE + '.plugins.module_utils._base.errors')
 except ImportError:
     _package('ansible_collections', None)
     _package('ansible_collections.openve', None)

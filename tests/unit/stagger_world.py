@@ -12,10 +12,20 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
-import test_stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils import conductor, stagger
+import happenings
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import conductor
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
 
 OK, FAILED, PENDING = (0, 0), (1, 0), (193, -1)
+
+VES = [{'id': 1, 'start_order': 30}, {'id': 2, 'start_order': 10}, {'id': 3}]
+
+
+def declare(cluster, ves=VES, new='stopped', policy=None):
+    resources.apply(cluster.run, {'ves': ves, 'policy': policy, 'purge': False, 'new': new, 'wait': False,
+                                  'wait_timeout': '10min', 'allow_restart': True, 'backup_keep': 0})
+    del cluster.calls[:]
 
 
 class World:
@@ -153,29 +163,29 @@ class World:
         past[:] = [entry for entry in past if entry[1] != PENDING] + [(action['do'], outcome) + reason]
 
         def anew(root):
-            for folder in test_stagger.state(root, action['node']).iter('lrm_resources'):
+            for folder in happenings.state(root, action['node']).iter('lrm_resources'):
                 for history in folder.findall('lrm_resource[@id="%s"]' % action['ve']):
                     folder.remove(history)
 
-        test_stagger.edit(self.cluster, anew)
-        test_stagger.happened(self.cluster, action['node'], action['ve'], *past[-3:])
+        happenings.edit(self.cluster, anew)
+        happenings.happened(self.cluster, action['node'], action['ve'], *past[-3:])
 
         def digest(root):
             for operation in root.iter('lrm_rsc_op'):
                 if operation.get('operation_key', '').startswith(action['ve'] + '_migrate'):
                     operation.attrib.update(migrate_source=action['source'], migrate_target=action['dest'])
                 operation.attrib.update(self.digests.get(operation.get('operation_key'), {}), **{'exec-time': str(1000 * self.seconds)})
-        test_stagger.edit(self.cluster, digest)
+        happenings.edit(self.cluster, digest)
 
     def failcount(self, node, ve):
         def change(root):
-            state = test_stagger.state(root, node)
+            state = happenings.state(root, node)
             attributes = state.find('transient_attributes/instance_attributes')
             if attributes is None:
                 transient = ET.SubElement(state, 'transient_attributes', id=state.get('id'))
                 attributes = ET.SubElement(transient, 'instance_attributes', id='status-%s' % state.get('id'))
             ET.SubElement(attributes, 'nvpair', id='fail-%s-%s' % (node, ve), name='fail-count-%s#start_0' % ve, value='INFINITY')
-        test_stagger.edit(self.cluster, change)
+        happenings.edit(self.cluster, change)
 
     def forget(self, ve):
         def change(root):
@@ -183,7 +193,7 @@ class World:
                 for child in list(parent):
                     if child.get('id') == ve and child.tag == 'lrm_resource' or 'fail-count-%s#' % ve in child.get('name', ''):
                         parent.remove(child)
-        test_stagger.edit(self.cluster, change)
+        happenings.edit(self.cluster, change)
         for key in [key for key in self.history if key[1] == ve]:
             del self.history[key]
         self.made_for = None

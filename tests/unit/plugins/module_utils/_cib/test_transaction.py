@@ -1,0 +1,369 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import (
+    CibError, ConflictError, ToolError)
+
+
+def limit(value):
+    return lambda root: cib.set_property(root, 'node-action-limit', value)
+
+
+def version(cib_file):
+    root = ET.fromstring(cib_file.text())
+    return tuple(root.get(name) for name in ('admin_epoch', 'epoch', 'num_updates'))
+
+
+def patches(cib_file):
+    return sum(argv[:2] == ['cibadmin', '--patch'] for argv in cib_file.calls)
+
+
+def add_dummy(name):
+    def edit(root):
+        cib.merge(cib.section(root, 'resources'),
+                  ET.fromstring('<primitive id="%s" class="ocf" provider="pacemaker" type="Dummy"/>' % name))
+    return edit
+
+
+def test_a_change_reaches_the_cib(cib_file):
+    result = cib.change(cib_file.run, limit('2'))
+    assert result.changed and result.attempts == 1
+    assert cib.get_property(cib.query(cib_file.run), 'node-action-limit') == '2'
+
+
+def test_the_second_run_changes_nothing_and_leaves_the_epoch(cib_file):
+    cib.change(cib_file.run, limit('2'))
+    before = cib_file.text()
+    result = cib.change(cib_file.run, limit('2'))
+    assert not result.changed and result.attempts == 0 and result.patch == ''
+    assert result.before == result.after == ''
+    assert cib_file.text() == before
+
+
+def test_check_mode_computes_the_patch_that_would_be_pushed(cib_file):
+    text = cib_file.text()
+    predicted = cib.change(cib_file.run, limit('2'), check=True)
+    assert predicted.changed and predicted.attempts == 0
+    assert cib_file.text() == text
+    assert cib.change(cib_file.run, limit('2')).patch == predicted.patch
+
+
+def test_before_and_after_show_what_differs_and_nothing_else(cib_file):
+    cib.change(cib_file.run, limit('2'))
+    result = cib.change(cib_file.run, limit('3'))
+    assert result.before == (
+        '<configuration>\n'
+        '  <crm_config>\n'
+        '    <cluster_property_set id="cib-bootstrap-options">\n'
+        '      <nvpair id="cib-bootstrap-options-node-action-limit" name="node-action-limit" value="2"/>\n'
+        '    </cluster_property_set>\n'
+        '  </crm_config>\n'
+        '</configuration>\n')
+    assert result.after == result.before.replace('value="2"', 'value="3"')
+
+
+def result_comes_in(cib_file):
+    root = ET.fromstring(cib_file.text())
+    root.set('num_updates', str(int(root.get('num_updates')) + 7))
+    cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
+
+
+def old_patches_only(cib_file, limit_=1000):
+    """A runner, as Pacemaker 3 is: a patch without num_updates is refused; until then a result comes in before each."""
+    left = [limit_]
+
+    def run(argv, stdin=None):
+        if argv[1] == '--patch':
+            if left[0]:
+                left[0] -= 1
+                result_comes_in(cib_file)
+            if 'num_updates=' not in re.search('<source[^>]*>', stdin).group():
+                return 1, '', 'Invalid argument'
+        return cib_file.run(argv, stdin)
+    return run
+
+
+def test_operation_results_meanwhile_are_no_conflict(cib_file):
+    """Each moves num_updates, and Pacemaker then refuses the patch with 103. There may be one before every push."""
+    cib_file.before = lambda argv: argv[1] == '--patch' and result_comes_in(cib_file)
+    edits = []
+    result = cib.change(cib_file.run, lambda root: (edits.append(1), limit('2')(root)))
+    assert result.changed and result.attempts == 2
+    assert len(edits) == 1, 'the configuration did not move, so nothing is computed anew'
+    assert cib.get_property(cib.query(cib_file.run), 'node-action-limit') == '2'
+
+
+def test_an_edit_between_two_pushes_is_seen_without_num_updates_too(cib_file):
+    pushes = []
+
+    def meanwhile(argv):
+        if argv[1] == '--patch':
+            pushes.append(argv)
+            if len(pushes) == 1:
+                result_comes_in(cib_file)
+            elif len(pushes) == 2:
+                cib_file.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
+                              '<primitive id="theirs" class="ocf" provider="pacemaker" type="Dummy"/>')
+
+    cib_file.before = meanwhile
+    result = cib.change(cib_file.run, add_dummy('ours'))
+    assert result.attempts == 3
+    assert [element.get('id') for element in cib.section(cib.query(cib_file.run), 'resources')] == ['theirs', 'ours']
+
+
+def test_where_pacemaker_wants_num_updates_it_is_tried_with_the_newest(cib_file):
+    edits = []
+    result = cib.change(old_patches_only(cib_file, 3), lambda root: (edits.append(1), limit('2')(root)))
+    assert result.changed and result.attempts == 4
+    assert len(edits) == 1, 'the configuration did not move, so nothing is computed anew'
+    assert cib.get_property(cib.query(cib_file.run), 'node-action-limit') == '2'
+
+
+def test_operation_results_without_end_are_not_waited_for_without_end(cib_file, monkeypatch):
+    clock = iter(range(0, 10000, 7))
+    monkeypatch.setattr(cib.time, 'monotonic', lambda: next(clock))
+
+    text = cib.query(cib_file._run).find('configuration')
+    with pytest.raises(ConflictError, match='9 attempts'):
+        cib.change(old_patches_only(cib_file), limit('2'))
+    assert cib.same(cib.query(cib_file._run).find('configuration'), text)
+
+
+def test_an_edit_by_somebody_else_meanwhile_is_kept(cib_file):
+    def somebody(argv):
+        if argv[1] == '--patch':
+            cib_file.before = lambda argv: None
+            cib_file.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
+                          '<primitive id="theirs" class="ocf" provider="pacemaker" type="Dummy"/>')
+
+    cib_file.before = somebody
+    edits = []
+    result = cib.change(cib_file.run, lambda root: (edits.append(root), add_dummy('ours')(root)))
+    assert result.changed and result.attempts == 2 and len(edits) == 2
+    ids = [element.get('id') for element in cib.section(cib.query(cib_file.run), 'resources')]
+    assert ids == ['theirs', 'ours']
+
+
+def test_when_somebody_else_made_the_very_same_change_there_is_none_left(cib_file):
+    def somebody(argv):
+        if argv[1] == '--patch':
+            cib_file.before = lambda argv: None
+            limited = cib.change(cib_file._run, limit('2'))
+            assert limited.changed
+
+    cib_file.before = somebody
+    result = cib.change(cib_file.run, limit('2'))
+    assert not result.changed and result.attempts == 1
+
+
+def test_tries_are_bounded(cib_file, monkeypatch):
+    monkeypatch.setattr(cib.time, 'sleep', lambda seconds: None)
+    monkeypatch.setattr(cib, 'TRIES', 4)
+    count = iter(range(1000))
+
+    def somebody(argv):
+        if argv[1] == '--patch':
+            cib_file.tool('cibadmin', '--modify', '--allow-create', '--scope', 'crm_config', '--xml-text',
+                          '<cluster_property_set id="cib-bootstrap-options"><nvpair id="x" name="x" value="%d"/>'
+                          '</cluster_property_set>' % next(count))
+
+    cib_file.before = somebody
+    with pytest.raises(ConflictError, match='4 attempts'):
+        cib.change(cib_file.run, limit('2'))
+    assert patches(cib_file) == 4
+    assert cib.get_property(cib.query(cib_file._run), 'node-action-limit') is None
+
+
+def test_whitespace_attribute_order_and_element_order_are_no_change(cib_file):
+    def shuffle(root):
+        for element in root.iter():
+            element.text, element.tail = '\n ', '\n\n'
+            attributes = list(element.attrib.items())[::-1]
+            element.attrib.clear()
+            element.attrib.update(attributes)
+        properties = root.find('.//cluster_property_set')
+        properties[:] = list(properties)[::-1]
+        assert len(properties) == 2
+
+    assert not cib.change(cib_file.run, shuffle).changed
+    assert patches(cib_file) == 0
+
+
+def test_the_order_of_group_members_is_a_change(cib_file):
+    members = ''.join('<primitive id="%s" class="ocf" provider="pacemaker" type="Dummy"/>' % name for name in 'ab')
+    cib_file.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text', '<group id="g">%s</group>' % members)
+
+    def swap(root):
+        group = root.find('.//group')
+        group[:] = list(group)[::-1]
+
+    result = cib.change(cib_file.run, swap)
+    assert result.changed
+    assert [member.get('id') for member in cib.query(cib_file.run).find('.//group')] == ['b', 'a']
+
+
+def test_pacemaker_refuses_a_broken_result(cib_file):
+    text = cib_file.text()
+
+    def dangling(root):
+        ET.SubElement(cib.section(root, 'constraints'), 'rsc_location', id='l', rsc='nobody', node='n1', score='1')
+
+    for check in (True, False):
+        with pytest.raises(CibError, match='nobody'):
+            cib.change(cib_file.run, dangling, check=check)
+    assert cib_file.text() == text
+
+
+def test_what_was_wrong_before_does_not_stop_an_edit(cib_file):
+    """A cluster that has resources and no fencing fails crm_verify."""
+    cib_file.path.write_text(cib_file.text().replace('name="stonith-enabled" value="false"',
+                                                     'name="stonith-enabled" value="true"'))
+    assert cib_file._run(['crm_verify', '-x', str(cib_file.path)])[0] != 0
+    assert cib.change(cib_file.run, add_dummy('a')).changed
+
+
+def test_comments_in_the_cib_survive(cib_file):
+    cib_file.path.write_text(cib_file.text().replace(
+        '<resources/>', '<resources><!-- mine --><primitive id="a" class="ocf" provider="pacemaker" type="Dummy"/>'
+        '<!-- also mine --></resources>'))
+    assert cib.change(cib_file.run, add_dummy('b')).changed
+    assert not cib.change(cib_file.run, add_dummy('b')).changed
+    text = cib_file.text()
+    assert '<!-- mine -->' in text and '<!-- also mine -->' in text
+    assert text.index('id="a"') < text.index('id="b"')
+
+
+def test_review_may_refuse(cib_file):
+    def review(change):
+        assert change.changed and 'node-action-limit' in change.after
+        raise CibError('no')
+
+    text = cib_file.text()
+    with pytest.raises(CibError, match='^no$'):
+        cib.change(cib_file.run, limit('2'), review=review)
+    assert cib_file.text() == text
+
+
+def test_merge_touches_only_what_differs(cib_file):
+    root = ET.fromstring(
+        '<resources><primitive id="a" type="Dummy"><operations>'
+        '<op id="1" name="start"/><op id="2" name="stop"/></operations></primitive></resources>')
+    same = ET.fromstring('<primitive type="Dummy" id="a"><operations>'
+                         '<op id="2" name="stop"/><op name="start" id="1"/></operations></primitive>')
+    child = root[0]
+    cib.merge(root, same)
+    assert root[0] is child
+    other = ET.fromstring('<primitive type="Dummy" id="a"><operations>'
+                          '<op id="3" name="monitor"/><op id="2" name="stop"/><op name="start" id="1"/>'
+                          '</operations></primitive>')
+    cib.merge(root, other)
+    assert [op.get('id') for op in root[0].iter('op')] == ['1', '2', '3']
+    assert len(root) == 1
+
+
+def test_a_missing_tool_and_a_failing_tool_say_so(cib_file):
+    def missing(argv, stdin=None):
+        raise FileNotFoundError(2, 'No such file or directory', argv[0])
+
+    with pytest.raises(ToolError, match='Cannot run cibadmin.*pacemaker-cli'):
+        cib.query(missing)
+    with pytest.raises(ToolError, match='cibadmin --query failed with 102: Transport') as caught:
+        cib.query(lambda argv, stdin=None: (102, '', 'Transport endpoint is not connected\n'))
+    assert caught.value.details['rc'] == 102
+
+
+@pytest.mark.parametrize('taken', [True, False])
+def test_when_the_answer_to_a_push_is_lost_the_cib_tells(cib_file, taken):
+    def run(argv, stdin=None):
+        if argv[1] != '--patch':
+            return cib_file.run(argv, stdin)
+        if taken:
+            cib_file.run(argv, stdin)
+        return 107, '', 'Transport endpoint is not connected\n'
+
+    if taken:
+        assert cib.change(run, limit('2')).changed
+    else:
+        with pytest.raises(ToolError, match='cibadmin --patch failed with 107: Transport'):
+            cib.change(run, limit('2'))
+    assert cib.get_property(cib.query(cib_file.run), 'node-action-limit') == ('2' if taken else None)
+
+
+# Entries of the history that go along with a change
+
+ENTRY = ('1', 'a', 'a_last_failure_0')
+
+
+def with_history(cib_file, rc='0'):
+    root = ET.fromstring(cib_file.text())
+    root.find('status')[:] = [ET.fromstring(
+        '<node_state id="%d" uname="n%d" in_ccm="true" crmd="online"><lrm id="%d"><lrm_resources><lrm_resource id="a" class="ocf" provider="pacemaker" '
+        'type="Dummy"><lrm_rsc_op id="a_last_failure_0" operation="monitor" rc-code="%s"/><lrm_rsc_op id="a_monitor_10000"/></lrm_resource>'
+        '</lrm_resources></lrm></node_state>' % (number, number, number, rc)) for number in (1, 2)]
+    root.set('num_updates', str(int(root.get('num_updates')) + 3))
+    cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
+
+
+@pytest.fixture
+def forget_one(cib_file):
+    return lambda change: cib.forget(cib_file.run, change, [ENTRY])
+
+
+def history(cib_file):
+    return sorted((key[0], key[2]) for key in cib.history_entries(ET.fromstring(cib_file.text())))
+
+
+ALL = [(node, entry) for node in '12' for entry in ('a_last_failure_0', 'a_monitor_10000')]
+
+
+def test_an_entry_of_the_history_goes_in_the_same_patch(cib_file, forget_one):
+    with_history(cib_file)
+    planned = cib.change(cib_file.run, limit('2'), check=True, review=forget_one)
+    assert history(cib_file) == ALL
+    result = cib.change(cib_file.run, limit('2'), review=forget_one)
+    assert result.patch == planned.patch and patches(cib_file) == 1 and result.attempts == 1
+    assert history(cib_file) == ALL[1:] and cib.get_property(cib.query(cib_file._run), 'node-action-limit') == '2'
+
+
+def test_results_meanwhile_do_not_keep_it_from_going(cib_file, forget_one):
+    with_history(cib_file)
+
+    def once(argv):
+        if argv[1] == '--patch':
+            cib_file.before = lambda argv: None
+            result_comes_in(cib_file)
+
+    cib_file.before = once
+    reviews = []
+    result = cib.change(cib_file.run, limit('2'), review=lambda change: (reviews.append(1), forget_one(change)))
+    assert result.attempts == 2 and len(reviews) == 1 and history(cib_file) == ALL[1:]
+
+
+def test_an_entry_that_became_another_meanwhile_is_looked_at_again(cib_file, forget_one):
+    """A real failure has come in under the same id."""
+    with_history(cib_file)
+
+    def failure(argv):
+        if argv[1] == '--patch':
+            cib_file.before = lambda argv: None
+            with_history(cib_file, rc='1')
+
+    cib_file.before = failure
+    seen = []
+
+    def review(change):
+        seen.append(cib.history_entries(change.old)[ENTRY].get('rc-code'))
+        if seen[-1] == '0':
+            forget_one(change)
+
+    result = cib.change(cib_file.run, limit('2'), review=review)
+    assert seen == ['0', '1'] and result.attempts == 2 and history(cib_file) == ALL
+    assert cib.get_property(cib.query(cib_file._run), 'node-action-limit') == '2'

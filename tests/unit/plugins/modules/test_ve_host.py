@@ -1,0 +1,262 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+
+import pytest
+import yaml
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host as host
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, ModelError
+
+WANTED = 'ONBOOT="no"\nALLOWREBOOT="no"\n'
+
+
+@pytest.fixture
+def vz(tmp_path, monkeypatch):
+    """/etc/vz of a host"""
+    for name in ('conf', 'names', 'lxc'):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(host, 'VZ_CONF', str(tmp_path / 'conf'))
+    monkeypatch.setattr(host, 'VZ_NAMES', str(tmp_path / 'names'))
+    monkeypatch.setattr(host, 'LXC_PATH', str(tmp_path / 'lxc'))
+    return tmp_path
+
+
+def leave(*ves, check=False, policy=None):
+    """Leave starting these to Pacemaker."""
+    return host.apply(None, {'ves': list(ves), 'policy': policy}, check)
+
+
+def write(path, text):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+# The text of a configuration
+
+@pytest.mark.parametrize('before, after', [
+    ('', WANTED),
+    ('A=1\n', 'A=1\n' + WANTED),
+    ('A=1', 'A=1\n' + WANTED),
+    ('ONBOOT="yes"\nA=1\nALLOWREBOOT=yes\n', 'ONBOOT="no"\nA=1\nALLOWREBOOT="no"\n'),
+    # only what is in force counts, and that is the last one
+    ('ONBOOT=no\nONBOOT=yes\nALLOWREBOOT=no\n', 'ONBOOT=no\nONBOOT="no"\nALLOWREBOOT=no\n'),
+    ('ONBOOT=yes\nONBOOT=no\nALLOWREBOOT=no\n', None),
+    (' ONBOOT = "no"  # by hand\nALLOWREBOOT="no"\n', None),
+    ('ONBOOT=no\nALLOWREBOOT=no', None),
+    ('#ONBOOT=no\nXONBOOT=no\nONBOOTX=no\nALLOWREBOOT=no\n', '#ONBOOT=no\nXONBOOT=no\nONBOOTX=no\nALLOWREBOOT=no\nONBOOT="no"\n'),
+    ('ONBOOT="nope"\nALLOWREBOOT=no\n', 'ONBOOT="no"\nALLOWREBOOT=no\n'),
+    # what else is on a line, or in it, is not ours to change
+    ('D="a\x0bb\u2028c"\r\nONBOOT=no\r\nALLOWREBOOT=no\r\n', None),
+    ('D="a\x0bb\u2028c"\r\nALLOWREBOOT=no\r\n', 'D="a\x0bb\u2028c"\r\nALLOWREBOOT=no\r\nONBOOT="no"\n'),
+])
+def test_vzctl_settings(before, after):
+    new = host.edited(before, 'vzctl')
+    assert new == (before if after is None else after)
+    assert host.edited(new, 'vzctl') == new
+
+
+@pytest.mark.parametrize('before, after', [
+    ('', 'lxc.start.auto = 0\n'),
+    ('lxc.start.auto = 1\nlxc.start.delay = 5\n', 'lxc.start.auto = 0\nlxc.start.delay = 5\n'),
+    ('lxc.start.auto=0\n', None),
+    ('lxc.start.auto = 0\nlxc.start.auto = 1\n', 'lxc.start.auto = 0\nlxc.start.auto = 0\n'),
+    ('lxc.start.auto = 10\n', 'lxc.start.auto = 0\n'),
+    ('lxcxstart.auto = 0\n', 'lxcxstart.auto = 0\nlxc.start.auto = 0\n'),
+])
+def test_lxc_settings(before, after):
+    assert host.edited(before, 'lxc') == (before if after is None else after)
+
+
+# Which file it is
+
+def test_vzctl_and_lxc_configurations(vz):
+    conf = write(vz / 'conf' / '101.conf', 'ONBOOT="yes"\n')
+    other = write(vz / 'conf' / '102.conf', 'ONBOOT="yes"\n')
+    web = write(vz / 'lxc' / 'web' / 'config', 'lxc.start.auto = 1\n')
+    mail = write(vz / 'mail' / 'config', '')
+    result = leave({'id': '0101'}, {'id': 'web', 'engine': 'lxc'},
+                   {'id': 'mail', 'engine': 'lxc', 'params': {'lxc_path': str(vz)}})
+    assert result['changed'] and result['edited'] == [str(conf), str(web), str(mail)] and result['missing'] == []
+    assert (conf.read_text(), web.read_text(), mail.read_text()) == (WANTED, 'lxc.start.auto = 0\n', 'lxc.start.auto = 0\n')
+    assert other.read_text() == 'ONBOOT="yes"\n', 'nobody declared it'
+    assert result['diff']()[0] == {'before_header': str(conf), 'after_header': str(conf), 'before': 'ONBOOT="yes"\n', 'after': WANTED}
+
+
+def test_a_name_is_a_link_or_stands_in_a_configuration(vz):
+    legacy = write(vz / 'conf' / '7.conf', '')
+    (vz / 'names' / 'old').symlink_to(legacy)
+    write(vz / 'conf' / '8.conf', 'NAME="webserver"\n#NAME="web"\n')
+    write(vz / 'conf' / '9.conf-sample', 'NAME="web"\n')
+    (vz / 'conf' / 'a.conf').symlink_to(vz / 'not-mounted')
+    vz7 = write(vz / 'conf' / '6d5f.conf', 'A=1\n NAME = "web" \n')
+    dot = write(vz / 'conf' / 'd.conf', 'NAME=axb\n')
+    result = leave({'id': 'old'}, {'id': 'web'}, {'id': 'a.b'})
+    assert result['edited'] == [str(legacy), str(vz7)] and result['missing'] == ['ve-a.b']
+    assert legacy.read_text() == WANTED and vz7.read_text().endswith(WANTED) and dot.read_text() == 'NAME=axb\n'
+    assert (vz / 'names' / 'old').is_symlink()
+
+
+def test_missing_ves_are_named_and_the_others_edited(vz):
+    (vz / 'conf' / '3.conf').symlink_to(vz / 'not-mounted')
+    write(vz / 'conf' / '2.conf', '')
+    result = leave({'id': 1}, {'id': 2}, {'id': 3, 'name': 'db'}, {'id': 'x', 'engine': 'lxc'})
+    assert result['changed'] and result['missing'] == ['ve-1', 'db', 've-x'] and result['edited'] == [str(vz / 'conf' / '2.conf')]
+    assert len(result['warnings']) == 1 and 've-1, db, ve-x' in result['warnings'][0]
+    (vz / 'conf' / '2.conf').unlink()
+    (vz / 'conf' / '3.conf').unlink()
+    (vz / 'conf').rmdir()
+    result = leave({'id': 'web'})
+    assert not result['changed'] and result['missing'] == ['ve-web'] and not (vz / 'conf').exists()
+
+
+# The file
+
+def test_the_second_run_changes_nothing(vz):
+    conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\n')
+    assert leave({'id': 1})['changed']
+    before = conf.stat()
+    for check in (True, False):
+        result = leave({'id': 1}, check=check)
+        assert (result['changed'], result['edited'], result['diff'](), result['warnings']) == (False, [], [], [])
+    assert (conf.stat().st_ino, conf.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
+def test_check_mode_says_the_same_and_writes_nothing(vz):
+    conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\n')
+    planned = leave({'id': 1}, check=True)
+    assert planned['changed'] and conf.read_text() == 'ONBOOT=yes\n' and os.listdir(vz / 'conf') == ['1.conf']
+    done = leave({'id': 1})
+    assert done['diff']() == planned['diff']() and done['edited'] == planned['edited']
+
+
+def test_links_stay_links_and_mode_owner_and_bytes_stay(vz):
+    shared = write(vz / 'shared' / '1.conf', '')
+    shared.write_bytes(b'D="\xe4\xff"\r\nONBOOT="yes"\n')
+    shared.chmod(0o640)
+    if os.getuid() == 0:
+        os.chown(shared, 1234, 2345)
+    os.utime(shared, (1, 1))
+    before = shared.stat()
+    (vz / 'conf' / '1.conf').symlink_to('../hop')
+    (vz / 'hop').symlink_to(shared)
+    result = leave({'id': 1})
+    assert result['edited'] == [str(shared)]
+    assert (vz / 'conf' / '1.conf').is_symlink() and (vz / 'hop').is_symlink() and not shared.is_symlink()
+    assert shared.read_bytes() == b'D="\xe4\xff"\r\nONBOOT="no"\nALLOWREBOOT="no"\n'
+    after = shared.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert after.st_ino != before.st_ino, 'replaced, not rewritten: nobody reads half of it'
+    assert after.st_mtime > 1, 'others see that it changed'
+    assert os.listdir(vz / 'shared') == ['1.conf']
+
+
+def test_an_edit_by_somebody_else_meanwhile_is_kept(vz, monkeypatch):
+    conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\n')
+    fsync, edits = os.fsync, []
+
+    def somebody_edits(handle):
+        if not edits:
+            edits.append(conf.write_text('ONBOOT=yes\nDISK=9\n'))
+        fsync(handle)
+
+    monkeypatch.setattr(host.os, 'fsync', somebody_edits)
+    result = leave({'id': 1})
+    assert edits and conf.read_text() == 'ONBOOT="no"\nDISK=9\nALLOWREBOOT="no"\n'
+    assert 'DISK' in result['diff']()[0]['before'] and os.listdir(vz / 'conf') == ['1.conf']
+
+
+def test_two_nodes_edit_the_same_shared_file_at_once(vz, monkeypatch):
+    conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\nA=1\n' * 3)
+    both = threading.Barrier(2)
+    real, first, failures = os.fsync, threading.local(), []
+
+    def meet(handle):
+        real(handle)
+        if not getattr(first, 'done', False):
+            first.done = True
+            both.wait(10)  # both have read, and have their new file
+
+    def node():
+        try:
+            leave({'id': 1})
+        except Exception as error:  # pylint: disable=broad-except
+            failures.append(error)
+
+    monkeypatch.setattr(host.os, 'fsync', meet)
+    nodes = [threading.Thread(target=node) for _number in range(2)]
+    for thread in nodes:
+        thread.start()
+    for thread in nodes:
+        thread.join(30)
+    assert not failures and not both.broken
+    assert conf.read_text() == 'ONBOOT=yes\nA=1\n' * 2 + 'ONBOOT="no"\nA=1\nALLOWREBOOT="no"\n'
+    assert os.listdir(vz / 'conf') == ['1.conf']
+
+
+def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left(vz, monkeypatch):
+    write(vz / 'conf' / '1.conf', '')
+    two = write(vz / 'conf' / '2.conf', 'A=1\n')
+    rename = os.rename
+
+    def refused(source, target):
+        if target == str(two):
+            raise PermissionError(13, 'Permission denied', target)
+        rename(source, target)
+
+    monkeypatch.setattr(host.os, 'rename', refused)
+    with pytest.raises(Error, match=r'VE 2: its configuration cannot be edited: .*Permission denied.*2\.conf') as caught:
+        leave({'id': 1}, {'id': 2})
+    assert caught.value.details == {'changed': True, 'edited': [str(vz / 'conf' / '1.conf')]}
+    assert two.read_text() == 'A=1\n' and sorted(os.listdir(vz / 'conf')) == ['1.conf', '2.conf']
+
+
+def test_wrong_declarations_change_nothing(vz):
+    conf = write(vz / 'conf' / '1.conf', '')
+    with pytest.raises(ModelError) as caught:
+        leave({'id': 1}, {'id': 2, 'boot_time': 'x'}, policy={'settle': 'y'})
+    assert len(caught.value.problems) == 2 and conf.read_text() == ''
+
+
+@pytest.mark.parametrize('limit, seconds', [(2, 2 * 150 + 120), (1, 3 * 150 + 120), (0, 3 * 150 + 120), (3, 150 + 120)])
+def test_how_long_stopping_all_may_take(vz, limit, seconds):
+    # 120 s of grace need a stop timeout of 150 s
+    ves = [{'id': 1, 'stop_grace': '10s'}, {'id': 2, 'stop_grace': '120s'}, {'id': 3, 'stop_grace': '1s'}]
+    assert leave(*ves, policy={'starts_per_node': limit})['stop_seconds'] == seconds
+
+
+# As Ansible runs it
+
+@pytest.fixture
+def module(run_module):
+    """module(check=False, **arguments) -> what it returned"""
+    return lambda **arguments: run_module('ve_host', os.environ, diff=True, **arguments)[0]
+
+
+def test_check_run_and_run_again(module, tmp_path):
+    config = write(tmp_path / 'web' / 'config', 'lxc.start.auto = 1\n')
+    ves = [{'id': name, 'engine': 'lxc', 'params': {'lxc_path': str(tmp_path)}} for name in ('web', 'gone')]
+    planned = module(check=True, ves=ves)
+    assert planned['changed'] and config.read_text() == 'lxc.start.auto = 1\n'
+    done = module(ves=ves)
+    assert done['changed'] and done['edited'] == [str(config)] and done['missing'] == ['ve-gone']
+    assert done['diff'] == planned['diff'] and config.read_text() == 'lxc.start.auto = 0\n'
+    assert any('ve-gone' in str(warning) for warning in done['warnings'])
+    assert not module(ves=ves)['changed']
+    failed = module(ves=[{'id': 1, 'after': ['x']}])
+    assert failed['failed'] and len(failed['problems']) == 1
+
+
+def test_the_documentation_says_what_the_module_takes_and_returns(module, tmp_path):
+    source = importlib.import_module('ansible_collections.openve.pacemaker.plugins.modules.ve_host')
+    result = module(ves=[{'id': 'x', 'engine': 'lxc', 'params': {'lxc_path': str(tmp_path)}}])
+    returned = yaml.safe_load(source.RETURN)
+    assert set(returned) == set(result) - {'changed', 'commands', 'diff', 'invocation', 'warnings'}
+    for task in yaml.safe_load(source.EXAMPLES):
+        assert 'msg' not in module(check=True, **task['openve.pacemaker.ve_host'])
