@@ -26,17 +26,33 @@ def parameters(root):
     lines = ['| parameter | type | default | reloadable | |', '|---|---|---|---|---|']
     for parameter in root.iter('parameter'):
         content = parameter.find('content')
-        default = 'required' if parameter.get('required') == '1' else '`%s`' % content.get('default') if content.get('default') else ''
-        lines.append('| `%s` | %s | %s | %s | %s |' % (
-            parameter.get('name'), content.get('type'), default, 'yes' if parameter.get('reloadable') == '1' else 'no',
-            cell(parameter.findtext('longdesc'))))
+        default = (
+            'required'
+            if parameter.get('required') == '1'
+            else '`%s`' % content.get('default')
+            if content.get('default')
+            else ''
+        )
+        lines.append(
+            '| `%s` | %s | %s | %s | %s |'
+            % (
+                parameter.get('name'),
+                content.get('type'),
+                default,
+                'yes' if parameter.get('reloadable') == '1' else 'no',
+                cell(parameter.findtext('longdesc')),
+            )
+        )
     return lines
 
 
 def actions(root):
     lines = ['| action | timeout | interval | OCF_CHECK_LEVEL |', '|---|---|---|---|']
     for action in root.findall('actions/action'):
-        lines.append('| `%s` | %s | %s | %s |' % tuple(cell(action.get(name)) for name in ('name', 'timeout', 'interval', 'depth')))
+        lines.append(
+            '| `%s` | %s | %s | %s |'
+            % tuple(cell(action.get(name)) for name in ('name', 'timeout', 'interval', 'depth'))
+        )
     return lines
 
 
@@ -44,8 +60,12 @@ def generate(page, xml):
     """The page with its tables renewed."""
     root = ET.fromstring(xml)
     for name, lines in (('parameters', parameters(root)), ('actions', actions(root))):
-        page, found = re.subn(r'(<!-- %s:.*? -->\n).*?(<!-- end -->)' % name, lambda m, lines=lines: '%s%s\n%s' % (
-            m.group(1), '\n'.join(lines), m.group(2)), page, flags=re.DOTALL)
+        page, found = re.subn(
+            r'(<!-- %s:.*? -->\n).*?(<!-- end -->)' % name,
+            lambda m, lines=lines: '%s%s\n%s' % (m.group(1), '\n'.join(lines), m.group(2)),
+            page,
+            flags=re.DOTALL,
+        )
         if found != 1:
             raise SystemExit('docs/agent.md has %d places for the %s' % (found, name))
     return page

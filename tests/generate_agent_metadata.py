@@ -46,19 +46,29 @@ def generate(xml):
     root = ET.fromstring(xml)
     lines = [HEAD]
     for parameter in root.iter('parameter'):
-        lines.append('    %r: {%r: %r, %r: %r},\n' % (
-            parameter.get('name'), 'type', parameter.find('content').get('type'),
-            'reloadable', parameter.get('reloadable') == '1'))
+        lines.append(
+            '    %r: {%r: %r, %r: %r},\n'
+            % (
+                parameter.get('name'),
+                'type',
+                parameter.find('content').get('type'),
+                'reloadable',
+                parameter.get('reloadable') == '1',
+            )
+        )
     lines.append('}\n\n# Seconds that it advertises for an action at a depth.\nTIMEOUTS = {\n')
     actions = root.findall('actions/action')
     for action in actions:
-        lines.append('    (%r, %d): %d,\n' % (
-            action.get('name'), int(action.get('depth', '0')), seconds(action.get('timeout'))))
+        lines.append(
+            '    (%r, %d): %d,\n' % (action.get('name'), int(action.get('depth', '0')), seconds(action.get('timeout')))
+        )
     lines.append('}\n\n# Seconds between two runs of a recurring action.\nINTERVALS = {\n')
     for action in actions:
         if seconds(action.get('interval', '0')):
-            lines.append('    (%r, %d): %d,\n' % (
-                action.get('name'), int(action.get('depth', '0')), seconds(action.get('interval'))))
+            lines.append(
+                '    (%r, %d): %d,\n'
+                % (action.get('name'), int(action.get('depth', '0')), seconds(action.get('interval')))
+            )
     return ''.join(lines + ['}\n'])
 
 

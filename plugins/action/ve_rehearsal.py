@@ -22,11 +22,14 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import
 OWN = {
     'page': {'type': 'path'},
     'show': {'type': 'bool', 'default': True},
-    'measured': {'type': 'dict', 'options': {
-        'scenario': {'type': 'str', 'required': True},
-        'since': {'type': 'str', 'required': True},
-        'ves': {'type': 'list', 'elements': 'dict', 'required': True},
-    }},
+    'measured': {
+        'type': 'dict',
+        'options': {
+            'scenario': {'type': 'str', 'required': True},
+            'since': {'type': 'str', 'required': True},
+            'ves': {'type': 'list', 'elements': 'dict', 'required': True},
+        },
+    },
 }
 
 
@@ -36,7 +39,9 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        checked = ArgumentSpecValidator(OWN).validate({key: value for key, value in self._task.args.items() if key in OWN})
+        checked = ArgumentSpecValidator(OWN).validate(
+            {key: value for key, value in self._task.args.items() if key in OWN}
+        )
         if checked.error_messages:
             return {'failed': True, 'msg': 'The arguments cannot be used: %s' % '; '.join(checked.error_messages)}
         own = checked.validated_parameters
@@ -45,8 +50,11 @@ class ActionModule(ActionBase):
             measured = [rehearsal_view.history(**own['measured'])] if own['measured'] else []
         except Error as error:
             return dict(error.details, failed=True, msg=error.msg)
-        result = self._execute_module(module_name='openve.pacemaker.ve_rehearsal', task_vars=task_vars,
-                                      module_args={key: value for key, value in self._task.args.items() if key not in OWN})
+        result = self._execute_module(
+            module_name='openve.pacemaker.ve_rehearsal',
+            task_vars=task_vars,
+            module_args={key: value for key, value in self._task.args.items() if key not in OWN},
+        )
         if 'scenarios' not in result:
             return result
         if own['show']:
@@ -56,7 +64,11 @@ class ActionModule(ActionBase):
             try:
                 write(page, rehearsal_page.page(result, measured))
             except OSError as error:
-                return dict(rehearsal.short(result), failed=True, msg='The page cannot be written to %s: %s.' % (page, error.strerror or error))
+                return dict(
+                    rehearsal.short(result),
+                    failed=True,
+                    msg='The page cannot be written to %s: %s.' % (page, error.strerror or error),
+                )
             result['page'] = page
             if own['show']:
                 Display().display('\nThe page: %s' % page)
@@ -72,8 +84,10 @@ def _place(page):
     if os.path.isdir(page):
         raise Error('page: %s is a folder: name a file in it, such as %s/rehearsal.html.' % (page, page))
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
-        raise Error('page: %s on the controller %s: make it, or name another place.' % (
-            folder, 'cannot be written to' if os.path.isdir(folder) else 'does not exist'))
+        raise Error(
+            'page: %s on the controller %s: make it, or name another place.'
+            % (folder, 'cannot be written to' if os.path.isdir(folder) else 'does not exist')
+        )
     return page
 
 

@@ -33,18 +33,29 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
         self._task_vars, self._others, self._interrupted, self._screen = task_vars, {}, False, None
-        checked = ArgumentSpecValidator(ARGUMENTS).validate({key: value for key, value in self._task.args.items() if key != 'request'})
+        checked = ArgumentSpecValidator(ARGUMENTS).validate(
+            {key: value for key, value in self._task.args.items() if key != 'request'}
+        )
         if checked.error_messages:
-            return {'failed': True, 'msg': complaint(self._task.args, 'The arguments cannot be used: %s' % '; '.join(checked.error_messages))}
+            return {
+                'failed': True,
+                'msg': complaint(
+                    self._task.args, 'The arguments cannot be used: %s' % '; '.join(checked.error_messages)
+                ),
+            }
         self._arguments = checked.validated_parameters
         show = self._tell = {
-            'full': self._show, 'summary': lambda text, always=False: always and self._show(text),
-            'none': lambda text, always=False: None}[self._arguments['progress']]
+            'full': self._show,
+            'summary': lambda text, always=False: always and self._show(text),
+            'none': lambda text, always=False: None,
+        }[self._arguments['progress']]
         try:
             if self._task.check_mode:
                 made = self._node({'do': 'plan'})
                 print_plan(made, self._arguments['state'], show)
-                return {key: value for key, value in made.items() if key not in ('batches', 'roles', 'failures', 'options')}
+                return {
+                    key: value for key, value in made.items() if key not in ('batches', 'roles', 'failures', 'options')
+                }
             with self._signals():
                 return Conductor(self._node, self._arguments, show, self._loads, lambda: self._interrupted).run()
         except Error as error:
@@ -55,8 +66,11 @@ class ActionModule(ActionBase):
         began, lost = time.monotonic(), False
         while True:
             try:
-                result = self._execute_module(module_name='openve.pacemaker.ve_stagger', module_args=dict(self._task.args, request=request),
-                                              task_vars=self._task_vars)
+                result = self._execute_module(
+                    module_name='openve.pacemaker.ve_stagger',
+                    module_args=dict(self._task.args, request=request),
+                    task_vars=self._task_vars,
+                )
                 what = self._lost(request, result)
                 if not what:
                     break
@@ -65,9 +79,15 @@ class ActionModule(ActionBase):
                 what, why = 'the node cannot be reached', str(error)
             why = ' '.join(why.split())
             if request['do'] == 'plan' or time.monotonic() > began + PATIENCE:
-                raise Error('%s: %s. The cluster goes on with what was released; run again to go on.' % (what[0].upper() + what[1:], why))
+                raise Error(
+                    '%s: %s. The cluster goes on with what was released; run again to go on.'
+                    % (what[0].upper() + what[1:], why)
+                )
             if not lost:
-                self._tell('  %s; trying again for %d s, and the cluster goes on meanwhile (%s)' % (what, PATIENCE, why[:200]), always=True)
+                self._tell(
+                    '  %s; trying again for %d s, and the cluster goes on meanwhile (%s)' % (what, PATIENCE, why[:200]),
+                    always=True,
+                )
             lost = True
             time.sleep(2)
             if hasattr(self._connection, 'reset'):
@@ -75,7 +95,10 @@ class ActionModule(ActionBase):
         if lost:
             self._tell('  it answers again after %d s' % (time.monotonic() - began), always=True)
         if result.get('failed'):
-            raise Error(result.pop('msg', 'the module failed'), **{key: value for key, value in result.items() if key != 'failed'})
+            raise Error(
+                result.pop('msg', 'the module failed'),
+                **{key: value for key, value in result.items() if key != 'failed'},
+            )
         return result
 
     @staticmethod
@@ -84,7 +107,11 @@ class ActionModule(ActionBase):
         if result.get('unreachable') or 'commands' not in result and 'module_stderr' in result:
             return 'the node cannot be reached'
         # such as a node under a load that its daemons do not keep up with; a ToolError has cmd
-        return 'Pacemaker does not answer on the node' if request['do'] == 'look' and result.get('failed') and 'cmd' in result else ''
+        return (
+            'Pacemaker does not answer on the node'
+            if request['do'] == 'look' and result.get('failed') and 'cmd' in result
+            else ''
+        )
 
     # Load
 
@@ -93,7 +120,9 @@ class ActionModule(ActionBase):
         result = {}
         for host in self._task_vars.get('ansible_play_hosts', []):
             try:
-                rc, out, _err = self._connection_to(host).exec_command('/bin/sh -c "%s"' % LOAD, in_data=None, sudoable=False)
+                rc, out, _err = self._connection_to(host).exec_command(
+                    '/bin/sh -c "%s"' % LOAD, in_data=None, sudoable=False
+                )
                 result[host] = read_load(out.decode('utf-8', 'replace')) if rc == 0 else {}
             except (AnsibleError, OSError, ValueError, IndexError):
                 result[host] = {}  # such as a node that died

@@ -58,11 +58,13 @@ def parse(conf):
     nodes = []
     for block in re.findall(r"\bnode\s*\{([^{}]*)\}", conf):
         values = dict(re.findall(r"^\s*(\w+)\s*:\s*(.*?)\s*$", block, flags=re.M))
-        nodes.append({
-            "name": values.get("name", values.get("ring0_addr", "")),
-            "nodeid": int(values.get("nodeid", 0)),
-            "addresses": [values[key] for key in sorted(values) if re.fullmatch(r"ring\d_addr", key)],
-        })
+        nodes.append(
+            {
+                "name": values.get("name", values.get("ring0_addr", "")),
+                "nodeid": int(values.get("nodeid", 0)),
+                "addresses": [values[key] for key in sorted(values) if re.fullmatch(r"ring\d_addr", key)],
+            }
+        )
     name = re.search(r"^\s*cluster_name\s*:\s*(.*?)\s*$", conf, flags=re.M)
     return (name.group(1) if name else ""), nodes
 
@@ -82,18 +84,21 @@ def corosync_nodes(members, cluster_name):
         if name != cluster_name:
             raise AnsibleFilterError(
                 "%s belongs to the cluster %r already, and cluster_name is %r. Nothing was changed. Set cluster_name, "
-                "or take the host out of the play." % (member["host"], name, cluster_name))
+                "or take the host out of the play." % (member["host"], name, cluster_name)
+            )
         if not nodes:
             raise AnsibleFilterError(
                 "%s belongs to the cluster %s, and its corosync.conf has no node list, so the ids of the nodes are not "
                 "known. Nothing was changed. Give its nodes a nodelist with their ids first, or take the host out of the "
-                "play." % (member["host"], name))
+                "play." % (member["host"], name)
+            )
         for node in nodes:
             if known.setdefault(node["name"], node["nodeid"]) != node["nodeid"]:
                 raise AnsibleFilterError(
                     "The hosts disagree about the id of node %s (%d and %d, the latter on %s): make "
                     "/etc/corosync/corosync.conf the same on all of them first."
-                    % (node["name"], known[node["name"]], node["nodeid"], member["host"]))
+                    % (node["name"], known[node["name"]], node["nodeid"], member["host"])
+                )
 
     owners = {}
     for name, nodeid in known.items():
@@ -101,14 +106,16 @@ def corosync_nodes(members, cluster_name):
             raise AnsibleFilterError(
                 "The nodes %s and %s have the same id %d: they come from two clusters of the same name, or their "
                 "corosync.conf has no nodeid for them. Nothing was changed. Give the nodes ids of their own there first."
-                % (owners[nodeid], name, nodeid))
+                % (owners[nodeid], name, nodeid)
+            )
 
     names = [member["name"] for member in members]
     absent = sorted(set(known) - set(names))
     if absent:
         raise AnsibleFilterError(
             "The cluster %s has nodes that are not in this play: %s. Nothing was changed. Run it for all nodes "
-            "(without --limit); this role removes no nodes." % (cluster_name, ", ".join(absent)))
+            "(without --limit); this role removes no nodes." % (cluster_name, ", ".join(absent))
+        )
 
     free = max(known.values(), default=0) + 1
     nodes = []
@@ -116,13 +123,16 @@ def corosync_nodes(members, cluster_name):
     for member in members:
         for what in ["node name %s" % member["name"]] + ["address %s" % address for address in member["addresses"]]:
             if what in taken:
-                raise AnsibleFilterError("%s and %s have the same %s: set cluster_node_name or cluster_addresses "
-                                         "for one of them." % (taken[what], member["host"], what))
+                raise AnsibleFilterError(
+                    "%s and %s have the same %s: set cluster_node_name or cluster_addresses "
+                    "for one of them." % (taken[what], member["host"], what)
+                )
             taken[what] = member["host"]
         if len(member["addresses"]) != len(members[0]["addresses"]):
-            raise AnsibleFilterError("%s has %d addresses and %s has %d: cluster_addresses needs one a link on every host."
-                                     % (members[0]["host"], len(members[0]["addresses"]), member["host"],
-                                        len(member["addresses"])))
+            raise AnsibleFilterError(
+                "%s has %d addresses and %s has %d: cluster_addresses needs one a link on every host."
+                % (members[0]["host"], len(members[0]["addresses"]), member["host"], len(member["addresses"]))
+            )
         nodeid = known.get(member["name"])
         if nodeid is None:
             nodeid, free = free, free + 1

@@ -59,11 +59,14 @@ def ve_timeouts(ves, policy=None):
     except ModelError as error:
         raise AnsibleFilterError("ve_timeouts: %s" % error.msg.replace(", nothing was changed", "")) from error
     numbers = primitives.numbers(declared)
-    return {ve.name: {
-        "start": _seconds(numbers[ve.name].start.value),
-        "stop": _seconds(numbers[ve.name].stop.value),
-        "monitor": _seconds(ve.monitor_timeout),
-    } for ve in declared.ves}
+    return {
+        ve.name: {
+            "start": _seconds(numbers[ve.name].start.value),
+            "stop": _seconds(numbers[ve.name].stop.value),
+            "monitor": _seconds(ve.monitor_timeout),
+        }
+        for ve in declared.ves
+    }
 
 
 def _seconds(milliseconds):

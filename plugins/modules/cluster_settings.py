@@ -109,12 +109,15 @@ FENCING = {
 
 
 def main():
-    module.run({
-        'fencing': {'type': 'list', 'elements': 'dict', 'required': True, 'options': FENCING},
-        'policy': {'type': 'dict', 'options': POLICY_FIELDS},
-        'properties': {'type': 'dict', 'default': {}},
-        'seed': {'type': 'bool', 'default': False},
-    }, settings.apply)
+    module.run(
+        {
+            'fencing': {'type': 'list', 'elements': 'dict', 'required': True, 'options': FENCING},
+            'policy': {'type': 'dict', 'options': POLICY_FIELDS},
+            'properties': {'type': 'dict', 'default': {}},
+            'seed': {'type': 'bool', 'default': False},
+        },
+        settings.apply,
+    )
 
 
 if __name__ == '__main__':

@@ -65,10 +65,13 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
 
 
 def main():
-    module.run({
-        'ves': {'type': 'list', 'elements': 'dict', 'required': True, 'options': VE_FIELDS},
-        'policy': {'type': 'dict', 'options': POLICY_FIELDS},
-    }, host.apply)
+    module.run(
+        {
+            'ves': {'type': 'list', 'elements': 'dict', 'required': True, 'options': VE_FIELDS},
+            'policy': {'type': 'dict', 'options': POLICY_FIELDS},
+        },
+        host.apply,
+    )
 
 
 if __name__ == '__main__':

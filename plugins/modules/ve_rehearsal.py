@@ -559,18 +559,26 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import
 
 
 def main():
-    module.run(dict(
-        rehearsal.FIELDS,
-        cib=dict(type='path'),
-        ves=dict(type='list', elements='dict'),
-        policy=dict(type='dict'),
-        # These are for the controller, and are not handed on to here.
-        page=dict(type='path'),
-        show=dict(type='bool', default=True),
-        measured=dict(type='dict', options=dict(
-            scenario=dict(type='str', required=True), since=dict(type='str', required=True),
-            ves=dict(type='list', elements='dict', required=True))),
-    ), rehearsal.run)
+    module.run(
+        dict(
+            rehearsal.FIELDS,
+            cib=dict(type='path'),
+            ves=dict(type='list', elements='dict'),
+            policy=dict(type='dict'),
+            # These are for the controller, and are not handed on to here.
+            page=dict(type='path'),
+            show=dict(type='bool', default=True),
+            measured=dict(
+                type='dict',
+                options=dict(
+                    scenario=dict(type='str', required=True),
+                    since=dict(type='str', required=True),
+                    ves=dict(type='list', elements='dict', required=True),
+                ),
+            ),
+        ),
+        rehearsal.run,
+    )
 
 
 if __name__ == '__main__':

@@ -443,17 +443,20 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
 
 
 def main():
-    module.run(dict(
-        ves=dict(type='list', elements='dict', required=True, options=VE_FIELDS),
-        policy=dict(type='dict', options=POLICY_FIELDS),
-        purge=dict(type='bool', default=False),
-        new=dict(type='str', choices=['started', 'stopped'], default='started'),
-        allow_restart=dict(type='bool', default=False),
-        rehearse=dict(type='dict', options=rehearsal.FIELDS),
-        backup_keep=dict(type='int', default=10),
-        wait=dict(type='bool', default=False),
-        wait_timeout=dict(type='str', default='10min'),
-    ), resources.apply)
+    module.run(
+        dict(
+            ves=dict(type='list', elements='dict', required=True, options=VE_FIELDS),
+            policy=dict(type='dict', options=POLICY_FIELDS),
+            purge=dict(type='bool', default=False),
+            new=dict(type='str', choices=['started', 'stopped'], default='started'),
+            allow_restart=dict(type='bool', default=False),
+            rehearse=dict(type='dict', options=rehearsal.FIELDS),
+            backup_keep=dict(type='int', default=10),
+            wait=dict(type='bool', default=False),
+            wait_timeout=dict(type='str', default='10min'),
+        ),
+        resources.apply,
+    )
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ usage: config_bench.py live COUNT [CHANGED]      COUNT VEs, declared stopped; CH
        config_bench.py offline COUNT             from nothing, on a CIB in a file
 Prints a line of JSON.
 """
+
 from __future__ import annotations
 
 import json
@@ -24,8 +25,13 @@ POLICY = {'load_threshold': '0%'}
 
 
 def declared(count, changed=0):
-    return [dict({'id': str(90000 + number), 'name': '%s%d' % (PREFIX, number), 'engine': 'lxc', 'state': 'stopped'},
-                 **({'stop_grace': '99s'} if number == changed else {})) for number in range(1, count + 1)]
+    return [
+        dict(
+            {'id': str(90000 + number), 'name': '%s%d' % (PREFIX, number), 'engine': 'lxc', 'state': 'stopped'},
+            **({'stop_grace': '99s'} if number == changed else {}),
+        )
+        for number in range(1, count + 1)
+    ]
 
 
 def age():
@@ -58,9 +64,21 @@ def main():
         result = resources.apply(run, arguments(declared(count, changed), POLICY, purge=True))
         seconds = age() - before
         epoch = int(cib.query(runner).get('epoch'))
-    print(json.dumps({'seconds': seconds, 'tools': spent, 'changed': result['changed'], 'attempts': result['attempts'], 'epoch': epoch,
-                      'ves': [len(result[key]) for key in ('created', 'updated', 'removed')],
-                      'paths': [change.get('path') for change in ET.fromstring(result['patch']).findall('change')] if changed else []}))
+    print(
+        json.dumps(
+            {
+                'seconds': seconds,
+                'tools': spent,
+                'changed': result['changed'],
+                'attempts': result['attempts'],
+                'epoch': epoch,
+                'ves': [len(result[key]) for key in ('created', 'updated', 'removed')],
+                'paths': [change.get('path') for change in ET.fromstring(result['patch']).findall('change')]
+                if changed
+                else [],
+            }
+        )
+    )
 
 
 main()

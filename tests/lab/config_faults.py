@@ -9,6 +9,7 @@ usage: config_faults.py WHAT N [WHAT N...]
        push N       N VEs in one patch; says "push" as it begins with that, for those who break something then. Leaves the VEs
        gone 0       removes them
 """
+
 from __future__ import annotations
 
 import ctypes
@@ -32,13 +33,19 @@ LOG = '/var/log/pacemaker/pacemaker.log'
 
 
 def ve(number, **fields):
-    return dict({'id': str(90000 + number), 'name': '%s%d' % (PREFIX, number), 'engine': 'lxc', 'state': 'stopped'}, **fields)
+    return dict(
+        {'id': str(90000 + number), 'name': '%s%d' % (PREFIX, number), 'engine': 'lxc', 'state': 'stopped'}, **fields
+    )
 
 
 def clean():
     """Nothing of this is left, and new resources are not probed: hundreds of probes are not what is measured here."""
     tool('crm_attribute', '--type', 'crm_config', '--name', 'enable-startup-probes', '--update', 'false')
-    for what in ("//rsc_location[starts-with(@id,'%s')]", "//primitive[starts-with(@id,'%s')]", "//crm_config//nvpair[starts-with(@name,'%s')]"):
+    for what in (
+        "//rsc_location[starts-with(@id,'%s')]",
+        "//primitive[starts-with(@id,'%s')]",
+        "//crm_config//nvpair[starts-with(@name,'%s')]",
+    ):
         runner(['cibadmin', '--delete-all', '--force', '--xpath', what % PREFIX])
 
 
@@ -48,6 +55,7 @@ def leave():
 
 
 # Another writer
+
 
 class Writer(threading.Thread):
     """Makes one edit at a random moment, and knows how to tell whether it is still there."""
@@ -61,16 +69,31 @@ class Writer(threading.Thread):
     def run(self):
         time.sleep(self.delay)
         if self.kind == 'resource':
-            tool('cibadmin', '--modify', '--allow-create', '--scope', 'resources', '--xml-text',
-                 '<primitive id="%stheirs" class="ocf" provider="heartbeat" type="Dummy"><instance_attributes id="%stheirs-i">'
-                 '<nvpair id="%stheirs-state" name="state" value="/run/%s"/></instance_attributes><meta_attributes id="%stheirs-m">'
-                 '<nvpair id="%stheirs-role" name="target-role" value="Stopped"/></meta_attributes></primitive>'
-                 % (PREFIX, PREFIX, PREFIX, self.value, PREFIX, PREFIX))
+            tool(
+                'cibadmin',
+                '--modify',
+                '--allow-create',
+                '--scope',
+                'resources',
+                '--xml-text',
+                '<primitive id="%stheirs" class="ocf" provider="heartbeat" type="Dummy"><instance_attributes id="%stheirs-i">'
+                '<nvpair id="%stheirs-state" name="state" value="/run/%s"/></instance_attributes><meta_attributes id="%stheirs-m">'
+                '<nvpair id="%stheirs-role" name="target-role" value="Stopped"/></meta_attributes></primitive>'
+                % (PREFIX, PREFIX, PREFIX, self.value, PREFIX, PREFIX),
+            )
         elif self.kind == 'property':
             tool('crm_attribute', '--type', 'crm_config', '--name', PREFIX + 'property', '--update', self.value)
         elif self.kind == 'meta':  # of the very VE that is changed
-            tool('crm_resource', '--resource', PREFIX + '1', '--meta', '--set-parameter', 'maintenance',
-                 '--parameter-value', ('true', 'false')[self.number % 2])
+            tool(
+                'crm_resource',
+                '--resource',
+                PREFIX + '1',
+                '--meta',
+                '--set-parameter',
+                'maintenance',
+                '--parameter-value',
+                ('true', 'false')[self.number % 2],
+            )
 
     def kept(self, root):
         if self.kind == 'resource':
@@ -78,7 +101,10 @@ class Writer(threading.Thread):
         if self.kind == 'property':
             return cib.get_property(root, PREFIX + 'property') == self.value
         if self.kind == 'meta':
-            return primitives.meta_value(primitive(root, PREFIX + '1'), 'maintenance') == ('true', 'false')[self.number % 2]
+            return (
+                primitives.meta_value(primitive(root, PREFIX + '1'), 'maintenance')
+                == ('true', 'false')[self.number % 2]
+            )
         return True
 
 
@@ -112,11 +138,15 @@ def rounds(count):
             lost.append('round %d: their edit (%s)' % (number, writer.kind))
         if [grace(root, PREFIX + str(n)) for n in (1, 2)] != [wanted] * 2:
             lost.append('round %d: our edit' % number)
-    print('%d rounds, edits by others %s; %d conflicts, all tried again; %d edits lost' % (count, kinds, conflicts, len(lost)))
+    print(
+        '%d rounds, edits by others %s; %d conflicts, all tried again; %d edits lost'
+        % (count, kinds, conflicts, len(lost))
+    )
     return lost
 
 
 # Updates of the status section
+
 
 def noise(stop):
     """20 updates a second, as attributes of this node, until it is told to stop. A tool for each would be 20 processes a second;
@@ -132,7 +162,9 @@ def noise(stop):
         if stop.wait(due - time.monotonic()):
             return
         # 40 names: an attribute whose last value is still on its way takes no other one meanwhile
-        rc = update(None, None, b'%snoise-%d' % (PREFIX.encode(), number % 40), b'%d' % number, None, None, None, is_value)
+        rc = update(
+            None, None, b'%snoise-%d' % (PREFIX.encode(), number % 40), b'%d' % number, None, None, None, is_value
+        )
         if rc:
             raise RuntimeError('pcmk__attrd_api_update: %d' % rc)
 
@@ -141,7 +173,9 @@ def updates(since):
     """How many of them the CIB manager has taken since that place in its log."""
     with open(LOG, encoding='utf-8', errors='replace') as stream:
         stream.seek(since)
-        return sum('Completed cib_modify operation for section status: OK' in line and '/attrd/' in line for line in stream)
+        return sum(
+            'Completed cib_modify operation for section status: OK' in line and '/attrd/' in line for line in stream
+        )
 
 
 def storm(count):
@@ -157,8 +191,10 @@ def storm(count):
         stop.set()
         thread.join()
     have = len([element for element in cib.query(runner).iter('primitive') if element.get('id').startswith(PREFIX)])
-    print('%d VEs in one patch in %.1f s, pushed %d times; %.0f updates of the status section a second meanwhile; %d VEs in the CIB'
-          % (count, seconds, result['attempts'], taken / seconds, have))
+    print(
+        '%d VEs in one patch in %.1f s, pushed %d times; %.0f updates of the status section a second meanwhile; %d VEs in the CIB'
+        % (count, seconds, result['attempts'], taken / seconds, have)
+    )
     return [] if have == count else ['%d VEs are missing' % (count - have)]
 
 
@@ -176,7 +212,9 @@ def kills(count):
     wrong, seen = [], {'before': 0, 'after': 0}
     change(99)
     begin = time.monotonic()
-    subprocess.run([sys.executable, __file__, 'change', '100'], check=True)  # as those that are killed: Python's start takes long, too
+    subprocess.run(
+        [sys.executable, __file__, 'change', '100'], check=True
+    )  # as those that are killed: Python's start takes long, too
     took, old = time.monotonic() - begin, '100s'
     for number in range(1, count + 1):
         new = '%ds' % (100 + number)
@@ -195,7 +233,10 @@ def kills(count):
         else:
             wrong.append('kill %d: %s of %s and %s' % (number, sorted(graces), old, new))
         old = sorted(graces)[0]
-    print('killed %d times: %d times as before, %d times as after, %d times between' % (count, seen['before'], seen['after'], len(wrong)))
+    print(
+        'killed %d times: %d times as before, %d times as after, %d times between'
+        % (count, seen['before'], seen['after'], len(wrong))
+    )
     return wrong
 
 

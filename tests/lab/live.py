@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A lab while it runs, by default that of bench.yml; for what is measured and broken on it."""
+
 import json
 import os
 import pathlib
@@ -36,16 +37,24 @@ def power(node, lab=NAME):
 
 def create(ves):
     """Bring it up with so many VEs, all stopped."""
-    subprocess.run(["ansible-playbook", "-i", str(HERE / "inventory"), str(HERE / "bench.yml"), "-e", "bench_ves=%d" % ves],
-                   check=True, env=dict(os.environ, ANSIBLE_PIPELINING="true"))
+    subprocess.run(
+        ["ansible-playbook", "-i", str(HERE / "inventory"), str(HERE / "bench.yml"), "-e", "bench_ves=%d" % ves],
+        check=True,
+        env=dict(os.environ, ANSIBLE_PIPELINING="true"),
+    )
 
 
 def play(folder, hosts, what, *options):
     """Run a play; what: its tasks, roles and the like."""
     book = pathlib.Path(folder) / "play.yml"
     book.write_text(json.dumps([dict(what, hosts=hosts, gather_facts=False)]))
-    done = subprocess.run(["ansible-playbook", "-i", str(HERE / "inventory"), str(book), *options],
-                          env=dict(os.environ, ANSIBLE_PIPELINING="true"), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        ["ansible-playbook", "-i", str(HERE / "inventory"), str(book), *options],
+        env=dict(os.environ, ANSIBLE_PIPELINING="true"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
 
@@ -58,12 +67,18 @@ def settled(nodes=NODES):
 
 def boots(since):
     """{node: its boots that began after that}"""
-    return {log.parent.name: [boot for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since]
-            for log in (LABS / NAME).glob("trace/*/log")}
+    return {
+        log.parent.name: [boot for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since]
+        for log in (LABS / NAME).glob("trace/*/log")
+    }
 
 
 def lasted(operation):
     """{VE: how many seconds its last start, stop or first run of a monitor lasted, by Pacemaker's history}"""
-    return {row.get("operation_key").split("_")[0]: int(row.get("exec-time")) / 1000
-            for row in ET.fromstring(on("n1", "cibadmin", "--query", "--scope", "status")).iter("lrm_rsc_op")
-            if row.get("operation") == operation and row.get("rc-code") == "0" and row.get("operation_key").startswith("ve-")}
+    return {
+        row.get("operation_key").split("_")[0]: int(row.get("exec-time")) / 1000
+        for row in ET.fromstring(on("n1", "cibadmin", "--query", "--scope", "status")).iter("lrm_rsc_op")
+        if row.get("operation") == operation
+        and row.get("rc-code") == "0"
+        and row.get("operation_key").startswith("ve-")
+    }

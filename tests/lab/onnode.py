@@ -3,6 +3,7 @@
 
 The checkout's plugins/ and tests/lab/ are copied to the node by `tests/lab/onnode NODE SCRIPT ARGUMENTS...`.
 """
+
 from __future__ import annotations
 
 import os
@@ -21,8 +22,14 @@ for depth in range(1, len(NAME.split('.')) + 1):
 
 
 def runner(argv, stdin=None, environment=None):
-    done = subprocess.run(argv, input=stdin, capture_output=True, text=True, check=False,
-                          env=dict(os.environ, LC_ALL='C', **(environment or {})))
+    done = subprocess.run(
+        argv,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ, LC_ALL='C', **(environment or {})),
+    )
     return done.returncode, done.stdout, done.stderr
 
 
@@ -35,5 +42,16 @@ def tool(*argv, stdin=None):
 
 def arguments(ves, policy=None, **others):
     """As Ansible hands them to ve_resources."""
-    return dict({'ves': ves, 'policy': policy, 'purge': False, 'new': 'stopped', 'allow_restart': False, 'backup_keep': 3,
-                 'wait': False, 'wait_timeout': '10min'}, **others)
+    return dict(
+        {
+            'ves': ves,
+            'policy': policy,
+            'purge': False,
+            'new': 'stopped',
+            'allow_restart': False,
+            'backup_keep': 3,
+            'wait': False,
+            'wait_timeout': '10min',
+        },
+        **others,
+    )

@@ -14,6 +14,7 @@ Reads, below LAB_STATE:
   rehearsal.json   what ve_rehearsal said before the node was killed; not with the old behaviour, whose starts return too early to tell
 Seconds are the uptime of the kernel that all nodes share, so they can be compared.
 """
+
 import json
 import pathlib
 import sys
@@ -46,7 +47,9 @@ def boots(log, until):
 
 def peak(intervals):
     """The most that overlap. One that ends when another begins does not overlap it."""
-    edges = sorted([(begin, 1) for _ve, begin, _end, _ready in intervals] + [(end, -1) for _ve, _begin, end, _ready in intervals])
+    edges = sorted(
+        [(begin, 1) for _ve, begin, _end, _ready in intervals] + [(end, -1) for _ve, _begin, end, _ready in intervals]
+    )
     most = now = 0
     for _at, step in edges:
         now += step
@@ -67,13 +70,29 @@ def fenced_at(cluster, node, now_wall, now_uptime):
 def measured(scenario, by_node, zero, demo, killed=None, fenced=None):
     """What was measured, in the shape of a rehearsal, in seconds after `zero`."""
     return {
-        "scenario": scenario, "title": "Measured, " + ("at most %d starts on a node" % demo["limit"] if demo["limit"] else "old behaviour"),
-        "note": "written by the VEs themselves as they boot", "nodes": sorted(set(by_node) | {killed} - {None}),
-        "limits": {node: demo["limit"] or None for node in by_node}, "lost": [killed] if killed else [],
+        "scenario": scenario,
+        "title": "Measured, " + ("at most %d starts on a node" % demo["limit"] if demo["limit"] else "old behaviour"),
+        "note": "written by the VEs themselves as they boot",
+        "nodes": sorted(set(by_node) | {killed} - {None}),
+        "limits": {node: demo["limit"] or None for node in by_node},
+        "lost": [killed] if killed else [],
         "fenced": {killed: fenced - zero} if killed and fenced is not None else {},
-        "downtime": {"ve-" + ve: end - zero for intervals in by_node.values() for ve, _begin, end, ready in intervals if ready},
-        "actions": [{"resource": "ve-" + ve, "operation": "start", "node": node, "begin": begin - zero, "end": end - zero, "rc": None if ready else 1}
-                    for node, intervals in by_node.items() for ve, begin, end, ready in intervals]}
+        "downtime": {
+            "ve-" + ve: end - zero for intervals in by_node.values() for ve, _begin, end, ready in intervals if ready
+        },
+        "actions": [
+            {
+                "resource": "ve-" + ve,
+                "operation": "start",
+                "node": node,
+                "begin": begin - zero,
+                "end": end - zero,
+                "rc": None if ready else 1,
+            }
+            for node, intervals in by_node.items()
+            for ve, begin, end, ready in intervals
+        ],
+    }
 
 
 def put_page(file, demo, rehearsal, panels):
@@ -99,41 +118,71 @@ def main():
     nodes = sorted(path.name for path in (state / "trace").iterdir())
 
     logs = {node: state / "trace" / node / "log" for node in nodes}
-    everything = {node: boots(log.read_text() if log.exists() else "", kill if node == killed else end)
-                  for node, log in logs.items()}
+    everything = {
+        node: boots(log.read_text() if log.exists() else "", kill if node == killed else end)
+        for node, log in logs.items()
+    }
     before = {node: [boot for boot in everything[node] if boot[1] < kill] for node in nodes}
     after = {node: [boot for boot in everything[node] if boot[1] >= kill] for node in nodes if node != killed}
     ready = {boot[0] for node in nodes if node != killed for boot in everything[node] if boot[3]}
-    running = {resource.get("id") for resource in cluster.iter("resource")
-               if resource.get("role") == "Started" and resource.get("resource_agent") == "ocf:openve:ManageVE"}
+    running = {
+        resource.get("id")
+        for resource in cluster.iter("resource")
+        if resource.get("role") == "Started" and resource.get("resource_agent") == "ocf:openve:ManageVE"
+    }
     first = min((boot[1] for node in nodes for boot in before[node]), default=kill)
     up = max((boot[2] for node in nodes for boot in before[node]), default=kill)
     back = max((boot[2] for node in after for boot in after[node]), default=kill)
     fenced = fenced_at(cluster, killed, demo["ended_wall"], end)
-    peaks = {"start": {node: peak(before[node]) for node in nodes}, "failover": {node: peak(after[node]) for node in after}}
+    peaks = {
+        "start": {node: peak(before[node]) for node in nodes},
+        "failover": {node: peak(after[node]) for node in after},
+    }
     moved = sum(len(after[node]) for node in after)
 
     rehearsal = state / "rehearsal.json"
     rehearsal = json.loads(rehearsal.read_text()) if rehearsal.exists() else None
-    panels = [measured("Cold start", before, first, demo), measured("lose " + killed, after, kill, demo, killed, fenced)]
+    panels = [
+        measured("Cold start", before, first, demo),
+        measured("lose " + killed, after, kill, demo, killed, fenced),
+    ]
 
     problems = []
     if len(running) != demo["ves"] or len(ready) != demo["ves"]:
-        problems.append("%d of %d VEs are up at the end (%d have booted to the end)" % (len(running), demo["ves"], len(ready)))
+        problems.append(
+            "%d of %d VEs are up at the end (%d have booted to the end)" % (len(running), demo["ves"], len(ready))
+        )
     if fenced is None:
         problems.append("%s was never fenced" % killed)
     if demo["limit"]:
         for phase, by_node in peaks.items():
-            problems += ["%s booted %d VEs at once (%s), and the limit is %d" % (node, most, phase, demo["limit"])
-                         for node, most in by_node.items() if most > demo["limit"]]
+            problems += [
+                "%s booted %d VEs at once (%s), and the limit is %d" % (node, most, phase, demo["limit"])
+                for node, most in by_node.items()
+                if most > demo["limit"]
+            ]
 
     if "--json" in sys.argv:
-        print(json.dumps({"peaks": peaks, "start": up - first, "fenced": fenced and fenced - kill, "back": back - kill,
-                          "moved": moved, "running": len(running), "problems": problems}, indent=1))
+        print(
+            json.dumps(
+                {
+                    "peaks": peaks,
+                    "start": up - first,
+                    "fenced": fenced and fenced - kill,
+                    "back": back - kill,
+                    "moved": moved,
+                    "running": len(running),
+                    "problems": problems,
+                },
+                indent=1,
+            )
+        )
         return bool(problems)
 
-    print("\nWhat was measured: %d VEs on %d nodes, %s" % (
-        demo["ves"], len(nodes), "at most %d starts on a node at once" % demo["limit"] if demo["limit"] else OLD))
+    print(
+        "\nWhat was measured: %d VEs on %d nodes, %s"
+        % (demo["ves"], len(nodes), "at most %d starts on a node at once" % demo["limit"] if demo["limit"] else OLD)
+    )
     print("(written by the VEs themselves as they boot)\n")
     for scenario in rehearsal_view.view(rehearsal, panels)["scenarios"]:
         print("\n".join(rehearsal_text.scenario(scenario)) + "\n")

@@ -5,6 +5,7 @@ A case: name; the VE, and what has happened to it (the words of Stage); what the
 timeout=, `notools`, parameters); the exit code; what else must be true (complaints). In every case the agent must end
 before its timeout, leave no process behind, and give one reason if it fails.
 """
+
 import contextlib
 import os
 import re
@@ -20,7 +21,7 @@ import pytest
 import ves
 
 CASES = []
-BOOTED = "ready_command='test -e /run/booted'"      # busybox sets no runlevel that would tell
+BOOTED = "ready_command='test -e /run/booted'"  # busybox sets no runlevel that would tell
 HANGS = "shutdown='sleep 100000'"
 
 
@@ -46,74 +47,251 @@ case("start: sysvinit", "sysvinit boot='sleep 2'", "start", 0, after="RUNNING", 
 case("start: systemd", "systemd boot='sleep 2'", "start", 0, after="RUNNING booted", least=2)
 case("start: systemd, degraded", "systemd broken boot='sleep 1'", "start", 0, after="RUNNING booted", least=1)
 case("start: none", "systemd boot='sleep 100'", "start start_wait=none", 0, after="RUNNING unbooted", most=4)
-case("start: native is none with lxc", "systemd boot='sleep 100'", "start start_wait=native", 0, after="RUNNING unbooted", most=4)
+case(
+    "start: native is none with lxc",
+    "systemd boot='sleep 100'",
+    "start start_wait=native",
+    0,
+    after="RUNNING unbooted",
+    most=4,
+)
 case("start: still booting", "systemd boot='sleep 3' starting", "start", 0, after="RUNNING booted", least=1)
 case("start: running", "busybox running", "start", 0, most=4, same=True)
-case("start: hung boot, proceed", "systemd boot='sleep 100000'", "start ready_timeout=4", 0, after="RUNNING unbooted", least=4, most=9,
-     err="WARNING: .*not ready in time.*systemd: (starting|initializing)")
-case("start: hung boot, fail", "systemd boot='sleep 100000'", "start ready_timeout=4 ready_timeout_action=fail", 1, after="RUNNING unbooted",
-     least=4, most=9, reason="not ready in time .*systemd: (starting|initializing)")
-case("start: hung boot of sysvinit", "sysvinit boot='sleep 100000'", "start ready_timeout=3 ready_timeout_action=fail", 1, least=3, most=8,
-     reason="not ready in time .*runlevel: unknown")
-case("start: hung boot, no ready_timeout", "systemd boot='sleep 100000'", "start timeout=8", 0, after="RUNNING unbooted", least=5,
-     err="not ready in time")
-case("start: ready_command that hangs", "busybox", "start timeout=8 ready_command='sleep 1000'", 0, after="RUNNING", least=5)
+case(
+    "start: hung boot, proceed",
+    "systemd boot='sleep 100000'",
+    "start ready_timeout=4",
+    0,
+    after="RUNNING unbooted",
+    least=4,
+    most=9,
+    err="WARNING: .*not ready in time.*systemd: (starting|initializing)",
+)
+case(
+    "start: hung boot, fail",
+    "systemd boot='sleep 100000'",
+    "start ready_timeout=4 ready_timeout_action=fail",
+    1,
+    after="RUNNING unbooted",
+    least=4,
+    most=9,
+    reason="not ready in time .*systemd: (starting|initializing)",
+)
+case(
+    "start: hung boot of sysvinit",
+    "sysvinit boot='sleep 100000'",
+    "start ready_timeout=3 ready_timeout_action=fail",
+    1,
+    least=3,
+    most=8,
+    reason="not ready in time .*runlevel: unknown",
+)
+case(
+    "start: hung boot, no ready_timeout",
+    "systemd boot='sleep 100000'",
+    "start timeout=8",
+    0,
+    after="RUNNING unbooted",
+    least=5,
+    err="not ready in time",
+)
+case(
+    "start: ready_command that hangs",
+    "busybox",
+    "start timeout=8 ready_command='sleep 1000'",
+    0,
+    after="RUNNING",
+    least=5,
+)
 
 # a guest that goes down, or up again, by itself
 DIES = "went down while it started, its last words: .*the disk is gone"
-case("boot: halts", "busybox boot='sleep 1; echo the disk is gone >/dev/console; poweroff -f'", "start " + BOOTED, 1,
-     after="STOPPED", most=8, reason=DIES)
-case("boot: halts, sysvinit", "sysvinit boot='sleep 1; echo the disk is gone >/dev/console; /sbin/halt -f -p'", "start", 1, after="STOPPED",
-     most=8, reason=DIES)
-case("boot: halts, systemd", "systemd boot='sleep 1; echo the disk is gone >/dev/console; systemctl --force --force poweroff; sleep 9'",
-     "start", 1, after="STOPPED", most=12, reason=DIES)
-case("boot: init is killed", "busybox boot='sleep 10' later='sleep 2; kill -9 $(lxc-info $VE -pH)'", "start " + BOOTED, 1, after="STOPPED",
-     most=8, reason="went down while it started")
-case("boot: reboots once", "busybox boot='test -e /etc/again || { touch /etc/again; sleep 1; reboot -f; sleep 9; }; sleep 1'",
-     "start " + BOOTED, 0, after="RUNNING booted", least=2)
+case(
+    "boot: halts",
+    "busybox boot='sleep 1; echo the disk is gone >/dev/console; poweroff -f'",
+    "start " + BOOTED,
+    1,
+    after="STOPPED",
+    most=8,
+    reason=DIES,
+)
+case(
+    "boot: halts, sysvinit",
+    "sysvinit boot='sleep 1; echo the disk is gone >/dev/console; /sbin/halt -f -p'",
+    "start",
+    1,
+    after="STOPPED",
+    most=8,
+    reason=DIES,
+)
+case(
+    "boot: halts, systemd",
+    "systemd boot='sleep 1; echo the disk is gone >/dev/console; systemctl --force --force poweroff; sleep 9'",
+    "start",
+    1,
+    after="STOPPED",
+    most=12,
+    reason=DIES,
+)
+case(
+    "boot: init is killed",
+    "busybox boot='sleep 10' later='sleep 2; kill -9 $(lxc-info $VE -pH)'",
+    "start " + BOOTED,
+    1,
+    after="STOPPED",
+    most=8,
+    reason="went down while it started",
+)
+case(
+    "boot: reboots once",
+    "busybox boot='test -e /etc/again || { touch /etc/again; sleep 1; reboot -f; sleep 9; }; sleep 1'",
+    "start " + BOOTED,
+    0,
+    after="RUNNING booted",
+    least=2,
+)
 case("halts itself: monitor", "busybox running inside=poweroff stopped", "monitor", 7)
-case("halts itself: level 10", "busybox running later='until test -e $(root)/run/inside; do sleep .05; done; lxc-attach $VE -- poweroff -f'",
-     "monitor level=10 monitor_command='touch /run/inside; sleep 9'", 1, most=8, reason="the check inside fails")
+case(
+    "halts itself: level 10",
+    "busybox running later='until test -e $(root)/run/inside; do sleep .05; done; lxc-attach $VE -- poweroff -f'",
+    "monitor level=10 monitor_command='touch /run/inside; sleep 9'",
+    1,
+    most=8,
+    reason="the check inside fails",
+)
 case("reboots: monitor", "busybox running inside='reboot -f'", "monitor", 0, after="RUNNING")
 
 # start_settle
 case("settle: holds on", "busybox", "start start_settle=3", 0, after="RUNNING", least=3, most=8)
 case("settle: not for one that runs", "busybox running", "start start_settle=9", 0, most=4)
-case("settle: goes down meanwhile", "busybox later='sleep 2; lxc-attach $VE -- poweroff -f'", "start start_settle=9", 1, after="STOPPED",
-     most=8, reason="went down while it started")
+case(
+    "settle: goes down meanwhile",
+    "busybox later='sleep 2; lxc-attach $VE -- poweroff -f'",
+    "start start_settle=9",
+    1,
+    after="STOPPED",
+    most=8,
+    reason="went down while it started",
+)
 
 # the check inside
 case("check: passes", "busybox running", "monitor level=10 monitor_command='test -e /run/booted'", 0)
-case("check: fails", "busybox running", "monitor level=10 monitor_command='echo no database; exit 3'", 1,
-     reason="the check inside fails: .*exit code 3 .no database")
+case(
+    "check: fails",
+    "busybox running",
+    "monitor level=10 monitor_command='echo no database; exit 3'",
+    1,
+    reason="the check inside fails: .*exit code 3 .no database",
+)
 case("check: not below level 10", "busybox running", "monitor level=0 monitor_command=false", 0)
 case("check: true by default", "busybox running", "monitor level=10", 0)
-case("check: hangs", "busybox running", "monitor level=10 timeout=10 monitor_command='sleep 1000'", 1, least=3, reason="no end after")
-case("check: writes without end", "busybox running", "monitor level=10 timeout=6 monitor_command=yes", 1, reason="no end after")
+case(
+    "check: hangs",
+    "busybox running",
+    "monitor level=10 timeout=10 monitor_command='sleep 1000'",
+    1,
+    least=3,
+    reason="no end after",
+)
+case(
+    "check: writes without end",
+    "busybox running",
+    "monitor level=10 timeout=6 monitor_command=yes",
+    1,
+    reason="no end after",
+)
 
 # stop
 for kind in ves.KINDS:
     case("stop: " + kind, kind + " running", "stop", 0, after="STOPPED", most=12, noerr="force")
 case("stop: twice", "busybox running inside=poweroff stopped", "stop", 0, after="STOPPED", most=4)
-case("stop: hung, the grace gives way to the timeout", "busybox running " + HANGS, "stop timeout=10", 0, after="STOPPED", least=4,
-     err="WARNING: .*by force")
-case("stop: hung systemd", "systemd running " + HANGS, "stop timeout=10", 0, after="STOPPED", least=4, err="WARNING: .*by force")
-case("stop: hung, a grace of its own", "busybox running " + HANGS, "stop stop_grace=3", 0, after="STOPPED", least=3, most=8, err="by force")
+case(
+    "stop: hung, the grace gives way to the timeout",
+    "busybox running " + HANGS,
+    "stop timeout=10",
+    0,
+    after="STOPPED",
+    least=4,
+    err="WARNING: .*by force",
+)
+case(
+    "stop: hung systemd",
+    "systemd running " + HANGS,
+    "stop timeout=10",
+    0,
+    after="STOPPED",
+    least=4,
+    err="WARNING: .*by force",
+)
+case(
+    "stop: hung, a grace of its own",
+    "busybox running " + HANGS,
+    "stop stop_grace=3",
+    0,
+    after="STOPPED",
+    least=3,
+    most=8,
+    err="by force",
+)
 case("stop: force_stop", "busybox running " + HANGS, "stop force_stop=true", 0, after="STOPPED", most=4, err="by force")
 case("stop: while it boots", "systemd boot='sleep 100' starting", "stop timeout=10", 0, after="STOPPED")
 case("stop: with a bad parameter", "busybox running", "stop stop_grace=soon", 0, after="STOPPED")
 
 # frozen
-case("frozen: monitor asks again", "busybox running frozen", "monitor timeout=8", 1, after="FROZEN", least=4, most=7, reason="paused")
+case(
+    "frozen: monitor asks again",
+    "busybox running frozen",
+    "monitor timeout=8",
+    1,
+    after="FROZEN",
+    least=4,
+    most=7,
+    reason="paused",
+)
 case("frozen: probe", "busybox running frozen", "monitor probe timeout=8", 1, after="FROZEN", most=7)
-case("frozen: for a moment only", "busybox running frozen later='sleep 2; lxc-unfreeze $VE'", "monitor timeout=16", 0, after="RUNNING", least=1.5)
-case("frozen: level 10", "busybox running frozen", "monitor level=10 timeout=8", 1, after="FROZEN", most=7, reason="paused")
-case("frozen: while the check runs", "busybox running later='until test -e $(root)/run/inside; do sleep .05; done; lxc-freeze $VE'",
-     "monitor level=10 timeout=8 monitor_command='touch /run/inside; sleep 1; test -e /'", 1, after="FROZEN", least=3, stuck=True)
-case("frozen: while start looks", "busybox later='until test -e $(root)/run/inside; do sleep .05; done; lxc-freeze $VE'",
-     "start timeout=12 ready_command='touch /run/inside; sleep 1; test -e /run/inside'", 0, after="RUNNING")
+case(
+    "frozen: for a moment only",
+    "busybox running frozen later='sleep 2; lxc-unfreeze $VE'",
+    "monitor timeout=16",
+    0,
+    after="RUNNING",
+    least=1.5,
+)
+case(
+    "frozen: level 10",
+    "busybox running frozen",
+    "monitor level=10 timeout=8",
+    1,
+    after="FROZEN",
+    most=7,
+    reason="paused",
+)
+case(
+    "frozen: while the check runs",
+    "busybox running later='until test -e $(root)/run/inside; do sleep .05; done; lxc-freeze $VE'",
+    "monitor level=10 timeout=8 monitor_command='touch /run/inside; sleep 1; test -e /'",
+    1,
+    after="FROZEN",
+    least=3,
+    stuck=True,
+)
+case(
+    "frozen: while start looks",
+    "busybox later='until test -e $(root)/run/inside; do sleep .05; done; lxc-freeze $VE'",
+    "start timeout=12 ready_command='touch /run/inside; sleep 1; test -e /run/inside'",
+    0,
+    after="RUNNING",
+)
 case("frozen: start thaws it", "busybox running frozen", "start", 0, after="RUNNING booted", same=True)
-case("frozen: start thaws it and waits", "systemd boot='sleep 3' starting frozen", "start", 0, after="RUNNING booted", least=1, same=True)
+case(
+    "frozen: start thaws it and waits",
+    "systemd boot='sleep 3' starting frozen",
+    "start",
+    0,
+    after="RUNNING booted",
+    least=1,
+    same=True,
+)
 case("frozen: stop", "busybox running frozen", "stop", 0, after="STOPPED", most=12, noerr="force")
 case("frozen: stop, systemd", "systemd running frozen", "stop", 0, after="STOPPED", noerr="force")
 case("frozen: stop, hung", "busybox running frozen " + HANGS, "stop timeout=10", 0, after="STOPPED", err="by force")
@@ -121,9 +299,17 @@ case("frozen: force_stop", "busybox running frozen", "stop force_stop=true", 0, 
 
 # between two states: hooks of LXC that take their time, and lxc-info is silent as long as they do
 case("starting: monitor", "busybox slowstart=3 launched", "monitor timeout=16", 0, after="RUNNING", least=1)
-case("starting: start", "busybox slowstart=3 launched", "start timeout=16 " + BOOTED, 0, after="RUNNING booted", least=1)
+case(
+    "starting: start", "busybox slowstart=3 launched", "start timeout=16 " + BOOTED, 0, after="RUNNING booted", least=1
+)
 case("starting: stop", "busybox slowstart=3 launched", "stop timeout=16", 0, after="STOPPED")
-case("starting: for too long, probe", "busybox slowstart=12 launched", "monitor probe timeout=6", 1, reason="may be running")
+case(
+    "starting: for too long, probe",
+    "busybox slowstart=12 launched",
+    "monitor probe timeout=6",
+    1,
+    reason="may be running",
+)
 case("starting: for too long, stop", "busybox slowstart=12 launched", "stop timeout=6", 1)
 case("stopping: monitor", "busybox slowstop=3 running killing", "monitor timeout=16", 7, least=1)
 case("stopping: stop", "busybox slowstop=3 running killing", "stop timeout=16", 0, after="STOPPED", least=1)
@@ -133,9 +319,22 @@ case("stopping: for too long, monitor", "busybox slowstop=12 running killing", "
 # what is gone while it runs
 for gone in ("noconfig", "norootfs"):
     case("%s: probe" % gone, "busybox running " + gone, "monitor probe", 0, same=True)
-    case("%s: level 10 as level 0" % gone, "busybox running " + gone, "monitor level=10 monitor_command=false", 0, same=True)
+    case(
+        "%s: level 10 as level 0" % gone,
+        "busybox running " + gone,
+        "monitor level=10 monitor_command=false",
+        0,
+        same=True,
+    )
     case("%s: start" % gone, "busybox running " + gone, "start ready_command=false", 0, most=4, same=True)
-    case("%s: stop" % gone, "busybox running " + gone, "stop", 0, after="ABSENT" if gone == "noconfig" else "STOPPED", most=12)
+    case(
+        "%s: stop" % gone,
+        "busybox running " + gone,
+        "stop",
+        0,
+        after="ABSENT" if gone == "noconfig" else "STOPPED",
+        most=12,
+    )
 case("noconfig: stop, hung", "busybox running noconfig " + HANGS, "stop timeout=10", 0, after="ABSENT")
 case("noconfig: frozen, stop", "busybox running frozen noconfig", "stop", 0, after="ABSENT")
 case("no monitor: monitor", "busybox running nomonitor", "monitor", 7)
@@ -155,7 +354,13 @@ case("no tools: down, monitor", "busybox", "monitor notools", 1)
 case("no tools: down, start", "busybox", "start notools", 5)
 case("no tools: down, stop", "busybox", "stop notools", 0)
 case("no tools: died, so empty cgroups are left", "busybox running nomonitor", "monitor probe notools", 5)
-case("no tools: runs in a cgroup with a suffix", "busybox running nomonitor running", "monitor probe notools othernet", 1, same=True)
+case(
+    "no tools: runs in a cgroup with a suffix",
+    "busybox running nomonitor running",
+    "monitor probe notools othernet",
+    1,
+    same=True,
+)
 
 # a name that begins with another's name
 case("names: web-N is not web", "busybox running", "monitor probe veid={base}", 7, same=True)
@@ -174,7 +379,7 @@ class Stage:
         given = dict(words)
         hooks = {"start-host": given.pop("slowstart", None), "stop": given.pop("slowstop", None)}
         config = "".join('lxc.hook.%s = /bin/sh -c "sleep %s"\n' % hook for hook in hooks.items() if hook[1])
-        self.later = given.get("later")     # a command of the shell, see Stage.run
+        self.later = given.get("later")  # a command of the shell, see Stage.run
         self.ve = ves.VE(name, kind, given.get("boot", ""), given.get("shutdown", ""), config)
         try:
             for word, value in words:
@@ -248,7 +453,9 @@ class Stage:
             # $VE: the options that name it; $(root): the running guest's root
             env = dict(os.environ, VE="-n %s -P %s" % (self.ve.name, self.ve.path))
             script = "root() { echo /proc/$(lxc-info $VE -pH)/root; }; " + self.later
-            later = subprocess.Popen(["/bin/sh", "-c", script], env=env, stdin=subprocess.DEVNULL, start_new_session=True)
+            later = subprocess.Popen(
+                ["/bin/sh", "-c", script], env=env, stdin=subprocess.DEVNULL, start_new_session=True
+            )
         try:
             return ves.agent(action, params, **how), how
         finally:
@@ -298,11 +505,14 @@ def test_case(words, asked, code, expected, name):
     assert set(expected) <= KNOWN
     stage = Stage(words, name)
     with stage.ve:
-        pid = stage.ve.pid() if "same" in expected else None      # lxc-info may hang
+        pid = stage.ve.pid() if "same" in expected else None  # lxc-info may hang
         result, how = stage.ask(asked)
         wrong = list(complaints(result, how, asked.split()[0], code, expected, stage, pid))
         if wrong:
-            pytest.fail("\n".join(["%s | %s" % (words, asked)] + ["  ! " + text for text in wrong] + [str(result)]), pytrace=False)
+            pytest.fail(
+                "\n".join(["%s | %s" % (words, asked)] + ["  ! " + text for text in wrong] + [str(result)]),
+                pytrace=False,
+            )
 
 
 # ---------------------------------------------------------------------------------------------------------------
@@ -313,14 +523,22 @@ def start_together(names, tmp_path, **params):
         for name in names:
             entry = "lxc.mount.entry = %s trace none bind,create=dir 0 0\n" % tmp_path
             tell = "read -r now _ </proc/uptime; echo $now >/trace/%s." % name
-            guests.append(stack.enter_context(ves.VE(name, boot="%sbegin; sleep 2; %sready" % (tell, tell), config=entry)))
+            guests.append(
+                stack.enter_context(ves.VE(name, boot="%sbegin; sleep 2; %sready" % (tell, tell), config=entry))
+            )
         pool = stack.enter_context(futures.ThreadPoolExecutor(len(guests)))
         params = dict(params, engine="lxc", lxc_path=ves.PATH, ready_command="test -e /run/booted")
-        running = [pool.submit(ves.agent, "start", dict(params, veid=ve.name), timeout=30, interval=0, rsctmp=str(tmp_path)) for ve in guests]
+        running = [
+            pool.submit(ves.agent, "start", dict(params, veid=ve.name), timeout=30, interval=0, rsctmp=str(tmp_path))
+            for ve in guests
+        ]
         results = [one.result() for one in running]
         assert [r.code for r in results] == [0] * len(guests), "\n".join(map(str, results))
         assert not any(r.left for r in results)
-        return sorted(tuple(float((tmp_path / ("%s.%s" % (name, what))).read_text()) for what in ("begin", "ready")) for name in names)
+        return sorted(
+            tuple(float((tmp_path / ("%s.%s" % (name, what))).read_text()) for what in ("begin", "ready"))
+            for name in names
+        )
 
 
 def most_at_once(boots):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The agent under a real Pacemaker, two nodes: what may go wrong on one of them and must not stop a VE that runs on the other,
 and what an administrator may mistype. Runs outside, and reaches the nodes by `podman exec`."""
+
 import pathlib
 import re
 import subprocess
@@ -54,8 +55,14 @@ class Node:
         self.name = name
 
     def run(self, *argv, text=None):
-        return subprocess.run(["podman", "exec", "-i", "%s-%s" % (LAB, self.name)] + list(argv), input=text or "", text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120)
+        return subprocess.run(
+            ["podman", "exec", "-i", "%s-%s" % (LAB, self.name)] + list(argv),
+            input=text or "",
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=120,
+        )
 
     def do(self, *argv, text=None):
         ran = self.run(*argv, text=text)
@@ -95,14 +102,18 @@ def online():
     shown = N1.run("crm_mon", "--one-shot", "--output-as=xml")
     if shown.returncode:
         return []
-    return [node.get("name") for node in ET.fromstring(shown.stdout).iterfind("nodes/node") if node.get("online") == "true"]
+    return [
+        node.get("name") for node in ET.fromstring(shown.stdout).iterfind("nodes/node") if node.get("online") == "true"
+    ]
 
 
 def history(node):
     """(operation, exit code) of all that Pacemaker remembers of the VE on a node."""
     cib = ET.fromstring(N1.do("cibadmin", "--query"))
-    return [(op.get("operation"), int(op.get("rc-code")))
-            for op in cib.iterfind("status/node_state[@uname='%s']//lrm_resource[@id='%s']/lrm_rsc_op" % (node, VE))]
+    return [
+        (op.get("operation"), int(op.get("rc-code")))
+        for op in cib.iterfind("status/node_state[@uname='%s']//lrm_resource[@id='%s']/lrm_rsc_op" % (node, VE))
+    ]
 
 
 def init():
@@ -123,16 +134,33 @@ def cluster():
         node.do("systemctl", "stop", "pacemaker", "corosync")
         node.sh("cat >/etc/corosync/corosync.conf", COROSYNC % addresses)
         cib = ET.fromstring(node.do("cibadmin", "--empty"))
-        settings = ET.SubElement(cib.find("configuration/crm_config"), "cluster_property_set", id="cib-bootstrap-options")
+        settings = ET.SubElement(
+            cib.find("configuration/crm_config"), "cluster_property_set", id="cib-bootstrap-options"
+        )
         for name, value in PROPERTIES.items():
             ET.SubElement(settings, "nvpair", id=name, name=name, value=value)
-        node.sh("cd /var/lib/pacemaker/cib && rm -f * && cat >cib.xml && chmod 600 cib.xml && chown hacluster:haclient cib.xml",
-                ET.tostring(cib, encoding="unicode"))
+        node.sh(
+            "cd /var/lib/pacemaker/cib && rm -f * && cat >cib.xml && chmod 600 cib.xml && chown hacluster:haclient cib.xml",
+            ET.tostring(cib, encoding="unicode"),
+        )
     N1.do("sh", "-s", "101", "1", "0", text=(HERE / "../lab/make_ves").read_text())
     N1.do("cp", "/var/lib/lxc/101/config", "/vz/101.config")
     N1.join()
-    N1.do("pcs", "resource", "create", VE, "ocf:openve:ManageVE", "veid=101", "engine=lxc", "ready_command=test -e /run/booted",
-          "stop_grace=10s", "op", "monitor", "interval=1s", "timeout=20s")
+    N1.do(
+        "pcs",
+        "resource",
+        "create",
+        VE,
+        "ocf:openve:ManageVE",
+        "veid=101",
+        "engine=lxc",
+        "ready_command=test -e /run/booted",
+        "stop_grace=10s",
+        "op",
+        "monitor",
+        "interval=1s",
+        "timeout=20s",
+    )
     settled()
     assert ("start", 0) in history("n1")
     yield
@@ -148,9 +176,11 @@ MISSING = {
     "its configuration, beside 101-N": (
         "mount -t tmpfs tmpfs /var/lib/lxc && mkdir -p /srv/other/OTHER && sed 's,/vz/private/101,/srv/other/root,' /vz/101.config"
         " >/srv/other/OTHER/config && cp -a /vz/private/101 /srv/other/root && lxc-start -n OTHER -P /srv/other -d",
-        "lxc-stop -k -n OTHER -P /srv/other && umount /var/lib/lxc", 7),
+        "lxc-stop -k -n OTHER -P /srv/other && umount /var/lib/lxc",
+        7,
+    ),
 }
-OTHER = "101-%d" % time.time()      # of its own in every run: its cgroup must have that very name
+OTHER = "101-%d" % time.time()  # of its own in every run: its cgroup must have that very name
 
 
 @pytest.mark.parametrize("missing", MISSING)
@@ -175,15 +205,22 @@ def operations(log):
     return re.findall(r"Result of (\S+) operation for %s on" % VE, log)
 
 
-@pytest.mark.parametrize("name, bad, good", [("stop_grace", "soon", "20s"), ("start_slots", "-1", "1"), ("on_dump", "burn", "refuse"),
-                                             ("force_stop", "perhaps", "false")])
+@pytest.mark.parametrize(
+    "name, bad, good",
+    [
+        ("stop_grace", "soon", "20s"),
+        ("start_slots", "-1", "1"),
+        ("on_dump", "burn", "refuse"),
+        ("force_stop", "perhaps", "false"),
+    ],
+)
 def test_a_mistyped_parameter_is_mended(name, bad, good):
     pid = init()
     for value in (bad, good):
         mark = len(N1.log())
         N1.do("crm_resource", "--resource", VE, "--set-parameter", name, "--parameter-value", value)
         wait_until(lambda: "reload-agent" in operations(N1.log()[mark:]), "reload-agent")
-        time.sleep(2)       # its monitor, which goes on every second, fails neither
+        time.sleep(2)  # its monitor, which goes on every second, fails neither
         done = operations(N1.log()[mark:])
         assert "stop" not in done and "start" not in done
         assert init() == pid and not list(status().iter("failure"))

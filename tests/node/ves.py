@@ -3,6 +3,7 @@
 
 As a program (ves.py RESULT ARGV...) it runs the agent and writes down what became of it; see agent().
 """
+
 import contextlib
 import ctypes
 import json
@@ -15,7 +16,7 @@ import tempfile
 import time
 
 AGENT = os.environ.get("AGENT", "/usr/lib/ocf/resource.d/openve/ManageVE")
-GUESTS, PATH = "/srv/guests", "/srv/ves"        # the root file systems to copy; lxc_path, not the default one
+GUESTS, PATH = "/srv/guests", "/srv/ves"  # the root file systems to copy; lxc_path, not the default one
 TOOLS = ["/usr/bin/" + name for name in sorted(os.listdir("/usr/bin")) if name.startswith("lxc-")]
 CONFIG = """
 lxc.uts.name = {name}
@@ -30,15 +31,17 @@ KINDS = {
     "busybox": "lxc.mount.auto = proc:mixed sys:mixed\nlxc.signal.halt = SIGUSR2\n",
     "sysvinit": "lxc.mount.auto = proc:mixed sys:mixed\nlxc.signal.halt = SIGPWR\n",
     "systemd": "lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\nlxc.signal.halt = SIGRTMIN+3\n"
-               "lxc.mount.entry = /usr usr none bind,ro 0 0\n",
+    "lxc.mount.entry = /usr usr none bind,ro 0 0\n",
 }
 
 
-TIMEOUT = 20        # of an operation, unless a test says otherwise
+TIMEOUT = 20  # of an operation, unless a test says otherwise
 
 
 def call(*argv, timeout=60):
-    return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, text=True, stdin=subprocess.DEVNULL)
+    return subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=timeout, text=True, stdin=subprocess.DEVNULL
+    )
 
 
 def wait_until(true, what, seconds=30):
@@ -59,10 +62,12 @@ class VE:
         shutil.copytree("%s/%s" % (GUESTS, kind), self.root, symlinks=True)
         self.write("/etc/boot", boot + "\n")
         self.write("/etc/shutdown", shutdown + "\n")
-        text = CONFIG.format(name=name, root=self.root, console=self.folder + "/console.log") + KINDS[kind] + config + "\n"
+        text = (
+            CONFIG.format(name=name, root=self.root, console=self.folder + "/console.log") + KINDS[kind] + config + "\n"
+        )
         with contextlib.suppress(OSError), open("/sys/module/apparmor/parameters/enabled") as f:
             if f.read().strip() == "Y":
-                text += "lxc.apparmor.profile = unconfined\n"       # no profile can be loaded from inside a node
+                text += "lxc.apparmor.profile = unconfined\n"  # no profile can be loaded from inside a node
         with open(self.folder + "/config", "w") as f:
             f.write(text)
 
@@ -103,7 +108,9 @@ class VE:
 
     def enable(self, unit):
         """systemd only"""
-        os.symlink("../%s.service" % unit, "%s/etc/systemd/system/multi-user.target.wants/%s.service" % (self.root, unit))
+        os.symlink(
+            "../%s.service" % unit, "%s/etc/systemd/system/multi-user.target.wants/%s.service" % (self.root, unit)
+        )
 
     def has_socket(self):
         with open("/proc/net/unix") as f:
@@ -135,19 +142,47 @@ def processes():
 class Result:
     def __init__(self, code, seconds, left, err, out):
         self.code, self.seconds, self.left, self.err, self.out = code, seconds, left, err, out
-        self.reasons = [line.partition(":")[2].strip() for line in err.splitlines() if line.startswith("ocf-exit-reason:")]
+        self.reasons = [
+            line.partition(":")[2].strip() for line in err.splitlines() if line.startswith("ocf-exit-reason:")
+        ]
 
     def __str__(self):
-        return "exit code %s after %.2f s; left: %s; stdout: %s; stderr:\n%s" % (self.code, self.seconds, self.left, self.out, self.err)
+        return "exit code %s after %.2f s; left: %s; stdout: %s; stderr:\n%s" % (
+            self.code,
+            self.seconds,
+            self.left,
+            self.out,
+            self.err,
+        )
 
 
-def agent(action, params, timeout=TIMEOUT, interval=10, level=None, notools=False, othernet=False, rsctmp="/run/resource-agents"):
+def agent(
+    action,
+    params,
+    timeout=TIMEOUT,
+    interval=10,
+    level=None,
+    notools=False,
+    othernet=False,
+    rsctmp="/run/resource-agents",
+):
     """Run the agent as Pacemaker's executor does. notools: in a mount namespace that has no tool of LXC; othernet: in a
     network namespace of its own, so that the sockets of LXC's monitors are not to be seen."""
-    env = {"PATH": "/sbin:/bin:/usr/sbin:/usr/bin", "OCF_ROOT": "/usr/lib/ocf", "OCF_RA_VERSION_MAJOR": "1", "OCF_RA_VERSION_MINOR": "1",
-           "OCF_RESOURCE_INSTANCE": "ve", "OCF_RESOURCE_TYPE": "ManageVE", "OCF_RESOURCE_PROVIDER": "openve",
-           "OCF_EXIT_REASON_PREFIX": "ocf-exit-reason:", "HA_LOGFACILITY": "none", "HA_RSCTMP": rsctmp, "LC_ALL": "C",
-           "OCF_RESKEY_CRM_meta_timeout": "%d" % (timeout * 1000), "OCF_RESKEY_CRM_meta_interval": "%d" % (interval * 1000)}
+    env = {
+        "PATH": "/sbin:/bin:/usr/sbin:/usr/bin",
+        "OCF_ROOT": "/usr/lib/ocf",
+        "OCF_RA_VERSION_MAJOR": "1",
+        "OCF_RA_VERSION_MINOR": "1",
+        "OCF_RESOURCE_INSTANCE": "ve",
+        "OCF_RESOURCE_TYPE": "ManageVE",
+        "OCF_RESOURCE_PROVIDER": "openve",
+        "OCF_EXIT_REASON_PREFIX": "ocf-exit-reason:",
+        "HA_LOGFACILITY": "none",
+        "HA_RSCTMP": rsctmp,
+        "LC_ALL": "C",
+        "OCF_RESKEY_CRM_meta_timeout": "%d" % (timeout * 1000),
+        "OCF_RESKEY_CRM_meta_interval": "%d" % (interval * 1000),
+    }
     if level is not None:
         env["OCF_CHECK_LEVEL"] = str(level)
     env.update(("OCF_RESKEY_" + name, value) for name, value in params.items())
@@ -157,14 +192,19 @@ def agent(action, params, timeout=TIMEOUT, interval=10, level=None, notools=Fals
         argv = ["unshare", "--mount"] + ["--net"] * othernet + ["sh", "-c", hide + 'exec "$@"', "sh"] + argv
     with tempfile.TemporaryDirectory() as folder:
         # a stuck agent is ended by watch()
-        subprocess.run([sys.executable, __file__, folder + "/result", str(timeout)] + argv, env=env, stdin=subprocess.DEVNULL, check=True)
+        subprocess.run(
+            [sys.executable, __file__, folder + "/result", str(timeout)] + argv,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            check=True,
+        )
         with open(folder + "/result") as f:
             return Result(**json.load(f))
 
 
 def watch(result, timeout, argv):
     """Run argv; write its exit code, its seconds and the processes that it left to a file."""
-    PR_SET_CHILD_SUBREAPER = 36     # whatever it leaves becomes a child of this process
+    PR_SET_CHILD_SUBREAPER = 36  # whatever it leaves becomes a child of this process
     assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
     outs = [tempfile.TemporaryFile("w+", errors="replace") for _ in range(2)]
     begun = time.monotonic()
@@ -174,7 +214,9 @@ def watch(result, timeout, argv):
     except subprocess.TimeoutExpired:
         code = None
     seconds = time.monotonic() - begun
-    end = time.monotonic() + 0.4        # what was killed needs a moment to be gone: a process without words has lost its memory already
+    end = (
+        time.monotonic() + 0.4
+    )  # what was killed needs a moment to be gone: a process without words has lost its memory already
     left = dict(children())
     while "?" in left.values() and time.monotonic() < end:
         time.sleep(0.02)
@@ -185,7 +227,7 @@ def watch(result, timeout, argv):
     if left:
         time.sleep(0.5)
     alive = dict(children())
-    left = [(words, pid in alive) for pid, words in left.items()]       # (command, will the kernel not kill it?)
+    left = [(words, pid in alive) for pid, words in left.items()]  # (command, will the kernel not kill it?)
     texts = []
     for out in outs:
         out.seek(0)

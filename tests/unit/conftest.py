@@ -42,8 +42,7 @@ class CibFile:
 
     def __init__(self, path):
         self.path = path
-        self.env = dict(os.environ, CIB_file=str(path), LC_ALL='C',
-                        PATH=os.environ['PATH'] + ':/usr/sbin:/sbin')
+        self.env = dict(os.environ, CIB_file=str(path), LC_ALL='C', PATH=os.environ['PATH'] + ':/usr/sbin:/sbin')
         self.calls = []
         # before(argv): called before each command, to play those who edit at the same time
         self.before = lambda argv: None
@@ -70,14 +69,26 @@ class CibFile:
 @pytest.fixture(scope='session')
 def empty_cib(tmp_path_factory):
     path = tmp_path_factory.mktemp('empty') / 'cib.xml'
-    made = subprocess.run(['cibadmin', '--empty'], capture_output=True, text=True, check=True,
-                          env=dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin'))
+    made = subprocess.run(
+        ['cibadmin', '--empty'],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin'),
+    )
     path.write_text(made.stdout)
     cib = CibFile(path)
     for name, value in (('stonith-enabled', 'false'), ('no-quorum-policy', 'ignore')):
-        cib.tool('cibadmin', '--modify', '--allow-create', '--scope', 'crm_config', '--xml-text',
-                 '<cluster_property_set id="cib-bootstrap-options"><nvpair id="cib-bootstrap-options-%s" name="%s" '
-                 'value="%s"/></cluster_property_set>' % (name, name, value))
+        cib.tool(
+            'cibadmin',
+            '--modify',
+            '--allow-create',
+            '--scope',
+            'crm_config',
+            '--xml-text',
+            '<cluster_property_set id="cib-bootstrap-options"><nvpair id="cib-bootstrap-options-%s" name="%s" '
+            'value="%s"/></cluster_property_set>' % (name, name, value),
+        )
     return cib.text()
 
 
@@ -94,8 +105,14 @@ class Cluster(CibFile):
     def actions(self, *simulate):
         """[(action, resource, node), ...] that are due."""
         out = self.tool('crm_simulate', '--run', '--xml-file', str(self.path), '--output-as=xml', *simulate)
-        return sorted((action.get('action'), action.get('resource'), action.get('dest') or action.get('node') or action.get('source'))
-                      for action in ET.fromstring(out).iter('rsc_action'))
+        return sorted(
+            (
+                action.get('action'),
+                action.get('resource'),
+                action.get('dest') or action.get('node') or action.get('source'),
+            )
+            for action in ET.fromstring(out).iter('rsc_action')
+        )
 
     def starts(self):
         """[(resource, resources whose start it waits for)] that are due, in the order in which the controller takes them
@@ -104,11 +121,24 @@ class Cluster(CibFile):
             graph = os.path.join(folder, 'graph')
             self.tool('crm_simulate', '--run', '--xml-file', str(self.path), '--save-graph', graph)
             root = ET.parse(graph).getroot()
-        starts = {action.get('id'): action.find('primitive').get('id') for action in root.findall('synapse/action_set/rsc_op')
-                  if action.get('operation') == 'start'}
-        return [(starts[action.get('id')], [starts[trigger.get('id')] for trigger in synapse.findall('inputs/trigger/rsc_op')
-                                            if trigger.get('id') in starts])
-                for synapse in root.findall('synapse') for action in synapse.findall('action_set/rsc_op') if action.get('id') in starts]
+        starts = {
+            action.get('id'): action.find('primitive').get('id')
+            for action in root.findall('synapse/action_set/rsc_op')
+            if action.get('operation') == 'start'
+        }
+        return [
+            (
+                starts[action.get('id')],
+                [
+                    starts[trigger.get('id')]
+                    for trigger in synapse.findall('inputs/trigger/rsc_op')
+                    if trigger.get('id') in starts
+                ],
+            )
+            for synapse in root.findall('synapse')
+            for action in synapse.findall('action_set/rsc_op')
+            if action.get('id') in starts
+        ]
 
     def settle(self, *simulate):
         """Do what is due."""
@@ -117,8 +147,11 @@ class Cluster(CibFile):
     def where(self):
         """{resource: node} of what runs."""
         out = self.tool('crm_simulate', '--xml-file', str(self.path), '--output-as=xml')
-        return {resource.get('id'): resource.find('node').get('name')
-                for resource in ET.fromstring(out).iter('resource') if resource.get('role') == 'Started'}
+        return {
+            resource.get('id'): resource.find('node').get('name')
+            for resource in ET.fromstring(out).iter('resource')
+            if resource.get('role') == 'Started'
+        }
 
 
 @pytest.fixture
@@ -127,13 +160,22 @@ def cluster(cib_file):
     nodes, status = root.find('configuration/nodes'), root.find('status')
     for number, name in enumerate(('n1', 'n2', 'n3'), 1):
         ET.SubElement(nodes, 'node', id=str(number), uname=name)
-        ET.SubElement(status, 'node_state', id=str(number), uname=name, in_ccm='true', crmd='online', join='member',
-                      expected='member')
+        ET.SubElement(
+            status,
+            'node_state',
+            id=str(number),
+            uname=name,
+            in_ccm='true',
+            crmd='online',
+            join='member',
+            expected='member',
+        )
     cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
     return Cluster(cib_file.path)
 
 
 # As Ansible runs it
+
 
 @pytest.fixture
 def collections(tmp_path):
@@ -150,11 +192,17 @@ def run_module(collections):
 
     A process of its own, arguments in, JSON out.
     """
+
     def run(name, env, check=False, diff=False, **arguments):
         arguments = dict(arguments, _ansible_check_mode=check, _ansible_diff=diff)
         done = subprocess.run(
-            [sys.executable, str(CHECKOUT / 'plugins' / 'modules' / (name + '.py'))], text=True, capture_output=True,
-            check=False, input=json.dumps({'ANSIBLE_MODULE_ARGS': arguments}), env=dict(env, PYTHONPATH=str(collections)))
+            [sys.executable, str(CHECKOUT / 'plugins' / 'modules' / (name + '.py'))],
+            text=True,
+            capture_output=True,
+            check=False,
+            input=json.dumps({'ANSIBLE_MODULE_ARGS': arguments}),
+            env=dict(env, PYTHONPATH=str(collections)),
+        )
         assert not done.stderr, done.stderr
         result = json.loads(done.stdout)
         assert done.returncode == (1 if result.get('failed') else 0)

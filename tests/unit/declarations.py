@@ -11,12 +11,16 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
 
-STORAGE = '<clone id="fs-clone"><meta_attributes id="fs-m"><nvpair id="fs-i" name="interleave" value="true"/>' \
+STORAGE = (
+    '<clone id="fs-clone"><meta_attributes id="fs-m"><nvpair id="fs-i" name="interleave" value="true"/>'
     '</meta_attributes><primitive id="fs" class="ocf" provider="pacemaker" type="Dummy"/></clone>'
+)
 ADDRESS = '<primitive id="address" class="ocf" provider="pacemaker" type="Dummy"/>'
-GROUP = '<group id="web"><primitive id="address" class="ocf" provider="heartbeat" type="IPaddr2"/>' \
-    '<primitive id="server" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="server-m" name="monitor" ' \
+GROUP = (
+    '<group id="web"><primitive id="address" class="ocf" provider="heartbeat" type="IPaddr2"/>'
+    '<primitive id="server" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="server-m" name="monitor" '
     'interval="10s"/></operations></primitive></group>'
+)
 
 # What check mode cannot know: how often it was pushed, the file that was saved before that, and whether a limit is in force
 NOT_PLANNED = {'attempts', 'backup', 'restore', 'limits'}
@@ -25,8 +29,19 @@ NOT_PLANNED = {'attempts', 'backup', 'restore', 'limits'}
 def declare(cluster, ves, policy=None, check=False, **arguments):
     """One call of ve_resources, and with it what holds for every call: check mode changes nothing and foretells the very result, and
     the same call once more changes nothing."""
-    arguments = dict({'ves': ves, 'policy': policy, 'purge': False, 'new': 'started', 'wait': False,
-                      'wait_timeout': '10min', 'allow_restart': False, 'backup_keep': 0}, **arguments)
+    arguments = dict(
+        {
+            'ves': ves,
+            'policy': policy,
+            'purge': False,
+            'new': 'started',
+            'wait': False,
+            'wait_timeout': '10min',
+            'allow_restart': False,
+            'backup_keep': 0,
+        },
+        **arguments,
+    )
     calls, before = len(cluster.calls), cluster.text()
     planned = attempt(cluster, arguments, True)
     assert cluster.text() == before
@@ -62,8 +77,19 @@ def told(result):
 
 def declare_once(cluster, ves, policy=None):
     """For those whom declare()'s other calls would disturb."""
-    return resources.apply(cluster.run, {'ves': ves, 'policy': policy, 'purge': False, 'new': 'started', 'wait': False, 'wait_timeout': '10min',
-                                         'allow_restart': False, 'backup_keep': 0})
+    return resources.apply(
+        cluster.run,
+        {
+            'ves': ves,
+            'policy': policy,
+            'purge': False,
+            'new': 'started',
+            'wait': False,
+            'wait_timeout': '10min',
+            'allow_restart': False,
+            'backup_keep': 0,
+        },
+    )
 
 
 def create(cluster, xml, scope='resources'):

@@ -14,9 +14,14 @@ FAILED = (1, 0)
 
 
 def roles(cluster):
-    return {primitive.get('id'): [pair.get('value') for pair in primitive.findall('meta_attributes/nvpair')
-                                  if pair.get('name') == 'target-role']
-            for primitive in ET.fromstring(cluster.text()).find('configuration').iter('primitive')}
+    return {
+        primitive.get('id'): [
+            pair.get('value')
+            for pair in primitive.findall('meta_attributes/nvpair')
+            if pair.get('name') == 'target-role'
+        ]
+        for primitive in ET.fromstring(cluster.text()).find('configuration').iter('primitive')
+    }
 
 
 def edit(cluster, change):
@@ -31,26 +36,51 @@ def state(root, node):
 
 def happened(cluster, node, ve, *operations):
     """Write the history of a VE on a node, as its executor reports it: (operation, (rc, op-status), exit reason)."""
+
     def change(root):
         lrm = state(root, node).find('lrm')
         if lrm is None:
             lrm = ET.SubElement(state(root, node), 'lrm', id=state(root, node).get('id'))
             ET.SubElement(lrm, 'lrm_resources')
-        history = ET.SubElement(lrm[0], 'lrm_resource', {'id': ve, 'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'})
+        history = ET.SubElement(
+            lrm[0], 'lrm_resource', {'id': ve, 'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'}
+        )
         for number, (operation, (rc, status), *reason) in enumerate(operations, 1):
             interval = '10000' if operation == 'monitor' else '0'
             key = '%d:%d:0:0d2c6b53-6e3f-4d6a-8a6b-1b1f1f1f1f1f' % (number, number)
-            kind = 'monitor_10000' if interval != '0' else operation + '_0' if operation.startswith('migrate_') else \
-                'last_0' if rc in (0, 193) else 'last_failure_0'
+            kind = (
+                'monitor_10000'
+                if interval != '0'
+                else operation + '_0'
+                if operation.startswith('migrate_')
+                else 'last_0'
+                if rc in (0, 193)
+                else 'last_failure_0'
+            )
             for older in history.findall('lrm_rsc_op[@id="%s_%s"]' % (ve, kind)):
                 history.remove(older)  # only the last of a kind is kept
-            ET.SubElement(history, 'lrm_rsc_op', {
-                'id': '%s_%s' % (ve, kind), 'operation_key': '%s_%s_%s' % (ve, operation, interval), 'operation': operation,
-                'crm_feature_set': root.get('crm_feature_set'), 'transition-key': key,
-                'transition-magic': '%d:%d;%s' % (status, rc, key), 'exit-reason': ''.join(reason), 'on_node': node,
-                'call-id': str(-1 if status == -1 else number), 'rc-code': str(rc), 'op-status': str(status),
-                'interval': interval,  # not longer ago than failure-timeout:
-                'last-rc-change': str(int(time.time()) - 60 + number), 'exec-time': '0', 'queue-time': '0'})
+            ET.SubElement(
+                history,
+                'lrm_rsc_op',
+                {
+                    'id': '%s_%s' % (ve, kind),
+                    'operation_key': '%s_%s_%s' % (ve, operation, interval),
+                    'operation': operation,
+                    'crm_feature_set': root.get('crm_feature_set'),
+                    'transition-key': key,
+                    'transition-magic': '%d:%d;%s' % (status, rc, key),
+                    'exit-reason': ''.join(reason),
+                    'on_node': node,
+                    'call-id': str(-1 if status == -1 else number),
+                    'rc-code': str(rc),
+                    'op-status': str(status),
+                    'interval': interval,  # not longer ago than failure-timeout:
+                    'last-rc-change': str(int(time.time()) - 60 + number),
+                    'exec-time': '0',
+                    'queue-time': '0',
+                },
+            )
+
     edit(cluster, change)
 
 
@@ -66,5 +96,10 @@ def with_dc(cluster, fencing='true'):
             if pair.get('name') == 'stonith-enabled':
                 pair.set('value', fencing)
         if fencing == 'true':
-            ET.SubElement(root.find('configuration/resources'), 'primitive', {'id': 'fence', 'class': 'stonith', 'type': 'fence_x'})
+            ET.SubElement(
+                root.find('configuration/resources'),
+                'primitive',
+                {'id': 'fence', 'class': 'stonith', 'type': 'fence_x'},
+            )
+
     edit(cluster, change)

@@ -23,8 +23,19 @@ VES = [{'id': 1, 'start_order': 30}, {'id': 2, 'start_order': 10}, {'id': 3}]
 
 
 def declare(cluster, ves=VES, new='stopped', policy=None):
-    resources.apply(cluster.run, {'ves': ves, 'policy': policy, 'purge': False, 'new': new, 'wait': False,
-                                  'wait_timeout': '10min', 'allow_restart': True, 'backup_keep': 0})
+    resources.apply(
+        cluster.run,
+        {
+            'ves': ves,
+            'policy': policy,
+            'purge': False,
+            'new': new,
+            'wait': False,
+            'wait_timeout': '10min',
+            'allow_restart': True,
+            'backup_keep': 0,
+        },
+    )
     del cluster.calls[:]
 
 
@@ -57,16 +68,24 @@ class World:
     def conduct(self, state='started', interrupted=None, loads=None, **arguments):
         self.arguments = dict(arguments, state=state)
         given = dict({name: spec.get('default') for name, spec in stagger.ARGUMENTS.items()}, **self.arguments)
-        return conductor.Conductor(self.node, given, lambda text, always=False: self.lines.append(text),
-                                   (lambda: self.load) if loads else None, interrupted or (lambda: False),
-                                   lambda: self.clock, self.sleep).run()
+        return conductor.Conductor(
+            self.node,
+            given,
+            lambda text, always=False: self.lines.append(text),
+            (lambda: self.load) if loads else None,
+            interrupted or (lambda: False),
+            lambda: self.clock,
+            self.sleep,
+        ).run()
 
     def when(self, second, act):
         self.at.setdefault(second, []).append(act)
 
     def role(self, ve, value):
         """An admin's hand."""
-        self.cluster.tool('crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', value)
+        self.cluster.tool(
+            'crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', value
+        )
 
     @property
     def shown(self):
@@ -103,8 +122,12 @@ class World:
             self.queue = self.transition()
         for action in list(self.queue):
             if sum(entry['node'] == action['node'] for entry in self.flight) < self.limit and not (
-                    action.get('after') and (action['after'] in [entry['ve'] for entry in self.flight] or any(
-                        other['ve'] == action['after'] for other in self.queue if other is not action))):
+                action.get('after')
+                and (
+                    action['after'] in [entry['ve'] for entry in self.flight]
+                    or any(other['ve'] == action['after'] for other in self.queue if other is not action)
+                )
+            ):
                 self.queue.remove(action)
                 self.begin(action)
 
@@ -120,7 +143,10 @@ class World:
         for operation in ET.fromstring(copy.read_text()).iter('lrm_rsc_op'):
             if operation.get('operation') in ('start', 'migrate_from'):
                 self.digests[operation.get('operation_key')] = {
-                    name: operation.get(name) for name in ('op-digest', 'op-force-restart', 'op-restart-digest') if operation.get(name)}
+                    name: operation.get(name)
+                    for name in ('op-digest', 'op-force-restart', 'op-restart-digest')
+                    if operation.get(name)
+                }
         result = []
         for action in ET.fromstring(out).iter('rsc_action'):
             ve, kind = action.get('resource'), action.get('action')
@@ -132,13 +158,17 @@ class World:
             elif kind == 'start':
                 result.append({'ve': ve, 'node': action.get('node'), 'do': 'start'})
             elif kind == 'migrate':
-                result.append({'ve': ve, 'node': source, 'do': 'migrate_to', 'source': source, 'dest': action.get('dest')})
+                result.append(
+                    {'ve': ve, 'node': source, 'do': 'migrate_to', 'source': source, 'dest': action.get('dest')}
+                )
         if not result:
             self.settled = text
         return result
 
     def begin(self, action):
-        self.flight.append(dict(action, left=self.lasts.get(action['ve'], self.seconds) if action['do'] == 'start' else 2))
+        self.flight.append(
+            dict(action, left=self.lasts.get(action['ve'], self.seconds) if action['do'] == 'start' else 2)
+        )
         for node in {entry['node'] for entry in self.flight}:
             self.peak[node] = max(self.peak.get(node, 0), sum(entry['node'] == node for entry in self.flight))
         if action['do'] == 'start':
@@ -174,7 +204,10 @@ class World:
             for operation in root.iter('lrm_rsc_op'):
                 if operation.get('operation_key', '').startswith(action['ve'] + '_migrate'):
                     operation.attrib.update(migrate_source=action['source'], migrate_target=action['dest'])
-                operation.attrib.update(self.digests.get(operation.get('operation_key'), {}), **{'exec-time': str(1000 * self.seconds)})
+                operation.attrib.update(
+                    self.digests.get(operation.get('operation_key'), {}), **{'exec-time': str(1000 * self.seconds)}
+                )
+
         happenings.edit(self.cluster, digest)
 
     def failcount(self, node, ve):
@@ -184,15 +217,23 @@ class World:
             if attributes is None:
                 transient = ET.SubElement(state, 'transient_attributes', id=state.get('id'))
                 attributes = ET.SubElement(transient, 'instance_attributes', id='status-%s' % state.get('id'))
-            ET.SubElement(attributes, 'nvpair', id='fail-%s-%s' % (node, ve), name='fail-count-%s#start_0' % ve, value='INFINITY')
+            ET.SubElement(
+                attributes, 'nvpair', id='fail-%s-%s' % (node, ve), name='fail-count-%s#start_0' % ve, value='INFINITY'
+            )
+
         happenings.edit(self.cluster, change)
 
     def forget(self, ve):
         def change(root):
             for parent in root.find('status').iter():
                 for child in list(parent):
-                    if child.get('id') == ve and child.tag == 'lrm_resource' or 'fail-count-%s#' % ve in child.get('name', ''):
+                    if (
+                        child.get('id') == ve
+                        and child.tag == 'lrm_resource'
+                        or 'fail-count-%s#' % ve in child.get('name', '')
+                    ):
                         parent.remove(child)
+
         happenings.edit(self.cluster, change)
         for key in [key for key in self.history if key[1] == ve]:
             del self.history[key]

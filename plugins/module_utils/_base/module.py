@@ -40,8 +40,13 @@ def run(argument_spec, work):
 
     def runner(argv, stdin=None, environment=None):
         commands.append(' '.join(shlex.quote(word) for word in argv))
-        return module.run_command(argv, data=stdin, binary_data=False, handle_exceptions=False,
-                                  environ_update=dict(environment or {}, LC_ALL='C'))
+        return module.run_command(
+            argv,
+            data=stdin,
+            binary_data=False,
+            handle_exceptions=False,
+            environ_update=dict(environment or {}, LC_ALL='C'),
+        )
 
     def finished(result):
         for warning in result.pop('warnings', []):

@@ -34,14 +34,24 @@ class Backup:
             return
         self.discard()
         root = change.old
-        path = os.path.join(self.folder, '%s%s-%s.%s.xml' % (
-            self.stem, time.strftime('%Y%m%dT%H%M%SZ', time.gmtime()), root.get('admin_epoch', '0'), root.get('epoch', '0')))
+        path = os.path.join(
+            self.folder,
+            '%s%s-%s.%s.xml'
+            % (
+                self.stem,
+                time.strftime('%Y%m%dT%H%M%SZ', time.gmtime()),
+                root.get('admin_epoch', '0'),
+                root.get('epoch', '0'),
+            ),
+        )
         try:
             os.makedirs(self.folder, mode=0o700, exist_ok=True)
             _write(path, cib.text(cib.configured(root)))
         except OSError as error:
-            raise CibError('The configuration cannot be saved before it is changed, so nothing was changed: %s. Make room '
-                           'there, or give backup_keep: 0 to do without.' % error) from error
+            raise CibError(
+                'The configuration cannot be saved before it is changed, so nothing was changed: %s. Make room '
+                'there, or give backup_keep: 0 to do without.' % error
+            ) from error
         self.path = path
 
     def discard(self):
@@ -57,7 +67,7 @@ class Backup:
         pattern = re.compile(re.escape(self.stem) + r'\d{8}T\d{6}Z-\d+\.\d+\.xml\Z')
         try:
             paths = [os.path.join(self.folder, name) for name in os.listdir(self.folder) if pattern.match(name)]
-            for path in sorted(paths, key=lambda path: os.stat(path).st_mtime_ns, reverse=True)[self.keep:]:
+            for path in sorted(paths, key=lambda path: os.stat(path).st_mtime_ns, reverse=True)[self.keep :]:
                 os.unlink(path)
         except OSError as error:
             return ['Old backups cannot be removed: %s' % error]

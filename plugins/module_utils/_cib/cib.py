@@ -43,18 +43,46 @@ QUERY = ['cibadmin', '--query']
 PUSH = ['cibadmin', '--patch', '--xml-pipe', '--timeout=300']
 
 # Children whose order means nothing to Pacemaker: it takes them by name, by id, or by score.
-_UNORDERED = frozenset((
-    'crm_config', 'cluster_property_set', 'rsc_defaults', 'op_defaults', 'nodes', 'node', 'constraints', 'operations',
-    'op', 'primitive', 'clone', 'master', 'instance_attributes', 'meta_attributes', 'utilization',
-))
+_UNORDERED = frozenset(
+    (
+        'crm_config',
+        'cluster_property_set',
+        'rsc_defaults',
+        'op_defaults',
+        'nodes',
+        'node',
+        'constraints',
+        'operations',
+        'op',
+        'primitive',
+        'clone',
+        'master',
+        'instance_attributes',
+        'meta_attributes',
+        'utilization',
+    )
+)
 # Several attribute sets of one kind: the first that has a name wins, so among themselves they keep their order.
 _SETS = frozenset(('instance_attributes', 'meta_attributes', 'utilization', 'cluster_property_set'))
 
 # A diff goes into these and shows the children that differ; anything else it shows whole.
-_CONTAINERS = frozenset((
-    'cib', 'configuration', 'crm_config', 'cluster_property_set', 'rsc_defaults', 'op_defaults', 'nodes', 'resources',
-    'constraints', 'fencing-topology', 'tags', 'acls', 'alerts',
-))
+_CONTAINERS = frozenset(
+    (
+        'cib',
+        'configuration',
+        'crm_config',
+        'cluster_property_set',
+        'rsc_defaults',
+        'op_defaults',
+        'nodes',
+        'resources',
+        'constraints',
+        'fencing-topology',
+        'tags',
+        'acls',
+        'alerts',
+    )
+)
 
 
 class Change:
@@ -62,12 +90,12 @@ class Change:
 
     def __init__(self, changed, old, new, patch='', attempts=0, warnings=()):
         self.changed = changed
-        self.old = old              # the tree that was queried
-        self.new = new              # the tree as edited (its version attributes are the old ones)
-        self.patch = patch          # what was pushed; in check mode: what would be
-        self.attempts = attempts    # how often it was pushed; 0 in check mode and where nothing changed
+        self.old = old  # the tree that was queried
+        self.new = new  # the tree as edited (its version attributes are the old ones)
+        self.patch = patch  # what was pushed; in check mode: what would be
+        self.attempts = attempts  # how often it was pushed; 0 in check mode and where nothing changed
         self.warnings = list(warnings)  # what crm_verify says of the new CIB and did not say of the old
-        self.forgotten = []         # entries of the history that the patch removes, as history_entries() has them
+        self.forgotten = []  # entries of the history that the patch removes, as history_entries() has them
 
     # Computed on demand: most runs change nothing, and not every caller wants a diff.
     @property
@@ -122,7 +150,9 @@ def change(runner, edit, check=False, review=None, save=None):
             if conflicts >= TRIES or time.monotonic() - begin > PATIENCE:
                 raise ConflictError(
                     'The CIB was edited by others again and again: %d attempts to push the change lost. Nothing was '
-                    'changed. Run again when the cluster is quieter.' % attempts, attempts=attempts)
+                    'changed. Run again when the cluster is quieter.' % attempts,
+                    attempts=attempts,
+                )
             if not now:
                 time.sleep(random.uniform(0.02, 0.1) * conflicts)
                 break  # compute anew
@@ -161,9 +191,12 @@ def forget(runner, change_, keys):
 
 def history_entries(root):
     """{(id of the node, id of the resource, id of the entry): lrm_rsc_op}"""
-    return {(state.get('id'), resource.get('id'), entry.get('id')): entry
-            for state in root.findall('status/node_state')
-            for resource in state.findall('lrm/lrm_resources/lrm_resource') for entry in resource.findall('lrm_rsc_op')}
+    return {
+        (state.get('id'), resource.get('id'), entry.get('id')): entry
+        for state in root.findall('status/node_state')
+        for resource in state.findall('lrm/lrm_resources/lrm_resource')
+        for entry in resource.findall('lrm_rsc_op')
+    }
 
 
 def verify(runner, old, new):
@@ -178,8 +211,10 @@ def verify(runner, old, new):
         complaints = [line for line in complaints if line not in known]
     errors = [line for line in complaints if 'warning:' not in line]
     if errors:
-        raise CibError('Pacemaker refuses the resulting configuration, nothing was changed:\n- %s'
-                       % '\n- '.join(errors), crm_verify=errors)
+        raise CibError(
+            'Pacemaker refuses the resulting configuration, nothing was changed:\n- %s' % '\n- '.join(errors),
+            crm_verify=errors,
+        )
     return complaints
 
 
@@ -262,17 +297,22 @@ def _property(root, name):
 
 # Running Pacemaker's tools
 
+
 def _run(runner, argv, stdin=None):
     try:
         return runner(argv, stdin)
     except OSError as error:
-        raise ToolError('Cannot run %s: %s. Pacemaker\'s command line tools are needed on this node (package '
-                        'pacemaker-cli-utils or pacemaker-cli).' % (argv[0], error), argv)
+        raise ToolError(
+            'Cannot run %s: %s. Pacemaker\'s command line tools are needed on this node (package '
+            'pacemaker-cli-utils or pacemaker-cli).' % (argv[0], error),
+            argv,
+        )
 
 
 def _failed(argv, rc, out, err):
-    return ToolError('%s failed with %d: %s' % (' '.join(argv[:2]), rc, (err or out).strip() or 'no message'),
-                     argv, rc, out, err)
+    return ToolError(
+        '%s failed with %d: %s' % (' '.join(argv[:2]), rc, (err or out).strip() or 'no message'), argv, rc, out, err
+    )
 
 
 def call(runner, argv, stdin=None, good=(0,)):
@@ -290,8 +330,11 @@ def _complaints(runner, root):
     lines = []
     for line in (out + '\n' + err).splitlines():
         line = re.sub(r'^\(\w+(@[^)]*)?\)\s*', '', line.strip())  # the function inside Pacemaker
-        if line and not re.match(r'crm_verify:|-V may|(Errors|Warnings) found|Configuration invalid', line) \
-                and line not in lines:
+        if (
+            line
+            and not re.match(r'crm_verify:|-V may|(Errors|Warnings) found|Configuration invalid', line)
+            and line not in lines
+        ):
             lines.append(line)
     return lines
 
@@ -303,7 +346,12 @@ def _diff(runner, old, new, forgotten=()):
     for key, entry in forgotten:
         for tree, leaf in ((old, [entry]), (new, [])):
             place = tree.find('status')
-            for tag, ident in (('node_state', key[0]), ('lrm', key[0]), ('lrm_resources', None), ('lrm_resource', key[1])):
+            for tag, ident in (
+                ('node_state', key[0]),
+                ('lrm', key[0]),
+                ('lrm_resources', None),
+                ('lrm_resource', key[1]),
+            ):
                 place = _child(place, tag, ident)
             place.extend(leaf)
     # Without a newer epoch in the target every push is refused as old.
@@ -320,11 +368,16 @@ def _diff(runner, old, new, forgotten=()):
 
 def _restamp(patch, version):
     # Not as XML: a patch may have a megabyte, and while it is read the next result comes in.
-    return re.sub(r'(<source admin_epoch="\d+" epoch="\d+")[^/>]*', r'\g<1>' + (
-        ' num_updates="%s"' % version[2] if version else ''), patch, count=1)
+    return re.sub(
+        r'(<source admin_epoch="\d+" epoch="\d+")[^/>]*',
+        r'\g<1>' + (' num_updates="%s"' % version[2] if version else ''),
+        patch,
+        count=1,
+    )
 
 
 # Trees
+
 
 def _parse(document):
     # Comments are kept: a patch names positions among siblings, and Pacemaker counts comments.

@@ -41,15 +41,20 @@ class Numbers:
         self.stop = timeouts.stop_timeout(ve.stop_grace)
         self.deep_interval, self.deep_timeout = timeouts.deep_monitor(ve.monitor_interval, ve.monitor_timeout)
         self.priority = timeouts.Derived(
-            -ve.start_order, '-start_order: behind what nobody declared (priority 0), the lowest order first',
-            start_order=ve.start_order)
+            -ve.start_order,
+            '-start_order: behind what nobody declared (priority 0), the lowest order first',
+            start_order=ve.start_order,
+        )
         if policy.failback:
             self.stickiness = timeouts.Derived(STAY_LIGHTLY, 'failback: below every step between two preferences')
         else:
             self.stickiness = timeouts.Derived(
                 STAY + PREFER_STEP * len(ve.prefer) + APART * apart,
                 'no failback: above every score that could draw the VE elsewhere',
-                base=STAY, preferences=PREFER_STEP * len(ve.prefer), apart=APART * apart)
+                base=STAY,
+                preferences=PREFER_STEP * len(ve.prefer),
+                apart=APART * apart,
+            )
 
 
 def numbers(model):
@@ -70,8 +75,11 @@ def primitive(ve, model, derived, current=None, new='started'):
     """The VE's primitive. ``current``: the one in the CIB; ``new``: the role of one that is not there yet."""
     attributes = dict({} if current is None else current.attrib, id=ve.name, **AGENT)
     wanted = ET.Element('primitive', attributes)
-    kept = [] if current is None else [
-        attribute_set for attribute_set in current if attribute_set.find('rule') is not None]
+    kept = (
+        []
+        if current is None
+        else [attribute_set for attribute_set in current if attribute_set.find('rule') is not None]
+    )
 
     _pairs(wanted, 'instance_attributes', ve.name, _parameters(ve, model.policy))
     _pairs(wanted, 'meta_attributes', ve.name, _meta(ve, model.policy, derived, current, new))
@@ -80,8 +88,9 @@ def primitive(ve, model, derived, current=None, new='started'):
     operations = ET.SubElement(wanted, 'operations')
     for action, interval, timeout, level in _operations(ve, derived):
         op_id = '%s-%s-interval-%s' % (ve.name, action, format_time(interval))
-        operation = ET.SubElement(operations, 'op', id=op_id, name=action, interval=format_time(interval),
-                                  timeout=format_time(timeout))
+        operation = ET.SubElement(
+            operations, 'op', id=op_id, name=action, interval=format_time(interval), timeout=format_time(timeout)
+        )
         if level:
             _pairs(operation, 'instance_attributes', op_id, {'OCF_CHECK_LEVEL': str(level)})
     # Sets with a rule hold only on some nodes or at some times: somebody's own work, that no field can express.
@@ -93,26 +102,59 @@ def constraints(ve, model):
     """The VE's own constraints."""
     result = []
     for place, node in enumerate(ve.prefer):
-        result.append(ET.Element(
-            'rsc_location', id='%s-prefer-%s' % (ve.name, node), rsc=ve.name, node=node,
-            score=str(PREFER_STEP * (len(ve.prefer) - place))))
+        result.append(
+            ET.Element(
+                'rsc_location',
+                id='%s-prefer-%s' % (ve.name, node),
+                rsc=ve.name,
+                node=node,
+                score=str(PREFER_STEP * (len(ve.prefer) - place)),
+            )
+        )
     for other in ve.after:
         # Optional and of starts only: it orders what starts together, and a restart of the first restarts no one.
-        result.append(ET.Element('rsc_order', {
-            'id': '%s-after-%s' % (ve.name, other), 'first': other, 'first-action': 'start', 'then': ve.name,
-            'then-action': 'start', 'kind': 'Optional', 'symmetrical': 'false'}))
+        result.append(
+            ET.Element(
+                'rsc_order',
+                {
+                    'id': '%s-after-%s' % (ve.name, other),
+                    'first': other,
+                    'first-action': 'start',
+                    'then': ve.name,
+                    'then-action': 'start',
+                    'kind': 'Optional',
+                    'symmetrical': 'false',
+                },
+            )
+        )
     for other in ve.needs:
-        result.append(ET.Element('rsc_order', {
-            'id': '%s-needs-%s-order' % (ve.name, other), 'first': other, 'then': ve.name, 'kind': 'Mandatory'}))
-        result.append(ET.Element('rsc_colocation', {
-            'id': '%s-needs-%s-colocation' % (ve.name, other), 'rsc': ve.name, 'with-rsc': other,
-            'score': 'INFINITY'}))
+        result.append(
+            ET.Element(
+                'rsc_order',
+                {'id': '%s-needs-%s-order' % (ve.name, other), 'first': other, 'then': ve.name, 'kind': 'Mandatory'},
+            )
+        )
+        result.append(
+            ET.Element(
+                'rsc_colocation',
+                {
+                    'id': '%s-needs-%s-colocation' % (ve.name, other),
+                    'rsc': ve.name,
+                    'with-rsc': other,
+                    'score': 'INFINITY',
+                },
+            )
+        )
     declared_by = {other.name: other.apart for other in model.ves}
     for other in ve.apart:
         # Declared on both sides it is still one wish: two constraints would count it twice.
         if ve.name not in declared_by[other] or ve.name < other:
-            result.append(ET.Element('rsc_colocation', {
-                'id': '%s-apart-%s' % (ve.name, other), 'rsc': ve.name, 'with-rsc': other, 'score': str(-APART)}))
+            result.append(
+                ET.Element(
+                    'rsc_colocation',
+                    {'id': '%s-apart-%s' % (ve.name, other), 'rsc': ve.name, 'with-rsc': other, 'score': str(-APART)},
+                )
+            )
     return result
 
 
@@ -134,9 +176,14 @@ def owner_of(constraint):
 
 def made_by_crm_resource(constraint, name):
     """Whether `crm_resource --move` or `--ban` made this for the resource: it goes when the resource goes."""
-    return constraint.tag == 'rsc_location' and constraint.get('rsc') == name and re.match(
-        r'cli-(prefer|standby)-%s\Z|cli-ban-%s-on-' % (re.escape(name), re.escape(name)),
-        constraint.get('id', '')) is not None
+    return (
+        constraint.tag == 'rsc_location'
+        and constraint.get('rsc') == name
+        and re.match(
+            r'cli-(prefer|standby)-%s\Z|cli-ban-%s-on-' % (re.escape(name), re.escape(name)), constraint.get('id', '')
+        )
+        is not None
+    )
 
 
 def meta_value(primitive_, name):
@@ -146,8 +193,13 @@ def meta_value(primitive_, name):
 
 
 def _parameters(ve, policy):
-    wanted = {'veid': ve.id, 'engine': ve.engine, 'stop_grace': format_time(ve.stop_grace),
-              'start_settle': format_time(policy.settle), 'ready_timeout_action': policy.slow_boot}
+    wanted = {
+        'veid': ve.id,
+        'engine': ve.engine,
+        'stop_grace': format_time(ve.stop_grace),
+        'start_settle': format_time(policy.settle),
+        'ready_timeout_action': policy.slow_boot,
+    }
     if policy.starts_per_node:
         wanted['start_slots'] = str(policy.starts_per_node)
     if ve.monitor_command:

@@ -51,9 +51,13 @@ class Operation:
 
     def describe(self, now):
         return {
-            'node': self.node, 'at': iso(self.begin), 'result': self.result, 'rc': None if self.pending else self.rc,
+            'node': self.node,
+            'at': iso(self.begin),
+            'result': self.result,
+            'rc': None if self.pending else self.rc,
             'seconds': max(0, now - self.begin) if self.pending else self.seconds,
-            'queued': None if self.pending else self.queued, 'reason': self.reason,
+            'queued': None if self.pending else self.queued,
+            'reason': self.reason,
         }
 
 
@@ -86,8 +90,7 @@ def peaks(starts, now):
     marks = {}
     for start in starts:
         end = now if start.pending else start.begin + start.seconds
-        marks.setdefault(start.node, []).extend(
-            [(start.begin + 1, 1), (end, -1)] if end > start.begin + 1 else [])
+        marks.setdefault(start.node, []).extend([(start.begin + 1, 1), (end, -1)] if end > start.begin + 1 else [])
     result = {}
     for node, changes in marks.items():
         running, result[node] = 0, 1
@@ -107,16 +110,29 @@ def in_flight(root, nodes, now):
             element = primitives_.get(operation.resource.split(':')[0])
             timeout = _timeout(root, element, operation.name, operation.interval)
             left = max(0, operation.begin + _seconds(timeout) - now)
-            result.append({'resource': operation.resource, 'operation': operation.name, 'node': operation.node,
-                           'since': iso(operation.begin), 'timeout': timeout, 'seconds_left': round(left, 1)})
+            result.append(
+                {
+                    'resource': operation.resource,
+                    'operation': operation.name,
+                    'node': operation.node,
+                    'since': iso(operation.begin),
+                    'timeout': timeout,
+                    'seconds_left': round(left, 1),
+                }
+            )
     return sorted(result, key=lambda row: (-row['seconds_left'], row['resource']))
 
 
 def declared(root, primitive):
     """The operations of a resource as the configuration has them: {name, interval, timeout}."""
-    rows = [{'name': op.get('name'), 'interval': _written(op.get('interval', '0')),
-             'timeout': _timeout(root, primitive, op.get('name'), _milliseconds(op.get('interval', '0')))}
-            for op in primitive.findall('operations/op')]
+    rows = [
+        {
+            'name': op.get('name'),
+            'interval': _written(op.get('interval', '0')),
+            'timeout': _timeout(root, primitive, op.get('name'), _milliseconds(op.get('interval', '0'))),
+        }
+        for op in primitive.findall('operations/op')
+    ]
     for name in ('start', 'stop'):  # run in any case
         if not any(row['name'] == name for row in rows):
             rows.append({'name': name, 'interval': '0s', 'timeout': _timeout(root, primitive, name, 0)})
@@ -129,8 +145,11 @@ def iso(seconds):
 
 def _timeout(root, primitive, name, interval):
     """The timeout in force for an operation, as it is written or by Pacemaker's defaults."""
-    ops = {_milliseconds(op.get('interval', '0')): op for op in ([] if primitive is None else primitive.findall('operations/op'))
-           if op.get('name') == name}
+    ops = {
+        _milliseconds(op.get('interval', '0')): op
+        for op in ([] if primitive is None else primitive.findall('operations/op'))
+        if op.get('name') == name
+    }
     op = ops.get(interval)
     if op is None and name == 'monitor' and ops:
         op = ops[min(ops)]  # a probe is timed as the most frequent monitor

@@ -47,7 +47,10 @@ def look(here, root):
         if name == here:
             verdict, override, why = _own(limit)
         elif node.get('type') == 'remote':
-            verdict, why = 'unknown', 'it is a remote node, whose actions are counted by the node that it is connected to'
+            verdict, why = (
+                'unknown',
+                'it is a remote node, whose actions are counted by the node that it is connected to',
+            )
         elif here is None:
             verdict, why = 'unknown', 'this is a CIB in a file, or Pacemaker does not run here'
         else:
@@ -78,8 +81,11 @@ def _own(limit):
     pid, started, environment = controller
     override = environment.get(OVERRIDE)
     if override is not None:
-        return ('true' if override == limit else 'false', override,
-                '%s=%s in the environment of this node\'s Pacemaker overrides the property' % (OVERRIDE, override))
+        return (
+            'true' if override == limit else 'false',
+            override,
+            '%s=%s in the environment of this node\'s Pacemaker overrides the property' % (OVERRIDE, override),
+        )
     verdict, why = _announcement(limit, pid, started, environment.get('PCMK_logfile') or LOG)
     return verdict, None, why
 
@@ -96,7 +102,10 @@ def _announcement(limit, pid, started, log):
     except OSError as error:
         return 'unknown', 'its log cannot be read: %s' % error
     if announced is None:
-        return 'unknown', 'its controller started before the last change, and when it announced its limit is not in %s' % log
+        return (
+            'unknown',
+            'its controller started before the last change, and when it announced its limit is not in %s' % log,
+        )
     then = _values(versions, announced, announced)
     when = 'it announced its limit last at %s' % _clock(announced)
     if then == {limit}:
@@ -106,7 +115,9 @@ def _announcement(limit, pid, started, log):
     if limit in then:
         return 'unknown', '%s, in the moment in which the property was changed' % when
     return 'false', '%s, when it was %s; the next time is when its load mode changes or Pacemaker restarts there' % (
-        when, ' or '.join(sorted('not set' if value is None else value for value in then)))
+        when,
+        ' or '.join(sorted('not set' if value is None else value for value in then)),
+    )
 
 
 def _controller():
@@ -128,7 +139,9 @@ def _controller():
     # the name, in brackets, may hold anything
     ticks = int(_read(os.path.join(found[0], 'stat')).rpartition(')')[2].split()[19])
     uptime = float(_read(os.path.join(PROC, 'uptime')).split()[0])
-    environment = dict(pair.partition('=')[::2] for pair in _read(os.path.join(found[0], 'environ')).split('\0') if pair)
+    environment = dict(
+        pair.partition('=')[::2] for pair in _read(os.path.join(found[0], 'environ')).split('\0') if pair
+    )
     return int(os.path.basename(found[0])), time.time() - uptime + ticks / os.sysconf('SC_CLK_TCK'), environment
 
 
@@ -183,7 +196,9 @@ def _values(versions, begin, end):
 def _announced(path, pid, started):
     """When this controller announced its limit last, as seconds since the epoch; None if the log does not say."""
     last = None
-    pattern = re.compile(br'(\w{3}) +(\d+) (\d\d):(\d\d):(\d\d)\S* \S+ (?:pacemaker-controld|crmd) *\[%d\] .*New throttle mode: ' % pid)
+    pattern = re.compile(
+        rb'(\w{3}) +(\d+) (\d\d):(\d\d):(\d\d)\S* \S+ (?:pacemaker-controld|crmd) *\[%d\] .*New throttle mode: ' % pid
+    )
     with open(path, 'rb') as stream:
         for line in stream:
             if b'New throttle mode: ' in line:

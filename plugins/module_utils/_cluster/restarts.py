@@ -43,13 +43,20 @@ def _probes(root, names):
     It expected not to find it, so it keeps them as failures; and without the digest of what cannot be reloaded, so that
     every changed parameter means a restart.
     """
-    return [key for key, entry in cib.history_entries(root).items() if key[1] in names
-            and key[2] == key[1] + '_last_failure_0' and entry.get('rc-code') == '0'
-            and entry.get('operation') == 'monitor' and entry.get('interval') == '0']
+    return [
+        key
+        for key, entry in cib.history_entries(root).items()
+        if key[1] in names
+        and key[2] == key[1] + '_last_failure_0'
+        and entry.get('rc-code') == '0'
+        and entry.get('operation') == 'monitor'
+        and entry.get('interval') == '0'
+    ]
 
 
 def _without(runner, root, probes, due, rows):
     """What happens without those of the probes that make the difference, and which these are."""
+
     def asked(keys):
         rest = copy.deepcopy(root)
         entries = cib.history_entries(rest)
@@ -68,12 +75,22 @@ def _without(runner, root, probes, due, rows):
 
 
 def sentence(row):
-    return '%s %s on %s%s' % (row['action'], row['resource'], row['node'],
-                              ' (%s)' % row['reason'] if row['reason'] else '')
+    return '%s %s on %s%s' % (
+        row['action'],
+        row['resource'],
+        row['node'],
+        ' (%s)' % row['reason'] if row['reason'] else '',
+    )
 
 
 def _actions(runner, root):
     out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(root))
-    return [{'resource': action.get('resource'), 'action': action.get('action'),
-             'node': action.get('node') or action.get('source') or 'unknown', 'reason': action.get('reason') or ''}
-            for action in ET.fromstring(out).iter('rsc_action')]
+    return [
+        {
+            'resource': action.get('resource'),
+            'action': action.get('action'),
+            'node': action.get('node') or action.get('source') or 'unknown',
+            'reason': action.get('reason') or '',
+        }
+        for action in ET.fromstring(out).iter('rsc_action')
+    ]

@@ -57,13 +57,21 @@ POLICY_FIELDS = {
 
 # Attributes of a resource that a field decides: given in params or meta as well, one of the two would be a lie.
 OWNED_PARAMS = {
-    'veid': 'id', 'engine': 'engine', 'stop_grace': 'stop_grace', 'start_slots': 'policy.starts_per_node',
-    'start_settle': 'policy.settle', 'ready_timeout_action': 'policy.slow_boot', 'monitor_command': 'monitor.command',
+    'veid': 'id',
+    'engine': 'engine',
+    'stop_grace': 'stop_grace',
+    'start_slots': 'policy.starts_per_node',
+    'start_settle': 'policy.settle',
+    'ready_timeout_action': 'policy.slow_boot',
+    'monitor_command': 'monitor.command',
 }
 OWNED_META = {
-    'priority': 'start_order', 'resource-stickiness': 'policy.failback',
-    'migration-threshold': 'policy.failures_before_move', 'failure-timeout': 'policy.failure_timeout',
-    'target-role': 'state', 'is-managed': 'state',
+    'priority': 'start_order',
+    'resource-stickiness': 'policy.failback',
+    'migration-threshold': 'policy.failures_before_move',
+    'failure-timeout': 'policy.failure_timeout',
+    'target-role': 'state',
+    'is-managed': 'state',
 }
 # What the agent refuses. Its metadata has no place for choices and times.
 PARAM_CHOICES = {'start_wait': ('ready', 'native', 'none'), 'on_dump': ('set_aside', 'restore', 'refuse')}
@@ -146,12 +154,14 @@ def complaint(arguments, otherwise):
 
 # One declaration
 
+
 def _policy(raw, problems):
     reader = _Reader('policy', {} if raw is None else raw, POLICY_FIELDS, problems)
     get = reader.fields.get
     if get('load_threshold') is not None and not re.match(r'\d{1,3}(\.\d+)?%\Z', get('load_threshold'), re.ASCII):
-        reader.problem('load_threshold', '%r is no percentage; write 80%%, or 0%% to switch it off'
-                       % get('load_threshold'))
+        reader.problem(
+            'load_threshold', '%r is no percentage; write 80%%, or 0%% to switch it off' % get('load_threshold')
+        )
     return Policy(
         starts_per_node=reader.whole('starts_per_node', 0, 10000),
         starts_total=reader.whole('starts_total', 0, 10000),
@@ -176,8 +186,11 @@ def _ve(raw, number, policy, problems):
     get = reader.fields.get
     ve_id, engine = get('id'), get('engine')
     if ve_id is not None and not re.match(r'[A-Za-z0-9][A-Za-z0-9_.-]{0,63}\Z', ve_id):
-        reader.problem('id', '%r cannot be the id of a VE; write a number, a name or a UUID: letters, digits, '
-                       '"_", "." and "-", at most 64' % ve_id)
+        reader.problem(
+            'id',
+            '%r cannot be the id of a VE; write a number, a name or a UUID: letters, digits, '
+            '"_", "." and "-", at most 64' % ve_id,
+        )
         ve_id = None
     usable = ve_id is not None
     ve_id = canonical_id(ve_id, engine) if usable else 'unknown'
@@ -185,8 +198,10 @@ def _ve(raw, number, policy, problems):
         reader.problem('id', '0 is the host itself; write the number of a container')
     name = get('name') or 've-' + ve_id
     if not re.match(r'[A-Za-z_][A-Za-z0-9_.-]*\Z', name):
-        reader.problem('name', '%r cannot be the id of a resource; begin with a letter and use letters, digits, '
-                       '"_", "." and "-"' % name)
+        reader.problem(
+            'name',
+            '%r cannot be the id of a resource; begin with a letter and use letters, digits, "_", "." and "-"' % name,
+        )
 
     monitor = _Reader(where, {} if get('monitor') is None else get('monitor'), MONITOR_FIELDS, problems, 'monitor.')
     lists = {}
@@ -196,11 +211,16 @@ def _ve(raw, number, policy, problems):
             reader.problem(field, '%s is in it twice; name it once' % entry)
         for entry in lists[field]:
             if not re.match(r'[A-Za-z0-9_][A-Za-z0-9_.-]*\Z', entry):
-                reader.problem(field, '%r is not the name of a %s' % (
-                    entry, {'prefer': 'node', 'needs': 'resource'}.get(field, 'VE')))
+                reader.problem(
+                    field,
+                    '%r is not the name of a %s' % (entry, {'prefer': 'node', 'needs': 'resource'}.get(field, 'VE')),
+                )
 
     ve = VE(
-        id=ve_id, name=name, engine=engine, where=where,
+        id=ve_id,
+        name=name,
+        engine=engine,
+        where=where,
         start_order=reader.whole('start_order', 0, INFINITY - 1),
         boot_time=reader.time('boot_time', 1, policy.boot_time),
         stop_grace=reader.time('stop_grace', 0, policy.stop_grace),
@@ -211,7 +231,8 @@ def _ve(raw, number, policy, problems):
         state=get('state'),
         params=_params(reader),
         meta=_meta(reader),
-        **lists)
+        **lists,
+    )
     return ve if usable else None
 
 
@@ -236,8 +257,11 @@ def _params(reader):
             reader.problem(field, 'is decided by %s; set that and remove this' % OWNED_PARAMS[name])
             continue
         if name not in PARAMETERS:
-            reader.problem(field, 'the agent has no such parameter%s'
-                           % _suggest(name, [known for known in PARAMETERS if known not in OWNED_PARAMS]))
+            reader.problem(
+                field,
+                'the agent has no such parameter%s'
+                % _suggest(name, [known for known in PARAMETERS if known not in OWNED_PARAMS]),
+            )
             continue
         text = _scalar(reader, field, value)
         if text is None:
@@ -313,8 +337,10 @@ class _Reader:
             self.problem(field, 'is empty; give it a value or leave it out')
         elif re.search(r'[\x00-\x1f\x7f]', text):
             # Pacemaker writes attributes as they are: a newline comes back from the CIB as a space.
-            self.problem(field, 'holds a newline, a tab or another control character, which the CIB cannot keep; '
-                         'write it on one line')
+            self.problem(
+                field,
+                'holds a newline, a tab or another control character, which the CIB cannot keep; write it on one line',
+            )
         else:
             return text
         return None
@@ -389,12 +415,18 @@ def _suggest(name, known):
 
 # All declarations together
 
+
 def _uniqueness(ves, problems):
     names, containers = {}, {}
     for ve in ves:
-        for seen, key, text in ((names, ve.name, 'name: %s is taken by another VE of the list; give each its own name'),
-                                (containers, (ve.engine, ve.id),
-                                 'id: %s is declared twice; declare each VE once, or two resources manage it')):
+        for seen, key, text in (
+            (names, ve.name, 'name: %s is taken by another VE of the list; give each its own name'),
+            (
+                containers,
+                (ve.engine, ve.id),
+                'id: %s is declared twice; declare each VE once, or two resources manage it',
+            ),
+        ):
             if key in seen:
                 problems.append('%s: %s' % (ve.where, text % (key if isinstance(key, str) else key[1])))
             seen[key] = ve
@@ -409,18 +441,26 @@ def _references(ves, problems):
                 if other == ve.name:
                     problems.append('%s: %s: names the VE itself; remove it' % (ve.where, field))
                 elif other not in by_name:
-                    hint = '; did you mean %s? It takes names, not ids' % names_by_id[other] \
-                        if other in names_by_id else _suggest_reference(other, by_name)
+                    hint = (
+                        '; did you mean %s? It takes names, not ids' % names_by_id[other]
+                        if other in names_by_id
+                        else _suggest_reference(other, by_name)
+                    )
                     problems.append('%s: %s: no VE %s is declared%s' % (ve.where, field, other, hint))
         for other in ve.needs:
             if other in by_name:
                 # A mandatory order: when the first fails or restarts, so does the second.
-                problems.append('%s: needs: %s is a VE, and needing it would restart %s whenever %s restarts; '
-                                'name it in after' % (ve.where, other, ve.name, other))
-    for cycle in cycles({ve.name: [other for other in ve.after if other in by_name and other != ve.name]
-                         for ve in ves}):
-        problems.append('%s: after: %s wait for each other in a circle; remove one of these'
-                        % (by_name[cycle[0]].where, ' -> '.join(cycle + cycle[:1])))
+                problems.append(
+                    '%s: needs: %s is a VE, and needing it would restart %s whenever %s restarts; '
+                    'name it in after' % (ve.where, other, ve.name, other)
+                )
+    for cycle in cycles(
+        {ve.name: [other for other in ve.after if other in by_name and other != ve.name] for ve in ves}
+    ):
+        problems.append(
+            '%s: after: %s wait for each other in a circle; remove one of these'
+            % (by_name[cycle[0]].where, ' -> '.join(cycle + cycle[:1]))
+        )
 
 
 def _suggest_reference(name, known):
@@ -443,7 +483,7 @@ def cycles(edges):
                 todo.pop()
                 path.pop()
             elif following in path:
-                found.append(path[path.index(following):])
+                found.append(path[path.index(following) :])
             elif following not in done:
                 path.append(following)
                 todo.append((following, iter(edges[following])))

@@ -47,25 +47,38 @@ def start_timeout(boot_time, settle, ready_timeout=0):
     boot = max(boot_time, ready_timeout)
     needed = _least(2 * (boot + settle) + START_MARGIN, reserve)
     return _advertised(
-        'start', needed, '2 x (boot_time + settle) + margin + the agent\'s reserve',
-        boot_time=format_time(boot), settle=format_time(settle), margin=format_time(START_MARGIN),
-        reserve=format_time(reserve(needed)))
+        'start',
+        needed,
+        '2 x (boot_time + settle) + margin + the agent\'s reserve',
+        boot_time=format_time(boot),
+        settle=format_time(settle),
+        margin=format_time(START_MARGIN),
+        reserve=format_time(reserve(needed)),
+    )
 
 
 def stop_timeout(grace):
     """The agent shortens the grace to fit the timeout; this one holds all of it."""
     needed = _least(grace, lambda timeout: reserve(timeout) + forced(timeout))
     return _advertised(
-        'stop', needed, 'stop_grace + forced stop and unmount + the agent\'s reserve', stop_grace=format_time(grace),
-        forced=format_time(forced(needed)), reserve=format_time(reserve(needed)))
+        'stop',
+        needed,
+        'stop_grace + forced stop and unmount + the agent\'s reserve',
+        stop_grace=format_time(grace),
+        forced=format_time(forced(needed)),
+        reserve=format_time(reserve(needed)),
+    )
 
 
 def deep_monitor(interval, timeout):
     """Interval and timeout of the monitor that runs a command inside the VE (OCF_CHECK_LEVEL 10)."""
     advertised = INTERVALS['monitor', 10] * SECOND
     # Pacemaker tells two monitors of one resource apart by their intervals.
-    every = Derived(advertised, 'as the agent advertises') if interval < advertised else \
-        Derived(2 * interval, '2 x the interval of the plain monitor', interval=format_time(interval))
+    every = (
+        Derived(advertised, 'as the agent advertises')
+        if interval < advertised
+        else Derived(2 * interval, '2 x the interval of the plain monitor', interval=format_time(interval))
+    )
     return every, _advertised('monitor', timeout, 'monitor.timeout', depth=10, timeout=format_time(timeout))
 
 
@@ -73,9 +86,13 @@ def shutdown_escalation(ves, starts_per_node, worst_stop):
     """How long a clean shutdown of a node with so many VEs may take before Pacemaker gives up on it."""
     rounds = -(-ves // starts_per_node)
     return Derived(
-        rounds * worst_stop + SHUTDOWN_MARGIN, 'ceil(VEs on a node / starts_per_node) x longest stop timeout + margin',
-        ves_on_a_node=ves, starts_per_node=starts_per_node, stop_timeout=format_time(worst_stop),
-        margin=format_time(SHUTDOWN_MARGIN))
+        rounds * worst_stop + SHUTDOWN_MARGIN,
+        'ceil(VEs on a node / starts_per_node) x longest stop timeout + margin',
+        ves_on_a_node=ves,
+        starts_per_node=starts_per_node,
+        stop_timeout=format_time(worst_stop),
+        margin=format_time(SHUTDOWN_MARGIN),
+    )
 
 
 def most_on_a_node(preferences, nodes):

@@ -27,8 +27,10 @@ def apply(runner, _arguments, check=False):
     root = cib.query(runner)
     before = cib.get_property(root, PROPERTY)
     if before == LOW:
-        raise CibError('load-threshold is %s already; is another nudge under way, or was one killed? Set it back first, '
-                       'such as with crm_attribute --name load-threshold --delete.' % LOW)
+        raise CibError(
+            'load-threshold is %s already; is another nudge under way, or was one killed? Set it back first, '
+            'such as with crm_attribute --name load-threshold --delete.' % LOW
+        )
     result = {'changed': True, 'load_threshold': before, 'limits': limits.look(limits.own_name(runner), root)}
     if check:
         return result

@@ -45,8 +45,10 @@ def _refuse_bad(devices, properties):
         where = 'fencing device %s' % device['id']
         options, secrets = device['options'], device['secrets']
         if not re.match(r'[A-Za-z_][A-Za-z0-9_.-]*\Z', device['id']):
-            problems.append('%s: id: cannot be the id of a resource; begin with a letter and use letters, digits, "_", '
-                            '"." and "-"' % where)
+            problems.append(
+                '%s: id: cannot be the id of a resource; begin with a letter and use letters, digits, "_", '
+                '"." and "-"' % where
+            )
         if ids.count(device['id']) > 1:
             problems.append('%s: id: is taken by another device; give each its own' % where)
         if not device['hosts'] and 'pcmk_host_map' not in options and 'pcmk_host_list' not in options:
@@ -88,6 +90,7 @@ def _editor(arguments):
         cib.set_property(root, 'stonith-enabled', _text(bool(arguments['fencing'])))
         for name, value in arguments['properties'].items():
             cib.set_property(root, name, _text(value))
+
     return edit
 
 
@@ -96,11 +99,19 @@ def _refuse_taken(root, devices):
     problems = []
     for element in cib.section(root, 'resources').iter():
         name = element.get('id')
-        if name in wanted and (element.tag, element.get('class'), element.get('type')) != ('primitive', 'stonith', wanted[name]):
-            problems.append('fencing device %s: id: is the name of another resource in this cluster; choose another' % name)
+        if name in wanted and (element.tag, element.get('class'), element.get('type')) != (
+            'primitive',
+            'stonith',
+            wanted[name],
+        ):
+            problems.append(
+                'fencing device %s: id: is the name of another resource in this cluster; choose another' % name
+            )
     if problems:
-        raise CibError('\n- '.join(['This cluster cannot take the fencing devices, nothing was changed:'] + problems),
-                       problems=problems)
+        raise CibError(
+            '\n- '.join(['This cluster cannot take the fencing devices, nothing was changed:'] + problems),
+            problems=problems,
+        )
 
 
 def _put_device(root, device):
@@ -109,14 +120,22 @@ def _put_device(root, device):
         if primitive.get('id') == device['id']:
             break
     else:
-        primitive = ET.SubElement(section, 'primitive', {'id': device['id'], 'class': 'stonith', 'type': _agent(device)})
+        primitive = ET.SubElement(
+            section, 'primitive', {'id': device['id'], 'class': 'stonith', 'type': _agent(device)}
+        )
     values = {}
     if device['hosts'] and not {'pcmk_host_map', 'pcmk_host_list'} & set(device['options']):
         values['pcmk_host_list'] = ' '.join(device['hosts'])
     _set_pairs(primitive, 'instance_attributes', {**values, **device['options'], **device['secrets']})
     if primitive.find('operations') is None:
-        ET.SubElement(ET.SubElement(primitive, 'operations'), 'op',
-                      id=device['id'] + '-monitor-60s', name='monitor', interval='60s', timeout='60s')
+        ET.SubElement(
+            ET.SubElement(primitive, 'operations'),
+            'op',
+            id=device['id'] + '-monitor-60s',
+            name='monitor',
+            interval='60s',
+            timeout='60s',
+        )
 
 
 def _set_pairs(parent, tag, values):
@@ -130,7 +149,9 @@ def _set_pairs(parent, tag, values):
         if name in pairs:
             pairs[name].set('value', _text(value))
         else:
-            ET.SubElement(attributes, 'nvpair', id='%s-%s' % (attributes.get('id'), name), name=name, value=_text(value))
+            ET.SubElement(
+                attributes, 'nvpair', id='%s-%s' % (attributes.get('id'), name), name=name, value=_text(value)
+            )
 
 
 def _agent(device):
@@ -143,6 +164,7 @@ def _text(value):
 
 # The first CIB
 
+
 def _seed(runner, edit, check):
     """Write the first CIB. All nodes write the same one, so that it does not matter whose is taken."""
     if os.path.exists(FIRST_CIB):
@@ -150,8 +172,10 @@ def _seed(runner, edit, check):
     try:
         owner = pwd.getpwnam(OWNER)
     except KeyError:
-        raise CibError('This node has no user %s, so Pacemaker, which reads its first CIB as that user, is not installed. '
-                       'Install it first; nothing was changed.' % OWNER) from None
+        raise CibError(
+            'This node has no user %s, so Pacemaker, which reads its first CIB as that user, is not installed. '
+            'Install it first; nothing was changed.' % OWNER
+        ) from None
     with tempfile.TemporaryDirectory(prefix='openve-') as folder:
         path = os.path.join(folder, 'cib.xml')
         # by this node's own tools: Pacemaker refuses a feature set that is newer than itself
@@ -163,8 +187,10 @@ def _seed(runner, edit, check):
             try:
                 _install(path, owner)
             except OSError as error:
-                raise CibError('The first CIB cannot be written: %s. It needs root, and the directories that Pacemaker\'s '
-                               'package makes.' % error) from error
+                raise CibError(
+                    'The first CIB cannot be written: %s. It needs root, and the directories that Pacemaker\'s '
+                    'package makes.' % error
+                ) from error
         return change
 
 
@@ -186,6 +212,7 @@ def _install(path, owner):
 
 # What may be shown
 
+
 def _diff(change, devices):
     if not change.changed:
         return {}
@@ -204,8 +231,11 @@ def _diff(change, devices):
 def _secrets(root, devices):
     """{(device, set, name): nvpair} of all that is secret in a CIB."""
     declared = {device['id']: set(device['secrets']) for device in devices}
-    return {(primitive.get('id'), attributes.get('id'), pair.get('name')): pair
-            for primitive in cib.section(root, 'resources').iter('primitive') if primitive.get('class') == 'stonith'
-            for attributes in primitive.findall('instance_attributes')
-            for pair in attributes.findall('nvpair')
-            if pair.get('name') in SECRET_NAMES or pair.get('name') in declared.get(primitive.get('id'), ())}
+    return {
+        (primitive.get('id'), attributes.get('id'), pair.get('name')): pair
+        for primitive in cib.section(root, 'resources').iter('primitive')
+        if primitive.get('class') == 'stonith'
+        for attributes in primitive.findall('instance_attributes')
+        for pair in attributes.findall('nvpair')
+        if pair.get('name') in SECRET_NAMES or pair.get('name') in declared.get(primitive.get('id'), ())
+    }

@@ -38,17 +38,28 @@ def apply(_runner, arguments, check=False):
             path = os.path.realpath(path)  # a link to shared storage stays a link
             before, after = _edit(path, ve.engine, check)
         except OSError as error:
-            raise Error('%s: its configuration cannot be edited: %s. It has to be a file that this user can read and '
-                        'write, in a directory that can be written to.' % (ve.where, error),
-                        changed=bool(files), edited=files) from error
+            raise Error(
+                '%s: its configuration cannot be edited: %s. It has to be a file that this user can read and '
+                'write, in a directory that can be written to.' % (ve.where, error),
+                changed=bool(files),
+                edited=files,
+            ) from error
         if after != before:
             files.append(path)
             diff.append({'before_header': path, 'after_header': path, 'before': before, 'after': after})
     if missing:
-        warnings.append('No configuration on this host for %s: they cannot run here until they have one (is the storage '
-                        'mounted?).' % ', '.join(missing))
-    return {'changed': bool(files), 'edited': files, 'missing': missing, 'stop_seconds': stop_seconds(declared),
-            'warnings': warnings, 'diff': lambda: diff}
+        warnings.append(
+            'No configuration on this host for %s: they cannot run here until they have one (is the storage '
+            'mounted?).' % ', '.join(missing)
+        )
+    return {
+        'changed': bool(files),
+        'edited': files,
+        'missing': missing,
+        'stop_seconds': stop_seconds(declared),
+        'warnings': warnings,
+        'diff': lambda: diff,
+    }
 
 
 def vz_config(ve_id):
@@ -98,6 +109,7 @@ def stop_seconds(declared):
 
 
 # Files
+
 
 def _edit(path, engine, check):
     """The text of a file before and after."""

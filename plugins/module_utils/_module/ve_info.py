@@ -19,8 +19,11 @@ def look(runner, arguments, _check=False):
     result = stagger.info(runner, arguments)
     root = cib.query(runner)
     now = time.time()
-    ours = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive')
-            if primitives.is_ours(element)}
+    ours = {
+        element.get('id'): element
+        for element in cib.section(root, 'resources').iter('primitive')
+        if primitives.is_ours(element)
+    }
     starts = history.last_starts(root, ours)
     for ve in result['ves']:
         # One that was removed since the status was read is in neither.

@@ -87,16 +87,27 @@ def refuse_broken(result, what='What was asserted does not hold', details=None):
     if result['broken']:
         best = next((row for row in result['advice'] or [] if row['recommended']), None)
         if best:
-            hint = 'With node-action-limit %s and batch-limit %d it would hold.' % (best['starts_per_node'], best['batch_limit'])
+            hint = 'With node-action-limit %s and batch-limit %d it would hold.' % (
+                best['starts_per_node'],
+                best['batch_limit'],
+            )
         else:
             hint = 'No node-action-limit from %d to %d makes it hold.' % (TRIED[0], TRIED[-1])
-        raise Error('%s:\n- %s\n%s' % (what, '\n- '.join(result['broken']), hint), **(result if details is None else details))
+        raise Error(
+            '%s:\n- %s\n%s' % (what, '\n- '.join(result['broken']), hint), **(result if details is None else details)
+        )
 
 
 def short(result):
     """A result for a task that fails, as Ansible prints all of that: without what only drawings need."""
-    return dict(result, durations={}, scenarios=[{key: value for key, value in scenario.items() if key not in ('actions', 'downtime')}
-                                                 for scenario in result['scenarios']])
+    return dict(
+        result,
+        durations={},
+        scenarios=[
+            {key: value for key, value in scenario.items() if key not in ('actions', 'downtime')}
+            for scenario in result['scenarios']
+        ],
+    )
 
 
 def read_file(path):
@@ -114,8 +125,10 @@ def read_file(path):
     except ET.ParseError as error:
         raise CibError('%s is no complete XML (%s), so it is cut off or no CIB; %s.' % (path, error, mend)) from error
     if root.tag != 'cib' or root.find('configuration') is None:
-        raise CibError('%s is no CIB: its root is <%s>%s; %s.' % (
-            path, root.tag, '' if root.tag != 'cib' else ' without <configuration>', mend))
+        raise CibError(
+            '%s is no CIB: its root is <%s>%s; %s.'
+            % (path, root.tag, '' if root.tag != 'cib' else ' without <configuration>', mend)
+        )
     return root
 
 
@@ -127,7 +140,9 @@ def rehearse(runner, root, arguments, declared=None, live=False):
 class _Scenario:
     def __init__(self, kind, nodes=(), probe_rc=None):
         self.kind, self.nodes, self.probe_rc = kind, tuple(nodes), probe_rc
-        self.name = ' '.join((kind,) + (() if kind == 'boot' else self.nodes) + (() if probe_rc is None else ('rc', str(probe_rc))))
+        self.name = ' '.join(
+            (kind,) + (() if kind == 'boot' else self.nodes) + (() if probe_rc is None else ('rc', str(probe_rc)))
+        )
 
 
 class _Played:
@@ -146,8 +161,11 @@ class _Rehearsal:
         self.version = self._tools()
         if root.find('status') is None:
             ET.SubElement(root, 'status')
-        self.nodes = [node.get('uname') for node in cib.section(root, 'nodes').findall('node')
-                      if node.get('type') not in ('remote', 'ping')]
+        self.nodes = [
+            node.get('uname')
+            for node in cib.section(root, 'nodes').findall('node')
+            if node.get('type') not in ('remote', 'ping')
+        ]
         self.primitives = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive')}
         self.ves = [name for name, element in self.primitives.items() if primitives.is_ours(element)]
         self.is_ve = frozenset(self.ves)
@@ -162,17 +180,30 @@ class _Rehearsal:
             self.lost = dict(zip(self._losses(), pool.map(self._lose, self._losses())))
             played = list(pool.map(self._play_scenario, self.scenarios))
         described = [self._describe(scenario, result) for scenario, result in zip(self.scenarios, played)]
-        broken = ['%s: %s' % (row['name'], verdict['text']) for row in described for verdict in row['verdicts']
-                  if verdict['asserted'] and verdict['level'] == 'broken']
+        broken = [
+            '%s: %s' % (row['name'], verdict['text'])
+            for row in described
+            for verdict in row['verdicts']
+            if verdict['asserted'] and verdict['level'] == 'broken'
+        ]
         result = {
             'scenarios': described,
             'verdicts': self._verdicts(),
             'advice': self._advice(played) if broken or self.asked_advice else None,
-            'durations': self.durations, 'limits': self.per_node, 'batch_limit': self.batch_limit, 'nodes': self.nodes,
-            'others': [name for name, element in self.primitives.items()
-                       if name not in self.is_ve and element.get('class') != 'stonith'],
-            'assumptions': self.assumptions, 'wishes': self.wishes, 'broken': broken,
-            'source': 'live' if self.live else 'file', 'pacemaker': '.'.join(map(str, self.version)),
+            'durations': self.durations,
+            'limits': self.per_node,
+            'batch_limit': self.batch_limit,
+            'nodes': self.nodes,
+            'others': [
+                name
+                for name, element in self.primitives.items()
+                if name not in self.is_ve and element.get('class') != 'stonith'
+            ],
+            'assumptions': self.assumptions,
+            'wishes': self.wishes,
+            'broken': broken,
+            'source': 'live' if self.live else 'file',
+            'pacemaker': '.'.join(map(str, self.version)),
             'feature_set': self.feature_set,
         }
         return result
@@ -186,13 +217,17 @@ class _Rehearsal:
         empty = ET.fromstring(cib.call(self.runner, ['cibadmin', '--empty']))
         known, theirs = empty.get('validate-with', ''), self.root.get('validate-with', '')
         if _numbers(theirs) > _numbers(known):
-            raise CibError('This CIB is of a newer Pacemaker (schema %s) than the tools on this node (%s, up to %s). Run this '
-                           'where Pacemaker is as new as there, such as on a node of that cluster.'
-                           % (theirs, '.'.join(map(str, version)), known))
+            raise CibError(
+                'This CIB is of a newer Pacemaker (schema %s) than the tools on this node (%s, up to %s). Run this '
+                'where Pacemaker is as new as there, such as on a node of that cluster.'
+                % (theirs, '.'.join(map(str, version)), known)
+            )
         if _numbers(self.feature_set) > _numbers(empty.get('crm_feature_set', '')):
-            self._assume('the CIB was written by a newer Pacemaker (feature set %s) than the tools that are asked (%s, feature set '
-                         '%s); they are taken to decide alike' % (self.feature_set, '.'.join(map(str, version)),
-                                                                  empty.get('crm_feature_set')))
+            self._assume(
+                'the CIB was written by a newer Pacemaker (feature set %s) than the tools that are asked (%s, feature set '
+                '%s); they are taken to decide alike'
+                % (self.feature_set, '.'.join(map(str, version)), empty.get('crm_feature_set'))
+            )
         return version
 
     def _read(self, arguments):
@@ -222,7 +257,9 @@ class _Rehearsal:
             elif not isinstance(values, dict) or not set(values) <= set(DURATIONS):
                 problems.append('durations.%s: give some of %s, such as {start: 90s}' % (name, ', '.join(DURATIONS)))
             else:
-                self.given[name] = {key: seconds('durations.%s.%s' % (name, key), value) for key, value in values.items()}
+                self.given[name] = {
+                    key: seconds('durations.%s.%s' % (name, key), value) for key, value in values.items()
+                }
 
         self.overrides = {}
         for node, value in (arguments.get('limits') or {}).items():
@@ -249,7 +286,11 @@ class _Rehearsal:
         self.asked_advice = arguments.get('advice') or False
 
         codes = arguments.get('probe_rc') or FIELDS['probe_rc']['default']
-        problems += ['probe_rc: %d is no failure of a probe; give 1, 5 or 6' % code for code in codes if code not in (1, 2, 3, 4, 5, 6)]
+        problems += [
+            'probe_rc: %d is no failure of a probe; give 1, 5 or 6' % code
+            for code in codes
+            if code not in (1, 2, 3, 4, 5, 6)
+        ]
         self.scenarios = []
         for text in arguments.get('scenarios') or FIELDS['scenarios']['default']:
             self.scenarios += self._scenarios(text, codes, problems)
@@ -294,8 +335,10 @@ class _Rehearsal:
         if number < 1:
             cores = self.cores or ((os.cpu_count() or 1) if self.live else CORES)
             number = 2 * cores
-            self._assume('node-action-limit is not set, so it is 2 x cores; a node has %d cores (%s)' % (
-                cores, 'cores' if self.cores else 'as this one' if self.live else 'nothing tells; cores'))
+            self._assume(
+                'node-action-limit is not set, so it is 2 x cores; a node has %d cores (%s)'
+                % (cores, 'cores' if self.cores else 'as this one' if self.live else 'nothing tells; cores')
+            )
         per_node = {node: self.overrides.get(node, number) for node in self.nodes}
         self.own_limit = None
         if self.live:
@@ -308,9 +351,14 @@ class _Rehearsal:
         return per_node, max(0, _whole(cib.get_property(self.root, 'batch-limit')))
 
     def _durations(self, declared):
-        boots = {} if declared is None else {ve.name: (ve.boot_time + declared.policy.settle) / 1000 for ve in declared.ves}
-        starts = {name: start.seconds for name, start in history.last_starts(self.root, self.is_ve).items()
-                  if start.result == 'ok' and start.seconds > 0}
+        boots = (
+            {} if declared is None else {ve.name: (ve.boot_time + declared.policy.settle) / 1000 for ve in declared.ves}
+        )
+        starts = {
+            name: start.seconds
+            for name, start in history.last_starts(self.root, self.is_ve).items()
+            if start.result == 'ok' and start.seconds > 0
+        }
         stops, monitors = {}, {}
         for operation in history.operations(self.root):
             if operation.result == 'ok' and operation.seconds > 0:
@@ -321,18 +369,40 @@ class _Rehearsal:
         for name in self.ves:
             given = self.given.get(name, {})
             worked_back = _boot_of(self.primitives[name], self.root)
-            start, origin = next((value, source) for value, source in (
-                (given.get('start'), 'given'), (starts.get(name), 'history'), (boots.get(name), 'boot_time'),
-                (worked_back, 'timeout'), (self.times['start'], 'default')) if value is not None)
-            stop, stop_origin = next((value, source) for value, source in (
-                (given.get('stop'), 'given'), (stops.get(name), 'history'), (self.times['stop'], 'default')) if value is not None)
-            result[name] = {'start': start, 'stop': stop, 'from': origin, 'stop_from': stop_origin,
-                            'monitor': given.get('monitor', monitors.get(name, self.times['monitor']))}
+            start, origin = next(
+                (value, source)
+                for value, source in (
+                    (given.get('start'), 'given'),
+                    (starts.get(name), 'history'),
+                    (boots.get(name), 'boot_time'),
+                    (worked_back, 'timeout'),
+                    (self.times['start'], 'default'),
+                )
+                if value is not None
+            )
+            stop, stop_origin = next(
+                (value, source)
+                for value, source in (
+                    (given.get('stop'), 'given'),
+                    (stops.get(name), 'history'),
+                    (self.times['stop'], 'default'),
+                )
+                if value is not None
+            )
+            result[name] = {
+                'start': start,
+                'stop': stop,
+                'from': origin,
+                'stop_from': stop_origin,
+                'monitor': given.get('monitor', monitors.get(name, self.times['monitor'])),
+            }
         for key, what, source in (('start', 'start', 'from'), ('stop', 'stop', 'stop_from')):
             unknown = [name for name, row in result.items() if row[source] == 'default']
             if unknown:
-                self._assume('the %s of %s takes %s (times: %s); nothing tells how long it took or is to take' % (
-                    what, _some(unknown), say(self.times[key]), key))
+                self._assume(
+                    'the %s of %s takes %s (times: %s); nothing tells how long it took or is to take'
+                    % (what, _some(unknown), say(self.times[key]), key)
+                )
         return result
 
     def _timings(self):
@@ -354,7 +424,11 @@ class _Rehearsal:
         if name in self.is_ve:
             row = self.durations[name]
             if operation == 'monitor':
-                return row['monitor'] if action.interval or name in self.given and 'monitor' in self.given[name] else self.times['probe']
+                return (
+                    row['monitor']
+                    if action.interval or name in self.given and 'monitor' in self.given[name]
+                    else self.times['probe']
+                )
             if operation in ('start', 'stop'):
                 return row[operation]
             if operation == 'migrate_to':
@@ -374,26 +448,44 @@ class _Rehearsal:
 
     def _base(self):
         """The cluster as it is when nothing is under way, as ``self.root``; every scenario begins there."""
-        running = [(entry, past) for past in self.root.iter('lrm_resource') for entry in past if entry.get('op-status') == history.PENDING]
+        running = [
+            (entry, past)
+            for past in self.root.iter('lrm_resource')
+            for entry in past
+            if entry.get('op-status') == history.PENDING
+        ]
         for entry, past in running:
             # In flight it has none yet. The scheduler takes the highest to be the last, and would monitor for ever what it takes to have just started.
             entry.set('call-id', str(1 + max(_whole(other.get('call-id')) for other in past)))
-            target = _whole((entry.get('transition-key') or '').split(':')[2:3] and entry.get('transition-key').split(':')[2])
-            entry.attrib.update({'op-status': '0', 'rc-code': str(target),
-                                 'transition-magic': '0:%d;%s' % (target, entry.get('transition-key'))})
+            target = _whole(
+                (entry.get('transition-key') or '').split(':')[2:3] and entry.get('transition-key').split(':')[2]
+            )
+            entry.attrib.update(
+                {
+                    'op-status': '0',
+                    'rc-code': str(target),
+                    'transition-magic': '0:%d;%s' % (target, entry.get('transition-key')),
+                }
+            )
         if running:
             self._assume('operations that are in flight (%d) succeed before a scenario begins' % len(running))
-        self._assume('a lost node is noticed after %s (times: detect), and fencing takes %s (times: fence)' % (
-            say(self.times['detect']), say(self.times['fence'])))
+        self._assume(
+            'a lost node is noticed after %s (times: detect), and fencing takes %s (times: fence)'
+            % (say(self.times['detect']), say(self.times['fence']))
+        )
         self._assume('the nodes\' load stays below load-threshold; above it they start fewer at once')
         self._assume('every operation succeeds, and takes as long however many others run')
         if any(scenario.kind == 'boot' for scenario in self.scenarios):
-            self._assume('a cold boot: the nodes start Pacemaker at once, and have a DC %s later (dc-deadtime and 1 s; times: elect)'
-                         % say(self.times['elect']))
+            self._assume(
+                'a cold boot: the nodes start Pacemaker at once, and have a DC %s later (dc-deadtime and 1 s; times: elect)'
+                % say(self.times['elect'])
+            )
         if self.per_node and any(scenario.kind in ('boot', 'return', 'join') for scenario in self.scenarios):
             self._assume('a node gets half its limit until %d s after its Pacemaker started' % ANNOUNCED)
         if any(scenario.kind == 'lose' for scenario in self.scenarios):
-            self._assume('a fenced node does not come back within the scenario; each node has one vote, and of two nodes one has quorum')
+            self._assume(
+                'a fenced node does not come back within the scenario; each node has one vote, and of two nodes one has quorum'
+            )
             self._assume('the DC is not the node that is lost, or its successor knows the limits of all nodes')
         if not any(_is_up(state) for state in self.root.findall('status/node_state')):
             if all(scenario.kind == 'boot' for scenario in self.scenarios):
@@ -403,16 +495,30 @@ class _Rehearsal:
         played = self._play(self.root, 0.0, {})
         self.where, self.root = played.where, played.root
         if played.rows:
-            self._assume('before a scenario begins the cluster does what is due: %s' % _some(
-                ['%s %s on %s' % (row['operation'], row['resource'], row['node']) for row in played.rows
-                 if row['operation'] not in ('monitor', 'probe') or len(played.graphs) < 2]))
+            self._assume(
+                'before a scenario begins the cluster does what is due: %s'
+                % _some(
+                    [
+                        '%s %s on %s' % (row['operation'], row['resource'], row['node'])
+                        for row in played.rows
+                        if row['operation'] not in ('monitor', 'probe') or len(played.graphs) < 2
+                    ]
+                )
+            )
         if not played.settled:
             self._assume('the cluster is not settled even before a scenario begins')
 
     def _losses(self):
         """Nodes that a scenario of another kind needs lost first."""
-        return sorted({scenario.nodes for scenario in self.scenarios if scenario.kind in ('return', 'join')
-                       and self._is_up(scenario.nodes[0]) and not self._standby(scenario.nodes[0])})
+        return sorted(
+            {
+                scenario.nodes
+                for scenario in self.scenarios
+                if scenario.kind in ('return', 'join')
+                and self._is_up(scenario.nodes[0])
+                and not self._standby(scenario.nodes[0])
+            }
+        )
 
     def _lose(self, nodes):
         root = copy.deepcopy(self.root)
@@ -438,15 +544,24 @@ class _Rehearsal:
         else:
             _state(root, node).attrib.update(in_ccm='true', crmd='online', join='member', expected='member')
             self._set_quorum(root)
-            played = self._play(root, self.times['join'], {node: ANNOUNCED},
-                                None if scenario.probe_rc is None else (node, scenario.probe_rc))
+            played = self._play(
+                root,
+                self.times['join'],
+                {node: ANNOUNCED},
+                None if scenario.probe_rc is None else (node, scenario.probe_rc),
+            )
         played.before = before.where if before else self.where
         return played
 
     def _play(self, root, begin, halved, probe_rc=None):
         """Transition after transition, until nothing is left to do."""
         played = _Played()
-        played.begin, played.halved, played.probe_rc, played.before = begin, halved, probe_rc, getattr(self, 'where', {})
+        played.begin, played.halved, played.probe_rc, played.before = (
+            begin,
+            halved,
+            probe_rc,
+            getattr(self, 'where', {}),
+        )
         digests = transition.Digests(root, self.version)
         for _round in range(ROUNDS):
             look = transition.ask(self.runner, root)
@@ -469,8 +584,11 @@ class _Rehearsal:
     def _note_waits(self, rows, played):
         """How much later than without any limit each start of a VE begins."""
         if played.free is None:
-            played.free = {(row['transition'], row['resource'], row['node']): row['begin']
-                           for row in self._again(played, lambda node: None, 0, 0, {}) if row['ve'] and row['operation'] == 'start'}
+            played.free = {
+                (row['transition'], row['resource'], row['node']): row['begin']
+                for row in self._again(played, lambda node: None, 0, 0, {})
+                if row['ve'] and row['operation'] == 'start'
+            }
         for row in rows:
             if row['ve'] and row['operation'] == 'start':
                 key = row['transition'], row['resource'], row['node']
@@ -479,6 +597,7 @@ class _Rehearsal:
 
     def _replay(self, graph, begin, halved, probe_rc, per_node=None, batch=None, gate=None):
         """``probe_rc``: (node, what the probes of VEs answer there), or None."""
+
         def answer(action):
             if probe_rc and action.probe and action.recorded in self.is_ve and action.node == probe_rc[0]:
                 return probe_rc[1]
@@ -492,14 +611,22 @@ class _Rehearsal:
         for action in done:
             if not (action.fencing or action.kind == 'rsc_op' and action.operation not in ('cancel', 'delete')):
                 continue
-            rows.append({
-                'resource': None if action.fencing else action.resource,
-                'operation': 'fence' if action.fencing else 'probe' if action.probe else action.operation,
-                'node': action.node, 'begin': round(action.begin, 3), 'waited': round(action.waited, 3), 'end': round(action.end, 3),
-                've': action.recorded in self.is_ve, 'transition': number,
-                'rc': None if action.rc == action.target_rc or action.fencing else action.rc,
-                # for the judgements only
-                'wait': 0.0, 'timeout': action.timeout})
+            rows.append(
+                {
+                    'resource': None if action.fencing else action.resource,
+                    'operation': 'fence' if action.fencing else 'probe' if action.probe else action.operation,
+                    'node': action.node,
+                    'begin': round(action.begin, 3),
+                    'waited': round(action.waited, 3),
+                    'end': round(action.end, 3),
+                    've': action.recorded in self.is_ve,
+                    'transition': number,
+                    'rc': None if action.rc == action.target_rc or action.fencing else action.rc,
+                    # for the judgements only
+                    'wait': 0.0,
+                    'timeout': action.timeout,
+                }
+            )
         return rows
 
     # Nodes
@@ -537,29 +664,64 @@ class _Rehearsal:
         rows = played.rows
         figures = self._figures(rows)
         named = set(scenario.nodes)
-        before = {name: nodes for name, (role, nodes) in played.before.items()
-                  if name in self.is_ve and role not in ('Stopped', None) and nodes} if scenario.kind != 'boot' else {}
+        before = (
+            {
+                name: nodes
+                for name, (role, nodes) in played.before.items()
+                if name in self.is_ve and role not in ('Stopped', None) and nodes
+            }
+            if scenario.kind != 'boot'
+            else {}
+        )
         # On a node that is lost and not fenced the scheduler takes them to run still.
-        alive = {state.get('uname') for state in played.root.findall('status/node_state')
-                 if _is_up(state) or state.get('remote_node') == 'true'}
-        after = {name for name, (role, nodes) in played.where.items()
-                 if name in self.is_ve and role != 'Stopped' and alive.intersection(nodes)}
+        alive = {
+            state.get('uname')
+            for state in played.root.findall('status/node_state')
+            if _is_up(state) or state.get('remote_node') == 'true'
+        }
+        after = {
+            name
+            for name, (role, nodes) in played.where.items()
+            if name in self.is_ve and role != 'Stopped' and alive.intersection(nodes)
+        }
         downtime = self._downtime(scenario, rows, before, after)
-        stopped = {row['resource'] for row in rows if row['ve'] and row['operation'] == 'stop' and row['node'] not in (
-            named if scenario.kind in ('lose', 'drain') else ())}
+        stopped = {
+            row['resource']
+            for row in rows
+            if row['ve']
+            and row['operation'] == 'stop'
+            and row['node'] not in (named if scenario.kind in ('lose', 'drain') else ())
+        }
         fenced = {row['node']: row['end'] for row in rows if row['operation'] == 'fence'}
         hit = {name for name, nodes in before.items() if any(node in fenced and node not in named for node in nodes)}
-        healthy = [name for name in self.ves if name in before and name in stopped | hit
-                   and not (scenario.kind in ('lose', 'drain') and set(before[name]) <= named)]
+        healthy = [
+            name
+            for name in self.ves
+            if name in before
+            and name in stopped | hit
+            and not (scenario.kind in ('lose', 'drain') and set(before[name]) <= named)
+        ]
         wanted = [name for name in self.ves if name in before or self._is_to_run(name)]
         result = {
-            'name': scenario.name, 'kind': scenario.kind, 'nodes': list(scenario.nodes), 'probe_rc': scenario.probe_rc,
+            'name': scenario.name,
+            'kind': scenario.kind,
+            'nodes': list(scenario.nodes),
+            'probe_rc': scenario.probe_rc,
             'actions': [{key: value for key, value in row.items() if key not in ('wait', 'timeout')} for row in rows],
-            'peak': {'per_node': dict({node: 0 for node in self.nodes}, **figures['per_node']), 'total': figures['total']},
-            'fenced': fenced, 'last_up': figures['last_up'], 'duration': round(max([row['end'] for row in rows], default=0), 3),
-            'downtime': downtime, 'longest_wait': figures['longest_wait'], 'reaction': figures['reaction'],
-            'healthy_down': healthy, 'cannot_run': [name for name in wanted if name not in after],
-            'transitions': len(played.graphs), 'settled': played.settled,
+            'peak': {
+                'per_node': dict({node: 0 for node in self.nodes}, **figures['per_node']),
+                'total': figures['total'],
+            },
+            'fenced': fenced,
+            'last_up': figures['last_up'],
+            'duration': round(max([row['end'] for row in rows], default=0), 3),
+            'downtime': downtime,
+            'longest_wait': figures['longest_wait'],
+            'reaction': figures['reaction'],
+            'healthy_down': healthy,
+            'cannot_run': [name for name in wanted if name not in after],
+            'transitions': len(played.graphs),
+            'settled': played.settled,
         }
         result['verdicts'] = list(self._judge(scenario, result, rows, before))
         return result
@@ -571,13 +733,17 @@ class _Rehearsal:
             marks += [(round(row['begin'] + row['waited'], 3), 1, row['node']), (row['end'], -1, row['node'])]
         total = most = 0
         running = {}
-        for _when, change, node in sorted(marks, key=lambda mark: mark[:2]):  # an end before a beginning at the same time
+        for _when, change, node in sorted(
+            marks, key=lambda mark: mark[:2]
+        ):  # an end before a beginning at the same time
             total += change
             running[node] = running.get(node, 0) + change
             most = max(most, total)
             per_node[node] = max(per_node.get(node, 0), running[node])
         return {
-            'per_node': per_node, 'total': most, 'last_up': max([row['end'] for row in boots], default=None),
+            'per_node': per_node,
+            'total': most,
+            'last_up': max([row['end'] for row in boots], default=None),
             'longest_wait': round(max([row['wait'] for row in boots], default=0.0), 3),
             'reaction': round(max([row['end'] - row['begin'] for row in rows], default=0.0), 3),
         }
@@ -624,33 +790,77 @@ class _Rehearsal:
         if boots:
             yield from self._judge_wishes(scenario, result, boots)
             yield self._judge_starts(boots)
-        late = [row for row in rows if row['ve'] and row['operation'] == 'stop' and 0 < row['timeout'] < row['end'] - row['begin']]
+        late = [
+            row
+            for row in rows
+            if row['ve'] and row['operation'] == 'stop' and 0 < row['timeout'] < row['end'] - row['begin']
+        ]
         if late:
             worst = max(late, key=lambda row: row['end'] - row['begin'] - row['timeout'])
-            yield _verdict('stop-timeout', 'broken', 'the stop of %s takes %s, its timeout is %s: the cluster fences %s%s' % (
-                worst['resource'], say(worst['end'] - worst['begin']), say(worst['timeout']), worst['node'], _more(late)),
-                ve=worst['resource'], stop=worst['end'] - worst['begin'], timeout=worst['timeout'], node=worst['node'], count=len(late))
+            yield _verdict(
+                'stop-timeout',
+                'broken',
+                'the stop of %s takes %s, its timeout is %s: the cluster fences %s%s'
+                % (
+                    worst['resource'],
+                    say(worst['end'] - worst['begin']),
+                    say(worst['timeout']),
+                    worst['node'],
+                    _more(late),
+                ),
+                ve=worst['resource'],
+                stop=worst['end'] - worst['begin'],
+                timeout=worst['timeout'],
+                node=worst['node'],
+                count=len(late),
+            )
         if scenario.kind == 'drain':
             yield from self._judge_drain(scenario, rows)
         if scenario.kind == 'return':
             back = [row['resource'] for row in boots if row['node'] in scenario.nodes and row['resource'] in before]
             if back:
-                yield _verdict('failback', 'warning', '%d VEs that ran elsewhere are stopped and go back to %s: %s' % (
-                    len(back), scenario.nodes[0], _some(back)), ves=back, count=len(back))
+                yield _verdict(
+                    'failback',
+                    'warning',
+                    '%d VEs that ran elsewhere are stopped and go back to %s: %s'
+                    % (len(back), scenario.nodes[0], _some(back)),
+                    ves=back,
+                    count=len(back),
+                )
             else:
-                yield _verdict('failback', 'ok', 'no VE that runs elsewhere is stopped to go back to %s' % scenario.nodes[0], count=0)
+                yield _verdict(
+                    'failback',
+                    'ok',
+                    'no VE that runs elsewhere is stopped to go back to %s' % scenario.nodes[0],
+                    count=0,
+                )
         if result['healthy_down']:
             count = len(result['healthy_down'])
-            yield _verdict('healthy-down', 'warning', '%d %s that nothing had happened to %s stopped all the same: %s' % (
-                count, 'VE' if count == 1 else 'VEs', 'is' if count == 1 else 'are', _some(result['healthy_down'])),
-                ves=result['healthy_down'], count=count)
+            yield _verdict(
+                'healthy-down',
+                'warning',
+                '%d %s that nothing had happened to %s stopped all the same: %s'
+                % (count, 'VE' if count == 1 else 'VEs', 'is' if count == 1 else 'are', _some(result['healthy_down'])),
+                ves=result['healthy_down'],
+                count=count,
+            )
         if result['cannot_run']:
             count = len(result['cannot_run'])
-            yield _verdict('cannot-run', 'broken', '%d %s nowhere at the end: %s' % (
-                count, 'VE runs' if count == 1 else 'VEs run', _some(result['cannot_run'])), ves=result['cannot_run'], count=count)
+            yield _verdict(
+                'cannot-run',
+                'broken',
+                '%d %s nowhere at the end: %s'
+                % (count, 'VE runs' if count == 1 else 'VEs run', _some(result['cannot_run'])),
+                ves=result['cannot_run'],
+                count=count,
+            )
         if not result['settled']:
-            yield _verdict('unsettled', 'broken', 'after %d transitions the cluster still has something to do' % result['transitions'],
-                           transitions=result['transitions'])
+            yield _verdict(
+                'unsettled',
+                'broken',
+                'after %d transitions the cluster still has something to do' % result['transitions'],
+                transitions=result['transitions'],
+            )
 
     def _judge_wishes(self, scenario, result, boots):
         per_node = result['peak']['per_node']
@@ -658,19 +868,38 @@ class _Rehearsal:
         wish = self.wishes.get('peak_per_node')
         text = 'at most %s at once on a node (%s)' % (_boots(per_node[node]), node)
         limit = self.per_node.get(node)
-        yield _verdict('peak', 'broken' if wish is not None and per_node[node] > wish else 'ok',
-                       text + ('; asked for at most %d' % wish if wish is not None else '; its limit is %s' % limit),
-                       asserted=wish is not None, peak=per_node[node], node=node, limit=limit, asked=wish)
+        yield _verdict(
+            'peak',
+            'broken' if wish is not None and per_node[node] > wish else 'ok',
+            text + ('; asked for at most %d' % wish if wish is not None else '; its limit is %s' % limit),
+            asserted=wish is not None,
+            peak=per_node[node],
+            node=node,
+            limit=limit,
+            asked=wish,
+        )
         if 'peak_total' in self.wishes:
             total, wish = result['peak']['total'], self.wishes['peak_total']
-            yield _verdict('peak-total', 'broken' if total > wish else 'ok', 'at most %s at once in the cluster; asked for at most %d' % (
-                _boots(total), wish), asserted=True, peak=total, asked=wish)
+            yield _verdict(
+                'peak-total',
+                'broken' if total > wish else 'ok',
+                'at most %s at once in the cluster; asked for at most %d' % (_boots(total), wish),
+                asserted=True,
+                peak=total,
+                asked=wish,
+            )
         last = max(boots, key=lambda row: row['end'])
         wish = self.wishes.get('recovery') if scenario.kind == 'lose' else None
-        yield _verdict('recovery', 'broken' if wish is not None and last['end'] > wish else 'ok',
-                       'the last VE (%s) is up after %s%s' % (last['resource'], say(last['end']),
-                                                              '' if wish is None else '; asked for %s' % say(wish)),
-                       asserted=wish is not None, last_up=last['end'], ve=last['resource'], asked=wish)
+        yield _verdict(
+            'recovery',
+            'broken' if wish is not None and last['end'] > wish else 'ok',
+            'the last VE (%s) is up after %s%s'
+            % (last['resource'], say(last['end']), '' if wish is None else '; asked for %s' % say(wish)),
+            asserted=wish is not None,
+            last_up=last['end'],
+            ve=last['resource'],
+            asked=wish,
+        )
 
     def _judge_starts(self, boots):
         """The start timeout against the start here, and against the longest there may be."""
@@ -694,16 +923,36 @@ class _Rehearsal:
         if worst is None:
             return _verdict('start-timeout', 'ok', 'no start has a timeout')
         _key, row, start, most = worst
-        numbers = {'ve': row['resource'], 'start': round(start, 3), 'longest': round(most, 3), 'timeout': row['timeout'],
-                   'count': late or tight}
+        numbers = {
+            've': row['resource'],
+            'start': round(start, 3),
+            'longest': round(most, 3),
+            'timeout': row['timeout'],
+            'count': late or tight,
+        }
         if late:
-            return _verdict('start-timeout', 'broken', 'the start of %s takes %s, its timeout is %s: it fails (here it is taken to '
-                            'succeed)%s' % (row['resource'], say(start), say(row['timeout']), _more([0] * late)), **numbers)
+            return _verdict(
+                'start-timeout',
+                'broken',
+                'the start of %s takes %s, its timeout is %s: it fails (here it is taken to '
+                'succeed)%s' % (row['resource'], say(start), say(row['timeout']), _more([0] * late)),
+                **numbers,
+            )
         if tight:
-            return _verdict('start-timeout', 'warning', 'the start of %s takes %s, and up to %s after a change of the DC; its timeout is '
-                            '%s%s' % (row['resource'], say(start), say(most), say(row['timeout']), _more([0] * tight)), **numbers)
-        return _verdict('start-timeout', 'ok', 'no start can take longer than its timeout; the nearest is %s with up to %s of %s' % (
-            row['resource'], say(most), say(row['timeout'])), **numbers)
+            return _verdict(
+                'start-timeout',
+                'warning',
+                'the start of %s takes %s, and up to %s after a change of the DC; its timeout is '
+                '%s%s' % (row['resource'], say(start), say(most), say(row['timeout']), _more([0] * tight)),
+                **numbers,
+            )
+        return _verdict(
+            'start-timeout',
+            'ok',
+            'no start can take longer than its timeout; the nearest is %s with up to %s of %s'
+            % (row['resource'], say(most), say(row['timeout'])),
+            **numbers,
+        )
 
     def _judge_drain(self, scenario, rows):
         node = scenario.nodes[0]
@@ -714,56 +963,120 @@ class _Rehearsal:
         last = max(row['end'] for row in stops)
         worst = math.ceil(len(stops) / self.per_node[node]) * max(row['timeout'] for row in stops)
         level = 'broken' if last > escalation else 'warning' if worst > escalation else 'ok'
-        yield _verdict('shutdown-escalation', level, '%s is empty after %s, and within %s if each stop takes its whole timeout; '
-                       'shutdown-escalation is %s%s' % (node, say(last), say(max(worst, last)), say(escalation),
-                                                        ': a clean shutdown of the node ends with its fencing' if level == 'broken' else ''),
-                       node=node, stops=last, worst=max(worst, last), escalation=escalation, count=len(stops))
+        yield _verdict(
+            'shutdown-escalation',
+            level,
+            '%s is empty after %s, and within %s if each stop takes its whole timeout; '
+            'shutdown-escalation is %s%s'
+            % (
+                node,
+                say(last),
+                say(max(worst, last)),
+                say(escalation),
+                ': a clean shutdown of the node ends with its fencing' if level == 'broken' else '',
+            ),
+            node=node,
+            stops=last,
+            worst=max(worst, last),
+            escalation=escalation,
+            count=len(stops),
+        )
 
     # The cluster as a whole
 
     def _verdicts(self):
         result = []
         if str(cib.get_property(self.root, 'maintenance-mode')).lower() in models.TRUE:
-            result.append(_verdict('maintenance', 'warning', 'the cluster is in maintenance mode: it starts and stops nothing, whatever '
-                                   'happens'))
+            result.append(
+                _verdict(
+                    'maintenance',
+                    'warning',
+                    'the cluster is in maintenance mode: it starts and stops nothing, whatever happens',
+                )
+            )
         if str(cib.get_property(self.root, 'stonith-enabled')).lower() in models.FALSE:
-            result.append(_verdict('fencing-off', 'warning', 'fencing is off: VEs of a lost node are started elsewhere while they may '
-                                   'still run there'))
+            result.append(
+                _verdict(
+                    'fencing-off',
+                    'warning',
+                    'fencing is off: VEs of a lost node are started elsewhere while they may still run there',
+                )
+            )
         elif not any(element.get('class') == 'stonith' for element in self.primitives.values()):
-            result.append(_verdict('fencing-off', 'warning', 'there is no fencing device: after the loss of a node nothing starts elsewhere'))
+            result.append(
+                _verdict(
+                    'fencing-off',
+                    'warning',
+                    'there is no fencing device: after the loss of a node nothing starts elsewhere',
+                )
+            )
         if _whole(cib.get_property(self.root, limits.PROPERTY)) < 1 and not self.overrides:
             gated = [name for name in self.ves if _whole(_parameter(self.primitives[name], 'start_slots')) < 1]
             if gated:
-                result.append(_verdict('no-limit', 'warning', 'neither node-action-limit nor start_slots limits how many VEs start at once on '
-                                       'a node; %d operations do' % max(self.per_node.values(), default=0),
-                                       limit=max(self.per_node.values(), default=0), ves=gated))
+                result.append(
+                    _verdict(
+                        'no-limit',
+                        'warning',
+                        'neither node-action-limit nor start_slots limits how many VEs start at once on '
+                        'a node; %d operations do' % max(self.per_node.values(), default=0),
+                        limit=max(self.per_node.values(), default=0),
+                        ves=gated,
+                    )
+                )
         if self.own_limit and self.own_limit['in_force'] == 'false' and not self.own_limit['override']:
-            result.append(_verdict('limit-not-in-force', 'warning', 'node-action-limit %s is not in force on %s: %s; this rehearsal '
-                                   'takes it to be' % (self.own_limit['limit'], self.own_limit['node'], self.own_limit['why']),
-                                   node=self.own_limit['node']))
+            result.append(
+                _verdict(
+                    'limit-not-in-force',
+                    'warning',
+                    'node-action-limit %s is not in force on %s: %s; this rehearsal '
+                    'takes it to be' % (self.own_limit['limit'], self.own_limit['node'], self.own_limit['why']),
+                    node=self.own_limit['node'],
+                )
+            )
         result += self._judge_priorities()
         result += self._judge_reaction()
         return result
 
     def _judge_priorities(self):
-        priority = {name: _whole(primitives.meta_value(element, 'priority')) for name, element in self.primitives.items()}
+        priority = {
+            name: _whole(primitives.meta_value(element, 'priority')) for name, element in self.primitives.items()
+        }
         fights = []
         for order in cib.section(self.root, 'constraints').findall('rsc_order'):
             first, then = order.get('first'), order.get('then')
-            if first in self.is_ve and then in self.is_ve and priority[then] > priority[first] \
-                    and order.get('first-action', 'start') == 'start':
+            if (
+                first in self.is_ve
+                and then in self.is_ve
+                and priority[then] > priority[first]
+                and order.get('first-action', 'start') == 'start'
+            ):
                 fights.append((first, then))
         if fights:
             first, then = fights[0]
-            yield _verdict('priority', 'warning', '%s has priority %d and waits for %s, which has %d: what %s is to come before it starts '
-                           'late%s' % (then, priority[then], first, priority[first], first, _more(fights)),
-                           first=first, then=then, count=len(fights))
-        others = [name for name, element in self.primitives.items() if name not in self.is_ve and element.get('class') != 'stonith']
+            yield _verdict(
+                'priority',
+                'warning',
+                '%s has priority %d and waits for %s, which has %d: what %s is to come before it starts '
+                'late%s' % (then, priority[then], first, priority[first], first, _more(fights)),
+                first=first,
+                then=then,
+                count=len(fights),
+            )
+        others = [
+            name
+            for name, element in self.primitives.items()
+            if name not in self.is_ve and element.get('class') != 'stonith'
+        ]
         ahead = [name for name in self.ves if priority[name] > 0]
         behind = [name for name in others if ahead and priority[name] < max(priority[ve] for ve in ahead)]
         if behind:
-            yield _verdict('priority', 'warning', 'VEs have priorities above that of %s, which start behind them' % _some(behind),
-                           others=behind, ves=ahead)
+            yield _verdict(
+                'priority',
+                'warning',
+                'VEs have priorities above that of %s, which start behind them' % _some(behind),
+                others=behind,
+                ves=ahead,
+            )
         if not fights and not behind:
             yield _verdict('priority', 'ok', 'no priority is against the order of the constraints')
 
@@ -773,13 +1086,31 @@ class _Rehearsal:
             return
         start, name = starts[0]
         following = starts[1][0] if len(starts) > 1 else 0.0
-        timeout = next((models.parse_time(row['timeout']) / 1000 for row in history.declared(self.root, self.primitives[name])
-                        if row['name'] == 'start'), 0.0)
+        timeout = next(
+            (
+                models.parse_time(row['timeout']) / 1000
+                for row in history.declared(self.root, self.primitives[name])
+                if row['name'] == 'start'
+            ),
+            0.0,
+        )
         outlier = start >= OUTLIER_SECONDS and len(starts) > 1 and start > OUTLIER * following
-        yield _verdict('fencing-held-up', 'warning' if outlier else 'ok', 'while %s boots (%s, at most its start timeout of %s) the cluster '
-                       'fences no other node%s' % (name, say(start), say(timeout),
-                                                   '; the next longest takes %s' % say(following) if len(starts) > 1 else ''),
-                       ve=name, start=start, timeout=timeout, next=following)
+        yield _verdict(
+            'fencing-held-up',
+            'warning' if outlier else 'ok',
+            'while %s boots (%s, at most its start timeout of %s) the cluster '
+            'fences no other node%s'
+            % (
+                name,
+                say(start),
+                say(timeout),
+                '; the next longest takes %s' % say(following) if len(starts) > 1 else '',
+            ),
+            ve=name,
+            start=start,
+            timeout=timeout,
+            next=following,
+        )
 
     # What would help
 
@@ -787,7 +1118,11 @@ class _Rehearsal:
         """The same transitions under other limits."""
         losing = any(scenario.kind == 'lose' for scenario in self.scenarios)
         has_limit = _whole(cib.get_property(self.root, limits.PROPERTY)) > 0
-        now = _whole(cib.get_property(self.root, limits.PROPERTY)) if has_limit else max(self.per_node.values(), default=0)
+        now = (
+            _whole(cib.get_property(self.root, limits.PROPERTY))
+            if has_limit
+            else max(self.per_node.values(), default=0)
+        )
 
         def row(number, batch, current=False):
             peak = total = 0
@@ -795,8 +1130,13 @@ class _Rehearsal:
             last = []
             satisfies = True
             for scenario, result in zip(self.scenarios, played):
-                rows = result.rows if current else self._again(
-                    result, lambda node: self.overrides.get(node, number), batch, number, result.halved)
+                rows = (
+                    result.rows
+                    if current
+                    else self._again(
+                        result, lambda node: self.overrides.get(node, number), batch, number, result.halved
+                    )
+                )
                 self._note_waits(rows, result)
                 figures = self._figures(rows)
                 here = max(figures['per_node'].values(), default=0)
@@ -804,12 +1144,26 @@ class _Rehearsal:
                 wait, reaction = max(wait, figures['longest_wait']), max(reaction, figures['reaction'])
                 if figures['last_up'] is not None and (scenario.kind == 'lose' or not losing):
                     last.append(figures['last_up'])
-                satisfies = satisfies and here <= self.wishes.get('peak_per_node', here) \
-                    and figures['total'] <= self.wishes.get('peak_total', figures['total']) \
-                    and not (scenario.kind == 'lose' and (figures['last_up'] or 0) > self.wishes.get('recovery', math.inf))
-            return {'starts_per_node': number, 'batch_limit': batch, 'peak': peak, 'peak_total': total,
-                    'recovery': max(last, default=None), 'longest_wait': wait, 'reaction': reaction, 'satisfies': satisfies,
-                    'recommended': False, 'current': current}
+                satisfies = (
+                    satisfies
+                    and here <= self.wishes.get('peak_per_node', here)
+                    and figures['total'] <= self.wishes.get('peak_total', figures['total'])
+                    and not (
+                        scenario.kind == 'lose' and (figures['last_up'] or 0) > self.wishes.get('recovery', math.inf)
+                    )
+                )
+            return {
+                'starts_per_node': number,
+                'batch_limit': batch,
+                'peak': peak,
+                'peak_total': total,
+                'recovery': max(last, default=None),
+                'longest_wait': wait,
+                'reaction': reaction,
+                'satisfies': satisfies,
+                'recommended': False,
+                'current': current,
+            }
 
         current = row(now if has_limit else None, self.batch_limit, True)
         rows = [row(number, self.batch_limit) for number in TRIED if not (has_limit and number == now)]
@@ -819,16 +1173,29 @@ class _Rehearsal:
         if not current['satisfies']:
             good = [one for one in rows if one['satisfies']]
             if good:
-                min(good, key=lambda one: ((one['starts_per_node'] != now) + (one['batch_limit'] != self.batch_limit),
-                                           abs(one['starts_per_node'] - now), one['batch_limit']))['recommended'] = True
+                min(
+                    good,
+                    key=lambda one: (
+                        (one['starts_per_node'] != now) + (one['batch_limit'] != self.batch_limit),
+                        abs(one['starts_per_node'] - now),
+                        one['batch_limit'],
+                    ),
+                )['recommended'] = True
         return [current] + rows
 
     def _again(self, played, limit, batch, slots, halved):
         """The rows of the same transitions under other limits: ``limit(node)``, and ``slots`` in the agents where they have any."""
         begin, rows = played.begin, []
         for place, graph in enumerate(played.graphs, 1):
-            done = self._replay(graph, begin, halved, played.probe_rc, {node: limit(node) for node in self.nodes}, batch,
-                                lambda action: slots if self._gate(action) else 0)
+            done = self._replay(
+                graph,
+                begin,
+                halved,
+                played.probe_rc,
+                {node: limit(node) for node in self.nodes},
+                batch,
+                lambda action: slots if self._gate(action) else 0,
+            )
             rows += self._rows(done, place)
             begin = max([begin] + [action.end for action in done])
         return rows
@@ -851,12 +1218,19 @@ def _boots(count):
 
 
 def _verdict(rule, level, text, asserted=False, **numbers):
-    return {'rule': rule, 'level': level, 'asserted': asserted, 'text': text, 'numbers': {
-        name: round(value, 3) if isinstance(value, float) else value for name, value in numbers.items()}}
+    return {
+        'rule': rule,
+        'level': level,
+        'asserted': asserted,
+        'text': text,
+        'numbers': {name: round(value, 3) if isinstance(value, float) else value for name, value in numbers.items()},
+    }
 
 
 def _some(names):
-    return ', '.join(names[:TEXT_LIMIT]) + (' and %d more' % (len(names) - TEXT_LIMIT) if len(names) > TEXT_LIMIT else '')
+    return ', '.join(names[:TEXT_LIMIT]) + (
+        ' and %d more' % (len(names) - TEXT_LIMIT) if len(names) > TEXT_LIMIT else ''
+    )
 
 
 def _more(rows):
@@ -875,13 +1249,17 @@ def _state(root, node):
 
 def _is_up(state):
     """Newer versions have the time since when in there."""
-    return all(value in ('true', 'online') or value.isdigit() and int(value) > 0
-               for value in (state.get('in_ccm', 'false'), state.get('crmd', 'offline')))
+    return all(
+        value in ('true', 'online') or value.isdigit() and int(value) > 0
+        for value in (state.get('in_ccm', 'false'), state.get('crmd', 'offline'))
+    )
 
 
 def _boot_of(primitive, root):
     """The declared boot time behind a start timeout that is above what the agent advertises; None where it tells nothing."""
-    timeout = next((_seconds(row['timeout'], 0) for row in history.declared(root, primitive) if row['name'] == 'start'), 0)
+    timeout = next(
+        (_seconds(row['timeout'], 0) for row in history.declared(root, primitive) if row['name'] == 'start'), 0
+    )
     if timeout * 1000 <= TIMEOUTS['start', 0] * timeouts.SECOND:
         return None
     milliseconds = int(timeout * 1000)

@@ -49,8 +49,11 @@ class Action:
         self.timeout = int(self.meta('timeout', 0)) / 1000
         self.target_rc = int(self.meta('op_target_rc', 0))
         primitive = element.find('primitive')
-        self.agent = {} if primitive is None else {
-            name: primitive.get(name) for name in ('class', 'provider', 'type') if primitive.get(name)}
+        self.agent = (
+            {}
+            if primitive is None
+            else {name: primitive.get(name) for name in ('class', 'provider', 'type') if primitive.get(name)}
+        )
         # An instance of an anonymous clone is written into the history without its number.
         self.recorded = None if primitive is None else primitive.get('id')
         self.resource = None if primitive is None else primitive.get('long-id', primitive.get('id'))
@@ -116,7 +119,9 @@ def ask(runner, root):
         source, graph = (os.path.join(folder, name) for name in ('cib.xml', 'graph.xml'))
         with open(source, 'w', encoding='utf-8') as stream:
             stream.write(cib.text(root))
-        out = cib.call(runner, ['crm_simulate', '--run', '--xml-file', source, '--save-graph', graph, '--output-as=xml'])
+        out = cib.call(
+            runner, ['crm_simulate', '--run', '--xml-file', source, '--save-graph', graph, '--output-as=xml']
+        )
         try:
             return Look(Graph(ET.parse(graph).getroot()), dict(_where(ET.fromstring(out))))
         except (OSError, ET.ParseError) as error:
@@ -129,6 +134,7 @@ def _where(result):
 
 
 # The replay
+
 
 class Limits:
     """How much the controller lets run at once.
@@ -167,15 +173,15 @@ class _Replay:
         self.limits, self.duration, self.gate, self.answer = limits, duration, gate, answer
         self.batch = graph.batch_limit if limits.batch is None else limits.batch
         self.jobs, self.migrations, self.pending = {}, {}, 0
-        self.abort = 0              # only synapses of at least this priority are still fired
+        self.abort = 0  # only synapses of at least this priority are still fired
         self.running, self.count = [], 0  # heap of (end, number, action)
-        self.gates = {}             # node: [how many are in, those that wait]
+        self.gates = {}  # node: [how many are in, those that wait]
         self.done = []
         # {places: numbers of the synapses that could be fired, sorted}: only for nodes with room need any be looked at
         self.ready = {}
         self.left = [len(synapse.inputs) for synapse in graph.synapses]
         self.open = [len(synapse.actions) for synapse in graph.synapses]
-        self.waiting = {}           # id of an action: synapses that it is an input of
+        self.waiting = {}  # id of an action: synapses that it is an input of
         for synapse in graph.synapses:
             for ident in synapse.inputs:
                 self.waiting.setdefault(ident, []).append(synapse)
@@ -223,7 +229,11 @@ class _Replay:
             place = bisect.bisect_left(numbers, number)
             if place == len(numbers) or numbers[place] != number or not self._room(key):
                 continue  # taken already; or nothing of this kind before something ends
-            if self.abort and synapse.priority < self.abort and any(action.kind != 'pseudo_event' for action in synapse.actions):
+            if (
+                self.abort
+                and synapse.priority < self.abort
+                and any(action.kind != 'pseudo_event' for action in synapse.actions)
+            ):
                 del numbers[place]
             else:
                 del numbers[place]
@@ -308,6 +318,7 @@ class _Replay:
 
 # The CIB afterwards
 
+
 class Digests:
     """How Pacemaker sums up the parameters that an operation ran with. Where the sum is not what it expects of the
     configuration it restarts the resource.
@@ -318,13 +329,19 @@ class Digests:
 
     def __init__(self, root, version):
         self.old = version < (2, 1, 8)
-        self.known = {(resource.get('id'), entry.get('operation_key')): entry.get('op-digest')
-                      for resource in root.iter('lrm_resource') for entry in resource.findall('lrm_rsc_op')
-                      if entry.get('op-digest')}
+        self.known = {
+            (resource.get('id'), entry.get('operation_key')): entry.get('op-digest')
+            for resource in root.iter('lrm_resource')
+            for entry in resource.findall('lrm_rsc_op')
+            if entry.get('op-digest')
+        }
 
     def of(self, name, operation_key, action):
-        parameters = {key: value for key, value in action.parameters.items()
-                      if not key.startswith('CRM_meta_') and key not in ('id', 'crm_feature_set', 'pcmk_external_ip')}
+        parameters = {
+            key: value
+            for key, value in action.parameters.items()
+            if not key.startswith('CRM_meta_') and key not in ('id', 'crm_feature_set', 'pcmk_external_ip')
+        }
         if action.interval:
             parameters['CRM_meta_timeout'] = action.meta('timeout', '')
         if any(re.search(r'[^ !#-%(-;=?-~]', value) for value in parameters.values()):
@@ -332,7 +349,9 @@ class Digests:
             if known:
                 return known
         text = b' <parameters%s/>\n' % b''.join(
-            b' %s="%s"' % (key.encode(), self._written(parameters[key].encode())) for key in sorted(parameters, key=str.encode))
+            b' %s="%s"' % (key.encode(), self._written(parameters[key].encode()))
+            for key in sorted(parameters, key=str.encode)
+        )
         md5 = hashlib.new('md5', usedforsecurity=False) if _MD5_HAS_A_PURPOSE else hashlib.new('md5')
         md5.update(text)
         return md5.hexdigest()
@@ -342,12 +361,20 @@ class Digests:
         special = {b'<': b'&lt;', b'>': b'&gt;', b'&': b'&amp;', b'"': b'&quot;'}
         if self.old:
             # Nothing behind the first letter that is not ASCII is touched.
-            found = re.search(br'[\x80-\xff]{2}', value)
+            found = re.search(rb'[\x80-\xff]{2}', value)
             if found:
-                head, tail = value[:found.start()], value[found.start():]
+                head, tail = value[: found.start()], value[found.start() :]
             special.update({b"'": b'&apos;', b'\t': b'    ', b'\n': b'\\n', b'\r': b'\\r'})
-        return re.sub(br'[<>&"\'\x00-\x1f\x7f]', lambda found: special.get(
-            found[0], found[0] if found[0] == b"'" else (b'\\%.3o' if self.old else b'&#x%.2X;') % found[0][0]), head) + tail
+        return (
+            re.sub(
+                rb'[<>&"\'\x00-\x1f\x7f]',
+                lambda found: special.get(
+                    found[0], found[0] if found[0] == b"'" else (b'\\%.3o' if self.old else b'&#x%.2X;') % found[0][0]
+                ),
+                head,
+            )
+            + tail
+        )
 
 
 def apply(root, done, now, digests):
@@ -389,8 +416,11 @@ def _down(state):
 def _clear_failures(state, resource):
     if state is None or resource is None:
         return
-    starts = tuple('%s-%s' % (kind, name) for kind in ('fail-count', 'last-failure')
-                   for name in (resource + '#', resource.split(':')[0] + '#'))
+    starts = tuple(
+        '%s-%s' % (kind, name)
+        for kind in ('fail-count', 'last-failure')
+        for name in (resource + '#', resource.split(':')[0] + '#')
+    )
     for pairs in state.findall('transient_attributes/instance_attributes'):
         for pair in list(pairs):
             if (pair.get('name') or '').startswith(starts):
@@ -404,8 +434,11 @@ def _history(status, states, known, action, make=True):
         if state is None:  # a remote node that was never up
             if not make:
                 return None
-            state = states[action.node] = ET.SubElement(status, 'node_state', {
-                'id': action.node_id or action.node, 'uname': action.node, 'remote_node': 'true', 'in_ccm': 'true'})
+            state = states[action.node] = ET.SubElement(
+                status,
+                'node_state',
+                {'id': action.node_id or action.node, 'uname': action.node, 'remote_node': 'true', 'in_ccm': 'true'},
+            )
         lrm = state.find('lrm')
         if lrm is None:
             lrm = ET.SubElement(state, 'lrm', id=state.get('id'))
@@ -419,7 +452,9 @@ def _history(status, states, known, action, make=True):
     if found is None:
         found = by_name.get(action.resource)
     if found is None:
-        found = by_name[action.recorded] = ET.SubElement(resources, 'lrm_resource', dict({'id': action.recorded}, **action.agent))
+        found = by_name[action.recorded] = ET.SubElement(
+            resources, 'lrm_resource', dict({'id': action.recorded}, **action.agent)
+        )
     return found
 
 
@@ -444,12 +479,28 @@ def _record(history, action, when, feature_set, digests):
     for ident in idents:
         if ident in entries:
             history.remove(entries[ident])
-        entry = ET.SubElement(history, 'lrm_rsc_op', {
-            'id': ident, 'operation_key': operation_key, 'operation': operation, 'crm_feature_set': feature_set,
-            'transition-key': key, 'transition-magic': '0:%d;%s' % (action.rc, key), 'exit-reason': '', 'on_node': action.node,
-            'call-id': str(call), 'rc-code': str(action.rc), 'op-status': '0', 'interval': str(action.interval),
-            'last-rc-change': str(when), 'exec-time': '0', 'queue-time': '0',
-            'op-digest': digests.of(name, operation_key, action)})
+        entry = ET.SubElement(
+            history,
+            'lrm_rsc_op',
+            {
+                'id': ident,
+                'operation_key': operation_key,
+                'operation': operation,
+                'crm_feature_set': feature_set,
+                'transition-key': key,
+                'transition-magic': '0:%d;%s' % (action.rc, key),
+                'exit-reason': '',
+                'on_node': action.node,
+                'call-id': str(call),
+                'rc-code': str(action.rc),
+                'op-status': '0',
+                'interval': str(action.interval),
+                'last-rc-change': str(when),
+                'exec-time': '0',
+                'queue-time': '0',
+                'op-digest': digests.of(name, operation_key, action),
+            },
+        )
         for name_ in ('migrate_source', 'migrate_target'):
             if action.operation in MIGRATIONS and action.meta(name_):
                 entry.set(name_, action.meta(name_))

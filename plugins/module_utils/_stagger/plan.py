@@ -36,8 +36,11 @@ def make(runner, arguments, status):
     options = read_options(arguments)
     root = cib.query(runner)
     _refuse_paralysed(status)
-    ours = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive')
-            if primitives.is_ours(element)}
+    ours = {
+        element.get('id'): element
+        for element in cib.section(root, 'resources').iter('primitive')
+        if primitives.is_ours(element)
+    }
     states = {ve['name']: ve for ve in status['ves']}
     candidates = _candidates(root, ours, arguments)
     rank, waits = _ranks(root, ours, arguments)
@@ -57,8 +60,19 @@ def make(runner, arguments, status):
         todo, waited = [name for name in todo if name in there], [name for name in waited if name in there]
     order = sorted(todo, key=lambda name: rank[name], reverse=target == 'stopped')
     seconds = _seconds(ours, states, arguments)
-    rows = [{'name': name, 'start_order': rank[name][0], 'after': sorted(waits[name]), 'node': states[name]['node'],
-             'to': goes.get(name), 'live': name in live, 'seconds': seconds[name], 'role': states[name]['role']} for name in order]
+    rows = [
+        {
+            'name': name,
+            'start_order': rank[name][0],
+            'after': sorted(waits[name]),
+            'node': states[name]['node'],
+            'to': goes.get(name),
+            'live': name in live,
+            'seconds': seconds[name],
+            'role': states[name]['role'],
+        }
+        for name in order
+    ]
 
     limit, total_limit = _number(root, 'node-action-limit'), _number(root, 'batch-limit')
     per_node = arguments['per_node']
@@ -72,18 +86,32 @@ def make(runner, arguments, status):
     batches = _batches(target, rows, where, rank, per_node, total, bool(why))
     result = {
         'names': [row['name'] for row in rows] + sorted(waited, key=lambda name: rank[name]),
-        'plan': [dict({key: row[key] for key in ('name', 'start_order', 'after', 'node', 'to', 'live', 'seconds')}, batch=number)
-                 for number, batch in enumerate(batches, 1) for row in batch],
+        'plan': [
+            dict(
+                {key: row[key] for key in ('name', 'start_order', 'after', 'node', 'to', 'live', 'seconds')},
+                batch=number,
+            )
+            for number, batch in enumerate(batches, 1)
+            for row in batch
+        ],
         'batches': [[row['name'] for row in batch] for batch in batches],
         'roles': {name: states[name]['role'] for name in states},
         'failures': {name: states[name]['failures'] for name in states},
-        'unmanaged': unmanaged, 'limit': limit, 'per_node': per_node, 'total': total, 'limits': in_force,
-        'why_batches': why, 'options': options,
+        'unmanaged': unmanaged,
+        'limit': limit,
+        'per_node': per_node,
+        'total': total,
+        'limits': in_force,
+        'why_batches': why,
+        'options': options,
         'expected': expect(batches, where, per_node, total or total_limit, options['gap']),
     }
     if why and options['gap']:
-        result['expected_without_gap'] = expect([rows], where, per_node, total or total_limit, 0) \
-            if target == 'started' else result['expected'] - options['gap'] * (len(batches) - 1)
+        result['expected_without_gap'] = (
+            expect([rows], where, per_node, total or total_limit, 0)
+            if target == 'started'
+            else result['expected'] - options['gap'] * (len(batches) - 1)
+        )
     return result
 
 
@@ -102,7 +130,14 @@ def read_options(arguments):
             problems.append('start_order: %r is no range; write 10, 10-20, 10- or -20' % arguments['start_order'])
         else:
             result['orders'] = [int(low or 0), int(high) if high else model.INFINITY if dash else int(low)]
-    for name, least in (('per_node', 0), ('total', 0), ('max_failures', 1), ('retries', 0), ('max_load', 0), ('max_pressure', 0)):
+    for name, least in (
+        ('per_node', 0),
+        ('total', 0),
+        ('max_failures', 1),
+        ('retries', 0),
+        ('max_load', 0),
+        ('max_pressure', 0),
+    ):
         if arguments[name] is not None and arguments[name] < least:
             problems.append('%s: %s is too small; at least %d' % (name, arguments[name], least))
     if arguments['state'] == 'moved':
@@ -127,8 +162,15 @@ def expect(batches, where, per_node, total, gap):
     if not any(batches):
         return 0
     several = len(batches) > 1
-    return round(sum(schedule([(row[where], row['seconds']) for row in batch], per_node, total)
-                     + (BATCH_SECONDS if several else 0) for batch in batches) + gap * (len(batches) - 1), 1)
+    return round(
+        sum(
+            schedule([(row[where], row['seconds']) for row in batch], per_node, total)
+            + (BATCH_SECONDS if several else 0)
+            for batch in batches
+        )
+        + gap * (len(batches) - 1),
+        1,
+    )
 
 
 def schedule(jobs, per_node, total=0):
@@ -185,7 +227,9 @@ def node_attribute(root, node, name, value):
                     pair.set('value', value)
                 return pair.get('value')
     if value is not None:
-        attributes = sets[0] if sets else ET.SubElement(element, 'instance_attributes', id='nodes-%s' % element.get('id'))
+        attributes = (
+            sets[0] if sets else ET.SubElement(element, 'instance_attributes', id='nodes-%s' % element.get('id'))
+        )
         ET.SubElement(attributes, 'nvpair', id='%s-%s' % (attributes.get('id'), name), name=name, value=value)
     return None
 
@@ -198,13 +242,19 @@ def drained(root, node):
 
 # What is refused
 
+
 def _refuse_paralysed(status):
     if status['maintenance']:
-        raise Error('The cluster is in maintenance mode: Pacemaker starts and stops nothing. Nothing was changed. End it with '
-                    '"crm_attribute --name maintenance-mode --update false" and run again.')
+        raise Error(
+            'The cluster is in maintenance mode: Pacemaker starts and stops nothing. Nothing was changed. End it with '
+            '"crm_attribute --name maintenance-mode --update false" and run again.'
+        )
     if not status['quorum']:
-        raise Error('This part of the cluster has no quorum (no-quorum-policy=%s): Pacemaker starts nothing. Nothing was changed. '
-                    'Bring back enough nodes and run again; "corosync-quorumtool -s" tells who is missing.' % status['no_quorum_policy'])
+        raise Error(
+            'This part of the cluster has no quorum (no-quorum-policy=%s): Pacemaker starts nothing. Nothing was changed. '
+            'Bring back enough nodes and run again; "corosync-quorumtool -s" tells who is missing.'
+            % status['no_quorum_policy']
+        )
 
 
 def _candidates(root, ours, arguments):
@@ -212,8 +262,10 @@ def _candidates(root, ours, arguments):
         declared = model.read(arguments['ves']).ves
         absent = [ve.name for ve in declared if ve.name not in ours]
         if absent:
-            raise CibError('This cluster has no resources for %s. Configure them first, with ve_resources or the role '
-                           'resources.' % ', '.join(absent))
+            raise CibError(
+                'This cluster has no resources for %s. Configure them first, with ve_resources or the role '
+                'resources.' % ', '.join(absent)
+            )
         skipped = ('stopped', 'unmanaged') if arguments['state'] in ('started', 'restarted') else ('unmanaged',)
         names = [ve.name for ve in declared if ve.state not in skipped]
     else:
@@ -221,10 +273,18 @@ def _candidates(root, ours, arguments):
     if arguments['names'] is not None:
         for name in arguments['names']:
             if name not in ours:
-                close = difflib.get_close_matches(name, list(ours) + [entry[3:] for entry in ours if entry.startswith('ve-')], 1)
+                close = difflib.get_close_matches(
+                    name, list(ours) + [entry[3:] for entry in ours if entry.startswith('ve-')], 1
+                )
                 hint = close and (close[0] if close[0] in ours else 've-' + close[0])
-                raise CibError('This cluster has no VE %s%s; it has %s. Nothing was changed.' % (
-                    name, ' (did you mean %s? It takes names of resources)' % hint if hint else '', ', '.join(ours) or 'none'))
+                raise CibError(
+                    'This cluster has no VE %s%s; it has %s. Nothing was changed.'
+                    % (
+                        name,
+                        ' (did you mean %s? It takes names of resources)' % hint if hint else '',
+                        ', '.join(ours) or 'none',
+                    )
+                )
         names = [name for name in names if name in arguments['names']]
     elif arguments['standby'] is False:
         _known_nodes(root, [arguments['to']])
@@ -253,8 +313,10 @@ def _ranks(root, ours, arguments):
         if first in ours and then in ours and constraint.get('first-action', 'start') == 'start':
             waits[then].add(first)
     for cycle in model.cycles({name: sorted(first) for name, first in waits.items()}):
-        raise CibError('%s wait for each other in a circle (after, or an rsc_order in the CIB); nothing was changed. Remove one of these.'
-                       % ' -> '.join(cycle + cycle[:1]))
+        raise CibError(
+            '%s wait for each other in a circle (after, or an rsc_order in the CIB); nothing was changed. Remove one of these.'
+            % ' -> '.join(cycle + cycle[:1])
+        )
     rank = {}
 
     def find(name):
@@ -277,11 +339,15 @@ def _todo(chosen, states, arguments):
     """(what is to be edited, what is only waited for)"""
     target = arguments['state']
     if target == 'started':
-        return ([name for name in chosen if states[name]['role'] == 'stopped'],
-                [name for name in chosen if states[name]['role'] != 'stopped'])
+        return (
+            [name for name in chosen if states[name]['role'] == 'stopped'],
+            [name for name in chosen if states[name]['role'] != 'stopped'],
+        )
     if target == 'stopped':
-        return ([name for name in chosen if states[name]['role'] != 'stopped'],
-                [name for name in chosen if states[name]['role'] == 'stopped' and states[name]['node'] is not None])
+        return (
+            [name for name in chosen if states[name]['role'] != 'stopped'],
+            [name for name in chosen if states[name]['role'] == 'stopped' and states[name]['node'] is not None],
+        )
     running = [name for name in chosen if states[name]['state'] == 'started' and states[name]['role'] != 'stopped']
     if target == 'moved' and arguments['to']:
         running = [name for name in running if states[name]['node'] != arguments['to']]
@@ -307,9 +373,11 @@ def _destinations(runner, root, ours, todo, states, arguments):
     goes, live = _simulated(runner, edited)
     stuck = [name for name in todo if target == 'moved' and name not in goes]
     if stuck:
-        raise CibError('%s could run on no other node%s: they would only be stopped. Nothing was changed. Look at the nodes that are up, '
-                       'at their constraints and failures (crm_mon -1rf), or stop these VEs first.'
-                       % (', '.join(stuck), ' (%s)' % arguments['to'] if arguments['to'] else ''))
+        raise CibError(
+            '%s could run on no other node%s: they would only be stopped. Nothing was changed. Look at the nodes that are up, '
+            'at their constraints and failures (crm_mon -1rf), or stop these VEs first.'
+            % (', '.join(stuck), ' (%s)' % arguments['to'] if arguments['to'] else '')
+        )
     return {name: goes[name] for name in todo if name in goes}, live.intersection(todo)
 
 
@@ -318,13 +386,18 @@ def _simulated(runner, root):
     out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(root))
     # blocked: what it would do, and cannot, such as without quorum
     actions = [action for action in ET.fromstring(out).iter('rsc_action') if action.get('blocked') != 'true']
-    return {action.get('resource'): action.get('dest') or action.get('node') for action in actions
-            if action.get('action') in ('start', 'move', 'migrate', 'recover') and (action.get('dest') or action.get('node'))}, \
-        {action.get('resource') for action in actions if action.get('action') == 'migrate'}
+    return {
+        action.get('resource'): action.get('dest') or action.get('node')
+        for action in actions
+        if action.get('action') in ('start', 'move', 'migrate', 'recover')
+        and (action.get('dest') or action.get('node'))
+    }, {action.get('resource') for action in actions if action.get('action') == 'migrate'}
 
 
 def _seconds(ours, states, arguments):
-    declared = {} if arguments['ves'] is None else {ve.name: ve.boot_time / 1000 for ve in model.read(arguments['ves']).ves}
+    declared = (
+        {} if arguments['ves'] is None else {ve.name: ve.boot_time / 1000 for ve in model.read(arguments['ves']).ves}
+    )
     result = {}
     for name, element in ours.items():
         if arguments['state'] == 'stopped':
@@ -338,7 +411,10 @@ def _seconds(ours, states, arguments):
 def _in_force(runner, root, told):
     """Whether the limit is in force, for each node: only the node itself can tell. ``told``: what ve_info said on the others."""
     known = {row['node']: row for row in told if row.get('in_force') in ('true', 'false')}
-    return [known.get(row['node'], row) if row['in_force'] == 'unknown' else row for row in limits.look(limits.own_name(runner), root)]
+    return [
+        known.get(row['node'], row) if row['in_force'] == 'unknown' else row
+        for row in limits.look(limits.own_name(runner), root)
+    ]
 
 
 def _number(root, name):
@@ -347,6 +423,7 @@ def _number(root, name):
 
 
 # Batches
+
 
 def _why_batches(target, per_node, total, limit, total_limit, gap, in_force):
     """Why the VEs are released in batches of K and not all at once; empty where Pacemaker's limits slide the window."""
@@ -362,7 +439,9 @@ def _why_batches(target, per_node, total, limit, total_limit, gap, in_force):
         return 'the cluster\'s batch-limit is %s, and total is %d' % (total_limit or 'not set', total)
     stale = [row for row in in_force if row['in_force'] == 'false']
     if per_node and stale:
-        return 'node-action-limit is not in force on %s' % '; on '.join('%s (%s)' % (row['node'], row['why']) for row in stale)
+        return 'node-action-limit is not in force on %s' % '; on '.join(
+            '%s (%s)' % (row['node'], row['why']) for row in stale
+        )
     return ''
 
 
@@ -386,9 +465,13 @@ def _chunks(rows, where, per_node, total):
     while waiting:
         batch = []
         for row in waiting:
-            if (not total or len(batch) < total) and (
-                    not per_node or sum(other[where] == row[where] for other in batch) < per_node) and not any(
-                    other['name'] in row['after'] for other in waiting if other is not row and other not in batch):
+            if (
+                (not total or len(batch) < total)
+                and (not per_node or sum(other[where] == row[where] for other in batch) < per_node)
+                and not any(
+                    other['name'] in row['after'] for other in waiting if other is not row and other not in batch
+                )
+            ):
                 batch.append(row)
         waiting = [row for row in waiting if row not in batch]
         batches.append(batch)

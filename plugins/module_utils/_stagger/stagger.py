@@ -57,12 +57,30 @@ def serve(runner, arguments, check=False):
     made = plan.make(runner, arguments, look(runner))
     made['changed'] = bool(made['plan'])
     if check:
-        made['standby'] = None if arguments['standby'] is None else \
-            {node: arguments['standby'] for node in (arguments['nodes'] if arguments['standby'] else [arguments['to']])}
+        made['standby'] = (
+            None
+            if arguments['standby'] is None
+            else {
+                node: arguments['standby']
+                for node in (arguments['nodes'] if arguments['standby'] else [arguments['to']])
+            }
+        )
         # what all batches together become of the CIB
         goal = {'started': 'Started', 'stopped': 'Stopped'}.get(arguments['state'])
-        change = cib.change(runner, lambda root: _edit(root, {'roles': {name: goal for name in made['roles'] if goal and any(
-            row['name'] == name for row in made['plan'])}}), check=True)
+        change = cib.change(
+            runner,
+            lambda root: _edit(
+                root,
+                {
+                    'roles': {
+                        name: goal
+                        for name in made['roles']
+                        if goal and any(row['name'] == name for row in made['plan'])
+                    }
+                },
+            ),
+            check=True,
+        )
         made['diff'] = lambda: {'before': change.before, 'after': change.after} if change.changed else {}
     return made
 
@@ -74,7 +92,12 @@ def put(runner, request):
     flight, so that the start goes on undisturbed.
     """
     only_in = request.get('only_in')
-    names = sorted(set(request.get('roles', {})) | set(request.get('away', {})) | set(request.get('to', {})) | set(request.get('clear', [])))
+    names = sorted(
+        set(request.get('roles', {}))
+        | set(request.get('away', {}))
+        | set(request.get('to', {}))
+        | set(request.get('clear', []))
+    )
     done, before = [], {}
 
     def edit(root):
@@ -95,7 +118,11 @@ def put(runner, request):
 
 def _edit(root, request, names=None):
     """Edit what is asked for of these VEs. Returns {name: its target-role before}."""
-    ours = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive') if primitives.is_ours(element)}
+    ours = {
+        element.get('id'): element
+        for element in cib.section(root, 'resources').iter('primitive')
+        if primitives.is_ours(element)
+    }
     before = {}
     for name, role in request.get('roles', {}).items():
         if name in ours and (names is None or name in names):  # one that was removed meanwhile is nobody's any more
@@ -117,12 +144,24 @@ def look(runner, names=None):
     summary, options = status.find('summary/current_dc'), status.find('summary/cluster_options')
     maintenance = options.get('maintenance-mode') == 'true'
     known = {ve['name']: ve for ve in _ves(status, maintenance=maintenance)}
-    ves = list(known.values()) if names is None else [known.get(name) or {
-        'name': name, 'state': 'removed', 'node': None, 'failures': [], 'role': None, 'took': None} for name in names]
+    ves = (
+        list(known.values())
+        if names is None
+        else [
+            known.get(name)
+            or {'name': name, 'state': 'removed', 'node': None, 'failures': [], 'role': None, 'took': None}
+            for name in names
+        ]
+    )
     return {
-        'changed': False, 'ves': ves, 'idle': _idle(runner, status), 'given_up': _given_up(runner, ves),
+        'changed': False,
+        'ves': ves,
+        'idle': _idle(runner, status),
+        'given_up': _given_up(runner, ves),
         'nodes': {node.get('name'): _node_state(node) for node in status.findall('nodes/node')},
-        'quorum': summary is None or summary.get('with_quorum') == 'true' or options.get('no-quorum-policy') == 'ignore',
+        'quorum': summary is None
+        or summary.get('with_quorum') == 'true'
+        or options.get('no-quorum-policy') == 'ignore',
         'no_quorum_policy': options.get('no-quorum-policy'),
         'maintenance': maintenance,
     }
@@ -138,12 +177,17 @@ def _node_state(node):
 
 def _given_up(runner, ves):
     """Those that failed and that Pacemaker will not start again, by its own scheduler."""
-    failed = [ve['name'] for ve in ves if ve['failures'] and ve['state'] in ('stopped', 'failed') and ve['role'] != 'stopped']
+    failed = [
+        ve['name'] for ve in ves if ve['failures'] and ve['state'] in ('stopped', 'failed') and ve['role'] != 'stopped'
+    ]
     if not failed:
         return []
     out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(cib.query(runner)))
-    going = {action.get('resource') for action in ET.fromstring(out).iter('rsc_action')
-             if action.get('action') != 'stop' and action.get('blocked') != 'true'}
+    going = {
+        action.get('resource')
+        for action in ET.fromstring(out).iter('rsc_action')
+        if action.get('action') != 'stop' and action.get('blocked') != 'true'
+    }
     return [name for name in failed if name not in going]
 
 
@@ -151,8 +195,12 @@ def info(runner, arguments, _check=False):
     """What the cluster says of the VEs: of those that are named, else of all. ``alive``: the nodes that it can work with."""
     status = _status(runner)
     ves = [{key: ve[key] for key in ('name', 'state', 'node', 'failures')} for ve in _ves(status, arguments['names'])]
-    return {'changed': False, 'ves': ves, 'idle': _idle(runner, status),
-            'alive': [node.get('name') for node in status.findall('nodes/node') if _alive(status, node.get('name'))]}
+    return {
+        'changed': False,
+        'ves': ves,
+        'idle': _idle(runner, status),
+        'alive': [node.get('name') for node in status.findall('nodes/node') if _alive(status, node.get('name'))],
+    }
 
 
 def _ves(status, names=None, maintenance=False):
@@ -167,8 +215,14 @@ def _ves(status, names=None, maintenance=False):
         if resource is None:
             raise CibError('This cluster has no VE %s; it has %s.' % (name, ', '.join(resources) or 'none'))
         node = resource.find('node')
-        state = {'name': name, 'state': None, 'node': None if node is None else node.get('name'), 'failures': [],
-                 'role': (resource.get('target_role') or '').lower() or None, 'took': None}
+        state = {
+            'name': name,
+            'state': None,
+            'node': None if node is None else node.get('name'),
+            'failures': [],
+            'role': (resource.get('target_role') or '').lower() or None,
+            'took': None,
+        }
         state['state'] = _state(resource, _alive(status, state['node']), maintenance)
         state['took'] = took.get((name, state['node']))
         states.append(state)
@@ -177,9 +231,15 @@ def _ves(status, names=None, maintenance=False):
         # RESOURCE_TASK_INTERVAL, where a resource's name and a task (migrate_to) may have underscores
         name = failure.get('op_key', '').rsplit('_%s_' % failure.get('task'), 1)[0]
         if name in by_name:
-            by_name[name]['failures'].append('%s on %s: %s%s' % (
-                failure.get('task'), failure.get('node'), failure.get('exitstatus'),
-                ' (%s)' % html.unescape(failure.get('exitreason')) if failure.get('exitreason') else ''))  # crm_mon 2.1 escapes it twice
+            by_name[name]['failures'].append(
+                '%s on %s: %s%s'
+                % (
+                    failure.get('task'),
+                    failure.get('node'),
+                    failure.get('exitstatus'),
+                    ' (%s)' % html.unescape(failure.get('exitreason')) if failure.get('exitreason') else '',
+                )
+            )  # crm_mon 2.1 escapes it twice
     return states
 
 
@@ -221,14 +281,22 @@ def _status(runner):
     try:
         rc, out, err = runner(argv)
     except OSError as error:
-        raise ToolError('Cannot run crm_mon: %s. Pacemaker\'s command line tools are needed on this node (package '
-                        'pacemaker-cli-utils or pacemaker-cli).' % error, argv) from error
+        raise ToolError(
+            'Cannot run crm_mon: %s. Pacemaker\'s command line tools are needed on this node (package '
+            'pacemaker-cli-utils or pacemaker-cli).' % error,
+            argv,
+        ) from error
     # It may end with 0, too, where it could not read the CIB; then it says so instead of showing nodes.
     status = ET.fromstring(out) if rc == 0 else None
     if status is None or status.find('nodes') is None:
         said = '' if status is None else ' '.join(error.text or '' for error in status.iter('error'))
-        raise ToolError('crm_mon failed with %d: %s. Is Pacemaker running on this node?'
-                        % (rc, said or (err or out).strip()), argv, rc, out, err)
+        raise ToolError(
+            'crm_mon failed with %d: %s. Is Pacemaker running on this node?' % (rc, said or (err or out).strip()),
+            argv,
+            rc,
+            out,
+            err,
+        )
     return status
 
 
@@ -242,8 +310,11 @@ def _alive(status, name):
 def _idle(runner, status):
     """Whether the cluster has nothing under way: then what is not up by now stays down."""
     dc = status.find('summary/current_dc')
-    if dc is None or dc.get('present') != 'true' or any(
-            node.get('unclean') == 'true' or node.get('pending') == 'true' for node in status.findall('nodes/node')):
+    if (
+        dc is None
+        or dc.get('present') != 'true'
+        or any(node.get('unclean') == 'true' or node.get('pending') == 'true' for node in status.findall('nodes/node'))
+    ):
         return False
     try:
         # A DC that dies while it is asked never answers, and crmadmin 2.1.5 then spins for ever.

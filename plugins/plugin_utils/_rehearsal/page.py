@@ -21,9 +21,27 @@ MOST_TICKS = 8
 MOST_LANES = 12  # more at once on a node are a curve and no bars
 CURVE = 48  # height of a curve
 STRIP = 5  # height of the strip of probes and monitors
-CLASSES = {'start': 'start', 'stop': 'stop', 'migrate_to': 'move', 'migrate_from': 'move', 'promote': 'start', 'demote': 'stop', 'reload': 'move'}
-LEGEND = {'start': 'VE starts', 'stop': 'VE stops', 'move': 'VE moves', 'other': 'other resource', 'over': 'start beyond the limit', 'failed': 'fails',
-          'waits': 'waits inside the agent', 'strip': 'probes and monitors', 'lost': 'dead, not fenced yet', 'off': 'fenced'}
+CLASSES = {
+    'start': 'start',
+    'stop': 'stop',
+    'migrate_to': 'move',
+    'migrate_from': 'move',
+    'promote': 'start',
+    'demote': 'stop',
+    'reload': 'move',
+}
+LEGEND = {
+    'start': 'VE starts',
+    'stop': 'VE stops',
+    'move': 'VE moves',
+    'other': 'other resource',
+    'over': 'start beyond the limit',
+    'failed': 'fails',
+    'waits': 'waits inside the agent',
+    'strip': 'probes and monitors',
+    'lost': 'dead, not fenced yet',
+    'off': 'fenced',
+}
 BARS_OF_A_TABLE = 4000  # in a larger rehearsal only the scenarios that are shown open have a table of their VEs
 
 
@@ -34,9 +52,16 @@ def page(result, measured=(), title='Rehearsal', now=None):
     for scenario in shown['scenarios']:
         scenario['charts'] = charts(scenario)
         scenario['table'] = small or scenario['featured']
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-                                     loader=jinja2.FileSystemLoader(str(pathlib.Path(__file__).parent)))
-    environment.globals.update(words=rehearsal_view.WORDS, legend=LEGEND, listed=rehearsal_view.listed, count=rehearsal_view.count)
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(str(pathlib.Path(__file__).parent)),
+    )
+    environment.globals.update(
+        words=rehearsal_view.WORDS, legend=LEGEND, listed=rehearsal_view.listed, count=rehearsal_view.count
+    )
     environment.filters.update(span=rehearsal_view.span, clock=rehearsal_view.clock)
     return environment.get_template(TEMPLATE).render(shown)
 
@@ -82,8 +107,17 @@ def _chart(panel, end):
         spans = [(begin, end if until is None else until) for begin, until in panel['downs'].values()]
         curve = rehearsal_view.overlaps(spans)
         most = max(n for _at, n in curve) if curve else 0
-        rows.append({'kind': 'down', 'label': 'VEs down', 'note': '%d at most' % most, 'height': CURVE, 'path': scale.path(curve, most), 'most': most,
-                     'says': 'VEs that are down: %d at most' % most})
+        rows.append(
+            {
+                'kind': 'down',
+                'label': 'VEs down',
+                'note': '%d at most' % most,
+                'height': CURVE,
+                'path': scale.path(curve, most),
+                'most': most,
+                'says': 'VEs that are down: %d at most' % most,
+            }
+        )
     for node in panel['nodes']:
         row = _node(panel, node, scale, used)
         if row:
@@ -93,18 +127,58 @@ def _chart(panel, end):
     curve = rehearsal_view.overlaps(rehearsal_view.boots(panel['actions']))
     if curve:
         most = panel['peak']['total']
-        rows.append({'kind': 'total', 'label': 'All nodes', 'note': '%d at once at most' % most, 'height': CURVE, 'path': scale.path(curve, most), 'most': most,
-                     'says': 'VEs that boot at once in all: %d at most' % most})
-    marks = [{'x': scale.percent(at), 'text': '%s fenced after %s' % (node, rehearsal_view.span(at)), 'kind': 'fenced', 'right': at > end * 0.6}
-             for node, at in sorted(panel['fenced'].items(), key=lambda item: item[1])]
+        rows.append(
+            {
+                'kind': 'total',
+                'label': 'All nodes',
+                'note': '%d at once at most' % most,
+                'height': CURVE,
+                'path': scale.path(curve, most),
+                'most': most,
+                'says': 'VEs that boot at once in all: %d at most' % most,
+            }
+        )
+    marks = [
+        {
+            'x': scale.percent(at),
+            'text': '%s fenced after %s' % (node, rehearsal_view.span(at)),
+            'kind': 'fenced',
+            'right': at > end * 0.6,
+        }
+        for node, at in sorted(panel['fenced'].items(), key=lambda item: item[1])
+    ]
     if len(marks) > 1:  # one label for all
-        marks = [dict(marks[-1], text='%d nodes fenced after %s' % (len(marks), rehearsal_view.span(max(panel['fenced'].values()))))]
+        marks = [
+            dict(
+                marks[-1],
+                text='%d nodes fenced after %s' % (len(marks), rehearsal_view.span(max(panel['fenced'].values()))),
+            )
+        ]
     if panel['last_up'] is not None:
-        marks.append({'x': scale.percent(panel['last_up']), 'text': 'last VE up after %s' % rehearsal_view.span(panel['last_up']), 'kind': 'up',
-                      'right': panel['last_up'] > end * 0.5})
-    close = len(marks) > 1 and (marks[0]['right'] or marks[1]['right']) and marks[1]['x'] - marks[0]['x'] < 32  # their words would overlap
-    return {'close': close, 'title': panel['title'], 'note': panel['note'], 'rows': rows, 'idle': idle, 'used': [name for name in LEGEND if name in used],
-            'ticks': [{'x': scale.percent(at), 'text': rehearsal_view.clock(at) if end >= 60 else '%g s' % at} for _percent, at in ticks(end)], 'marks': marks}
+        marks.append(
+            {
+                'x': scale.percent(panel['last_up']),
+                'text': 'last VE up after %s' % rehearsal_view.span(panel['last_up']),
+                'kind': 'up',
+                'right': panel['last_up'] > end * 0.5,
+            }
+        )
+    close = (
+        len(marks) > 1 and (marks[0]['right'] or marks[1]['right']) and marks[1]['x'] - marks[0]['x'] < 32
+    )  # their words would overlap
+    return {
+        'close': close,
+        'title': panel['title'],
+        'note': panel['note'],
+        'rows': rows,
+        'idle': idle,
+        'used': [name for name in LEGEND if name in used],
+        'ticks': [
+            {'x': scale.percent(at), 'text': rehearsal_view.clock(at) if end >= 60 else '%g s' % at}
+            for _percent, at in ticks(end)
+        ],
+        'marks': marks,
+    }
 
 
 class _Scale:
@@ -139,32 +213,66 @@ def _seen(curve, least):
 def _node(panel, node, scale, used):
     """The row of a node: its operations in lanes from the bottom up, the limit, when it is dead. None where nothing happens on it."""
     mine = [action for action in panel['actions'] if action['node'] == node and action['operation'] != 'fence']
-    work = [action for action in mine if action['operation'] not in rehearsal_view.QUIET and action['end'] > action['begin']]
+    work = [
+        action for action in mine if action['operation'] not in rehearsal_view.QUIET and action['end'] > action['begin']
+    ]
     quiet = [action for action in mine if action['operation'] in rehearsal_view.QUIET]
     lost, fenced = node in panel['lost'], panel['fenced'].get(node)
     if not work and not lost and fenced is None:
         return None
     placed, number = lanes(work)
     limit, peak = panel['limits'].get(node), panel['peak']['per_node'].get(node, 0)
-    row = {'kind': 'lanes', 'label': node, 'bars': [], 'strips': [], 'limit': None, 'path': None, 'blocks': [], 'most': 0,
-           'note': '' if not work else ('%d at most' % peak) + (', limit %s' % limit if limit else ', no limit') if peak else 'no start'}
+    row = {
+        'kind': 'lanes',
+        'label': node,
+        'bars': [],
+        'strips': [],
+        'limit': None,
+        'path': None,
+        'blocks': [],
+        'most': 0,
+        'note': ''
+        if not work
+        else ('%d at most' % peak) + (', limit %s' % limit if limit else ', no limit')
+        if peak
+        else 'no start',
+    }
     if lost or fenced is not None:
         until = scale.end if fenced is None else fenced
         used.add('lost')
         row['blocks'].append({'x': 0, 'w': scale.percent(until), 'cls': 'lost', 'text': 'dead'})
         if fenced is not None:
             used.add('off')
-            row['blocks'].append({'x': scale.percent(until), 'w': 100 - scale.percent(until), 'cls': 'off', 'text': 'fenced'})
+            row['blocks'].append(
+                {'x': scale.percent(until), 'w': 100 - scale.percent(until), 'cls': 'off', 'text': 'fenced'}
+            )
         if not work:
             row['note'] = 'dies'
-    row['says'] = '%s: %s' % (node, ', '.join(filter(None, [row['note'], '%d operations' % len(work) if work else '',
-                                                            'fenced after ' + rehearsal_view.span(fenced) if fenced else ''])))
+    row['says'] = '%s: %s' % (
+        node,
+        ', '.join(
+            filter(
+                None,
+                [
+                    row['note'],
+                    '%d operations' % len(work) if work else '',
+                    'fenced after ' + rehearsal_view.span(fenced) if fenced else '',
+                ],
+            )
+        ),
+    )
     if number > MOST_LANES:
         booting = rehearsal_view.boots(panel['actions'], node)
         curve = rehearsal_view.overlaps(booting or [(_begin(action), action['end']) for action in work])
         most = max([n for _at, n in curve] + [limit or 0, 1])
-        row.update(cls='start' if booting else 'stop', kind='curve', height=CURVE, path=scale.path(curve, most), most=most,
-                   limit={'y': round(CURVE - CURVE * 0.92 * limit / most, 1), 'text': 'limit %s' % limit} if limit else None)
+        row.update(
+            cls='start' if booting else 'stop',
+            kind='curve',
+            height=CURVE,
+            path=scale.path(curve, most),
+            most=most,
+            limit={'y': round(CURVE - CURVE * 0.92 * limit / most, 1), 'text': 'limit %s' % limit} if limit else None,
+        )
         used.add(row['cls'])
         return row
     high = 18 if number <= 4 else 12 if number <= 8 else 8
@@ -185,26 +293,56 @@ def _node(panel, node, scale, used):
         row['bars'].append(drawn)
         if action.get('waited'):
             used.add('waits')
-            row['bars'].append({
-                'x': scale.percent(action['begin']), 'w': scale.percent(action['waited']), 'y': drawn['y'] + high / 2 - 2, 'h': 3, 'cls': 'waits', 'text': '',
-                'says': '%s waits %s inside the agent' % (action['resource'], rehearsal_view.span(action['waited']))})
+            row['bars'].append(
+                {
+                    'x': scale.percent(action['begin']),
+                    'w': scale.percent(action['waited']),
+                    'y': drawn['y'] + high / 2 - 2,
+                    'h': 3,
+                    'cls': 'waits',
+                    'text': '',
+                    'says': '%s waits %s inside the agent'
+                    % (action['resource'], rehearsal_view.span(action['waited'])),
+                }
+            )
     if quiet:
         used.add('strip')
         for begin, until, n in _merged(quiet):
-            row['strips'].append({'x': scale.percent(begin), 'w': max(0.15, scale.percent(until - begin)), 'y': floor + 1, 'h': STRIP - 2,
-                                  'says': '%d probes and monitors' % n})
+            row['strips'].append(
+                {
+                    'x': scale.percent(begin),
+                    'w': max(0.15, scale.percent(until - begin)),
+                    'y': floor + 1,
+                    'h': STRIP - 2,
+                    'says': '%d probes and monitors' % n,
+                }
+            )
     return row
 
 
 def _bar(action, kind, scale, y, height):
     width = round(100.0 * (action['end'] - _begin(action)) / scale.end, 2)
     name = str(action['resource'])
-    return {'x': scale.percent(_begin(action)), 'w': max(width, 0.1), 'y': y, 'h': height, 'cls': kind,
-            # a letter is about 0.7 % of a wide screen
-            'text': name if height >= 14 and width > 0.72 * len(name) + 0.6 else '', 'wide': width > 20,
-            'says': '%s: %s on %s, %s to %s (%s)%s' % (
-                name, action['operation'], action['node'], rehearsal_view.span(_begin(action)), rehearsal_view.span(action['end']),
-                rehearsal_view.span(action['end'] - _begin(action)), ', fails with %s' % action['rc'] if action.get('rc') is not None else '')}
+    return {
+        'x': scale.percent(_begin(action)),
+        'w': max(width, 0.1),
+        'y': y,
+        'h': height,
+        'cls': kind,
+        # a letter is about 0.7 % of a wide screen
+        'text': name if height >= 14 and width > 0.72 * len(name) + 0.6 else '',
+        'wide': width > 20,
+        'says': '%s: %s on %s, %s to %s (%s)%s'
+        % (
+            name,
+            action['operation'],
+            action['node'],
+            rehearsal_view.span(_begin(action)),
+            rehearsal_view.span(action['end']),
+            rehearsal_view.span(action['end'] - _begin(action)),
+            ', fails with %s' % action['rc'] if action.get('rc') is not None else '',
+        ),
+    }
 
 
 def _merged(actions):

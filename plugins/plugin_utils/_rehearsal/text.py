@@ -5,7 +5,14 @@
 
 from __future__ import annotations
 
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.view import WORDS, boots, listed, peak, span, view
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.view import (
+    WORDS,
+    boots,
+    listed,
+    peak,
+    span,
+    view,
+)
 
 WIDTH = 64  # characters of a chart
 CHARTS = 3  # scenarios with a chart, in all that go wrong or are the worst of their kind
@@ -19,7 +26,10 @@ def text(result, measured=(), title='Rehearsal', now=None):
         where = finding['scenario']['title'] if finding['scenario'] else 'always'
         lines.append('  %-7s%s: %s' % (WORDS[finding['level']], where, finding['text']))
         if finding['more']:
-            lines.append('         the same in %d more: %s' % (len(finding['more']), listed([other['name'] for other, _text in finding['more'] if other], 8)))
+            lines.append(
+                '         the same in %d more: %s'
+                % (len(finding['more']), listed([other['name'] for other, _text in finding['more'] if other], 8))
+            )
         if finding['hint']:
             lines.append('         do: %s' % finding['hint'])
     for fact in shown['facts']:
@@ -28,27 +38,73 @@ def text(result, measured=(), title='Rehearsal', now=None):
     for group in shown['groups']:
         for one in group['shown']:
             if one['kind'] != 'measured':
-                most = '%d of %s (%s)' % (one['peak'], one['limit'], one['busiest']) if one['limit'] else '%d (%s)' % (one['peak'], one['busiest'])
-                rows.append((WORDS[one['level']], one['name'], span(one['last_up']), most if one['peak'] else '-', str(one['down']), span(one['longest_down']),
-                             str(len(one['healthy_down'])), str(len(one['cannot_run']))))
+                most = (
+                    '%d of %s (%s)' % (one['peak'], one['limit'], one['busiest'])
+                    if one['limit']
+                    else '%d (%s)' % (one['peak'], one['busiest'])
+                )
+                rows.append(
+                    (
+                        WORDS[one['level']],
+                        one['name'],
+                        span(one['last_up']),
+                        most if one['peak'] else '-',
+                        str(one['down']),
+                        span(one['longest_down']),
+                        str(len(one['healthy_down'])),
+                        str(len(one['cannot_run'])),
+                    )
+                )
         if group['folded']:
             rows.append(('', 'and %d more' % len(group['folded']), 'not worse', '', '', '', '', ''))
     if len(rows) > 1:
         lines += [''] + ['  ' + line for line in table(rows, left=2)]
     if shown['advice']['rows']:
-        lines += ['', 'What other limits would do:'] + (['  ' + shown['advice']['text']] if shown['advice']['text'] and not shown['advice']['told'] else [])
-        lines += ['  ' + line for line in table([('starts_per_node', 'starts_total', 'most at once', 'last VE up', 'longest wait', 'reaction', 'wishes')] + [
-            ('%s%s' % ('none' if row['starts_per_node'] is None else row['starts_per_node'],
-                       ' recommended' if row['recommended'] else ' now' if row.get('current') else ''),
-             str(row['batch_limit'] or 'none'), str(row['peak']), span(row['recovery']), span(row['longest_wait']), span(row['reaction']),
-             'all hold' if row['satisfies'] else 'broken') for row in shown['advice']['shown']], left=1)]
+        lines += ['', 'What other limits would do:'] + (
+            ['  ' + shown['advice']['text']] if shown['advice']['text'] and not shown['advice']['told'] else []
+        )
+        lines += [
+            '  ' + line
+            for line in table(
+                [
+                    (
+                        'starts_per_node',
+                        'starts_total',
+                        'most at once',
+                        'last VE up',
+                        'longest wait',
+                        'reaction',
+                        'wishes',
+                    )
+                ]
+                + [
+                    (
+                        '%s%s'
+                        % (
+                            'none' if row['starts_per_node'] is None else row['starts_per_node'],
+                            ' recommended' if row['recommended'] else ' now' if row.get('current') else '',
+                        ),
+                        str(row['batch_limit'] or 'none'),
+                        str(row['peak']),
+                        span(row['recovery']),
+                        span(row['longest_wait']),
+                        span(row['reaction']),
+                        'all hold' if row['satisfies'] else 'broken',
+                    )
+                    for row in shown['advice']['shown']
+                ],
+                left=1,
+            )
+        ]
         if shown['advice']['folded']:
             lines.append('  and %d more, with higher limits' % len(shown['advice']['folded']))
     with_chart = [one for one in shown['scenarios'] if one['featured']]
     for one in sorted(with_chart, key=lambda one: one['level'] != 'broken')[:CHARTS]:
         lines += [''] + scenario(one)
     if shown['durations']['rows']:
-        lines += ['', 'What it is based on:', '  ' + shown['durations']['text']] + ['  ' + assumed for assumed in shown['assumptions']]
+        lines += ['', 'What it is based on:', '  ' + shown['durations']['text']] + [
+            '  ' + assumed for assumed in shown['assumptions']
+        ]
         if shown['others']:
             lines.append('  No VEs, but they take part: %s' % listed(shown['others'], 12))
     return lines
@@ -65,8 +121,14 @@ def scenario(one):
         for panel in one['panels']:
             lines += [''] + chart(panel, end)
     if one['compared']:
-        lines += [''] + ['  ' + line for line in table([('',) + tuple(one['compared']['columns'])] + [
-            (what,) + tuple(values) for what, values in one['compared']['rows']], left=1)]
+        lines += [''] + [
+            '  ' + line
+            for line in table(
+                [('',) + tuple(one['compared']['columns'])]
+                + [(what,) + tuple(values) for what, values in one['compared']['rows']],
+                left=1,
+            )
+        ]
     return lines
 
 
@@ -88,5 +150,10 @@ def chart(panel, end, begin=0.0):
 def table(rows, left=1):
     """Columns of text, the first `left` of them flush left."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ['  '.join(value.ljust(width) if column < left else value.rjust(width) for column, (value, width) in enumerate(zip(row, widths))).rstrip()
-            for row in rows]
+    return [
+        '  '.join(
+            value.ljust(width) if column < left else value.rjust(width)
+            for column, (value, width) in enumerate(zip(row, widths))
+        ).rstrip()
+        for row in rows
+    ]

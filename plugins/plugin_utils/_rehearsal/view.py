@@ -16,8 +16,15 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 
 LEVELS = ('broken', 'warning', 'ok')
 WORDS = {'broken': 'broken', 'warning': 'watch', 'ok': 'fine'}
-KINDS = {'boot': 'Cold boot', 'lose': 'A node dies', 'pair': 'Several nodes die at once', 'drain': 'A node is drained',
-         'return': 'A node comes back', 'join': 'A badly set up node joins', 'measured': 'Measured'}
+KINDS = {
+    'boot': 'Cold boot',
+    'lose': 'A node dies',
+    'pair': 'Several nodes die at once',
+    'drain': 'A node is drained',
+    'return': 'A node comes back',
+    'join': 'A badly set up node joins',
+    'measured': 'Measured',
+}
 
 # What to do about a verdict that is not fine.
 HINTS = {
@@ -93,7 +100,11 @@ def title_of(scenario):
 def titled(name):
     """The title of a scenario of which only the name is known."""
     kind, *nodes = name.split()
-    return title_of({'kind': kind, 'nodes': nodes, 'name': name}) if kind in ('lose', 'drain', 'return') and nodes else name
+    return (
+        title_of({'kind': kind, 'nodes': nodes, 'name': name})
+        if kind in ('lose', 'drain', 'return') and nodes
+        else name
+    )
 
 
 def overlaps(intervals):
@@ -117,8 +128,11 @@ def peak(intervals):
 
 def boots(actions, node=None):
     """(begin, end) of the starts of VEs, without what they waited inside of the agent."""
-    return [(action['begin'] + action.get('waited', 0.0), action['end']) for action in actions
-            if action['operation'] == 'start' and action.get('ve', True) and node in (None, action['node'])]
+    return [
+        (action['begin'] + action.get('waited', 0.0), action['end'])
+        for action in actions
+        if action['operation'] == 'start' and action.get('ve', True) and node in (None, action['node'])
+    ]
 
 
 def downs(scenario):
@@ -145,11 +159,21 @@ def panel(source, title, note='', limits=None, nodes=()):
     actions = source['actions']
     nodes = list(nodes) or sorted({action['node'] for action in actions})
     starts = boots(actions)
-    ends = [action['end'] for action in actions if action['operation'] not in QUIET] + list(source.get('fenced', {}).values())
+    ends = [action['end'] for action in actions if action['operation'] not in QUIET] + list(
+        source.get('fenced', {}).values()
+    )
     down = downs(source) if 'downtime' in source else {}
     return {
-        'title': title, 'note': note, 'nodes': nodes, 'actions': actions, 'fenced': source.get('fenced', {}), 'lost': source.get('lost', []), 'downs': down,
-        'limits': limits or {}, 'peak': source.get('peak') or {'per_node': {node: peak(boots(actions, node)) for node in nodes}, 'total': peak(starts)},
+        'title': title,
+        'note': note,
+        'nodes': nodes,
+        'actions': actions,
+        'fenced': source.get('fenced', {}),
+        'lost': source.get('lost', []),
+        'downs': down,
+        'limits': limits or {},
+        'peak': source.get('peak')
+        or {'per_node': {node: peak(boots(actions, node)) for node in nodes}, 'total': peak(starts)},
         'last_up': source['last_up'] if 'last_up' in source else max((end for _begin, end in starts), default=None),
         'end': max(ends + [end for _begin, end in down.values() if end is not None], default=0.0),
     }
@@ -162,11 +186,26 @@ def history(scenario, since, ves):
         start = ve.get('last_start')
         if start and _moment(start['at']) >= begin:
             at = _moment(start['at']) - begin
-            actions.append({'resource': ve['name'], 'operation': 'start', 'node': start['node'], 'begin': at, 'end': at + start['seconds'],
-                            'rc': start['rc'] or None})
+            actions.append(
+                {
+                    'resource': ve['name'],
+                    'operation': 'start',
+                    'node': start['node'],
+                    'begin': at,
+                    'end': at + start['seconds'],
+                    'rc': start['rc'] or None,
+                }
+            )
     if not actions:
-        raise Error('measured: none of the %d VEs was started since %s; is that when it happened, in UTC?' % (len(ves), since))
-    return {'scenario': scenario, 'title': 'Measured', 'note': 'last start of each VE since %s, from the history of operations' % since, 'actions': actions}
+        raise Error(
+            'measured: none of the %d VEs was started since %s; is that when it happened, in UTC?' % (len(ves), since)
+        )
+    return {
+        'scenario': scenario,
+        'title': 'Measured',
+        'note': 'last start of each VE since %s, from the history of operations' % since,
+        'actions': actions,
+    }
 
 
 def _moment(text):
@@ -187,28 +226,56 @@ def sentence(scenario):
         says.append('%s is fenced after %s.' % (node, span(at)))
     many = len(ends) > 1
     if ends and scenario['kind'] == 'boot':
-        says.append('%s: %s.' % (count(len(ends), 'VE starts', 'VEs start'), 'the first is up after %s, the last after %s' % (
-            span(ends[0]), span(scenario['last_up'])) if many else 'it is up after %s' % span(ends[0])))
+        says.append(
+            '%s: %s.'
+            % (
+                count(len(ends), 'VE starts', 'VEs start'),
+                'the first is up after %s, the last after %s' % (span(ends[0]), span(scenario['last_up']))
+                if many
+                else 'it is up after %s' % span(ends[0]),
+            )
+        )
     elif ends:
         longest = max(scenario['downtime'], key=scenario['downtime'].get)
-        says.append('%s: %s.' % (count(len(ends), 'VE goes down and comes up again', 'VEs go down and come up again'),
-                                 'the first after %s, the last after %s' % (span(ends[0]), span(ends[-1])) if many else 'after %s' % span(ends[0])))
+        says.append(
+            '%s: %s.'
+            % (
+                count(len(ends), 'VE goes down and comes up again', 'VEs go down and come up again'),
+                'the first after %s, the last after %s' % (span(ends[0]), span(ends[-1]))
+                if many
+                else 'after %s' % span(ends[0]),
+            )
+        )
         says.append('The longest time down is %s (%s).' % (span(scenario['downtime'][longest]), longest))
     if stays:
         says.append('%s: %s.' % (count(len(stays), 'VE stays down', 'VEs stay down'), listed(stays)))
     if healthy:
-        says.append('%s.' % count(len(healthy), 'VE that nothing had happened to is stopped all the same',
-                                  'VEs that nothing had happened to are stopped all the same'))
+        says.append(
+            '%s.'
+            % count(
+                len(healthy),
+                'VE that nothing had happened to is stopped all the same',
+                'VEs that nothing had happened to are stopped all the same',
+            )
+        )
     if not down:
         live = len(moved(scenario))
-        says.append('%s without going down.' % count(live, 'VE moves', 'VEs move') if live else 'No VE goes down, and none moves.')
+        says.append(
+            '%s without going down.' % count(live, 'VE moves', 'VEs move')
+            if live
+            else 'No VE goes down, and none moves.'
+        )
     if not scenario.get('settled', True):
         says.append('The cluster does not come to rest: what is shown is its first rounds.')
     return ' '.join(says)
 
 
 def moved(scenario):
-    return {action['resource'] for action in scenario['actions'] if action['operation'].startswith('migrate') and action.get('ve', True)}
+    return {
+        action['resource']
+        for action in scenario['actions']
+        if action['operation'].startswith('migrate') and action.get('ve', True)
+    }
 
 
 def level_of(verdicts):
@@ -222,20 +289,39 @@ def _scenario(number, scenario, result, measured):
     shown = panel(scenario, 'Predicted', '', result['limits'], nodes)
     shown['lost'] = scenario['nodes'] if scenario['kind'] == 'lose' else []
     return {
-        'id': 's%d' % number, 'name': scenario['name'], 'kind': 'pair' if scenario['kind'] == 'lose' and len(scenario['nodes']) > 1 else scenario['kind'],
-        'title': title_of(scenario), 'sentence': sentence(scenario), 'level': level_of(scenario['verdicts']),
+        'id': 's%d' % number,
+        'name': scenario['name'],
+        'kind': 'pair' if scenario['kind'] == 'lose' and len(scenario['nodes']) > 1 else scenario['kind'],
+        'title': title_of(scenario),
+        'sentence': sentence(scenario),
+        'level': level_of(scenario['verdicts']),
         'verdicts': sorted(scenario['verdicts'], key=lambda verdict: LEVELS.index(verdict['level'])),
-        'last_up': scenario['last_up'], 'peak': per_node.get(busiest, 0), 'busiest': busiest if per_node.get(busiest) else None,
-        'limit': result['limits'].get(busiest), 'peak_total': scenario['peak']['total'], 'down': len(downs(scenario)),
-        'longest_down': max(scenario['downtime'].values(), default=None), 'healthy_down': scenario['healthy_down'], 'cannot_run': scenario['cannot_run'],
-        'wish': next((verdict['numbers'].get('asked') for verdict in scenario['verdicts'] if verdict['rule'] == 'recovery'), None),
-        'fenced': max(scenario['fenced'].values(), default=None), 'panels': [shown] + [_measured(one, result) for one in measured],
+        'last_up': scenario['last_up'],
+        'peak': per_node.get(busiest, 0),
+        'busiest': busiest if per_node.get(busiest) else None,
+        'limit': result['limits'].get(busiest),
+        'peak_total': scenario['peak']['total'],
+        'down': len(downs(scenario)),
+        'longest_down': max(scenario['downtime'].values(), default=None),
+        'healthy_down': scenario['healthy_down'],
+        'cannot_run': scenario['cannot_run'],
+        'wish': next(
+            (verdict['numbers'].get('asked') for verdict in scenario['verdicts'] if verdict['rule'] == 'recovery'), None
+        ),
+        'fenced': max(scenario['fenced'].values(), default=None),
+        'panels': [shown] + [_measured(one, result) for one in measured],
         'ves': _ves(scenario),
     }
 
 
 def _measured(one, result):
-    shown = panel(one, one['title'], one.get('note', ''), one.get('limits', (result or {}).get('limits')), one.get('nodes') or (result or {}).get('nodes', ()))
+    shown = panel(
+        one,
+        one['title'],
+        one.get('note', ''),
+        one.get('limits', (result or {}).get('limits')),
+        one.get('nodes') or (result or {}).get('nodes', ()),
+    )
     return dict(shown, measured=True)
 
 
@@ -245,7 +331,10 @@ def _ves(scenario):
     for action in scenario['actions']:
         if not action.get('ve', True) or action['operation'] in QUIET:
             continue
-        row = rows.setdefault(action['resource'], {'name': action['resource'], 'from': None, 'to': None, 'begin': None, 'end': None, 'failed': False})
+        row = rows.setdefault(
+            action['resource'],
+            {'name': action['resource'], 'from': None, 'to': None, 'begin': None, 'end': None, 'failed': False},
+        )
         if action['operation'] in ('start', 'migrate_from'):
             row.update(to=action['node'], begin=action['begin'], end=action['end'], failed=action.get('rc') is not None)
         elif action['operation'] in ('stop', 'migrate_to') and row['from'] is None:
@@ -255,7 +344,10 @@ def _ves(scenario):
     for name, row in rows.items():
         row['down'] = scenario['downtime'].get(name)
         row['stays_down'] = down.get(name, (0, 0))[1] is None
-    return sorted(rows.values(), key=lambda row: (not row['stays_down'], row['begin'] if row['begin'] is not None else -1.0, row['name']))
+    return sorted(
+        rows.values(),
+        key=lambda row: (not row['stays_down'], row['begin'] if row['begin'] is not None else -1.0, row['name']),
+    )
 
 
 def _findings(result, scenarios):
@@ -268,9 +360,17 @@ def _findings(result, scenarios):
             groups.setdefault((verdict['level'], verdict['rule']), []).append((scenario, verdict))
     found = []
     for (level, rule), members in sorted(groups.items(), key=lambda item: LEVELS.index(item[0][0])):
-        found.append({'level': level, 'rule': rule, 'hint': '' if level == 'ok' else _hint(rule, members[0][0]), 'text': members[0][1]['text'],
-                      'scenario': members[0][0], 'asserted': any(verdict.get('asserted') for _scenario, verdict in members),
-                      'more': [(scenario, verdict['text']) for scenario, verdict in members[1:]]})
+        found.append(
+            {
+                'level': level,
+                'rule': rule,
+                'hint': '' if level == 'ok' else _hint(rule, members[0][0]),
+                'text': members[0][1]['text'],
+                'scenario': members[0][0],
+                'asserted': any(verdict.get('asserted') for _scenario, verdict in members),
+                'more': [(scenario, verdict['text']) for scenario, verdict in members[1:]],
+            }
+        )
     return found
 
 
@@ -288,23 +388,47 @@ def _facts(scenarios, result):
     real = next((one for one in scenarios if len(one['panels']) > 1), None)
     if real:
         predicted, happened = (shown['last_up'] for shown in real['panels'][:2])
-        facts.append(('%s: its VEs are up again, predicted' % real['title'], 'after ' + span(predicted), 'before it happened'))
-        facts.append(('%s: its VEs are up again, measured' % real['title'], 'after ' + span(happened), off(predicted, happened)))
+        facts.append(
+            ('%s: its VEs are up again, predicted' % real['title'], 'after ' + span(predicted), 'before it happened')
+        )
+        facts.append(
+            ('%s: its VEs are up again, measured' % real['title'], 'after ' + span(happened), off(predicted, happened))
+        )
     singles = [one for one in scenarios if one['kind'] == 'lose' and one['last_up'] is not None and one is not real]
     if singles:
         worst = max(singles, key=lambda one: one['last_up'])
-        facts.append(('A node dies: its VEs are up again after at most', span(worst['last_up']),
-                      'worst: %s, fenced after %s' % (worst['title'].split()[0], span(worst['fenced'])) if worst['fenced'] else 'worst: ' + worst['title']))
+        facts.append(
+            (
+                'A node dies: its VEs are up again after at most',
+                span(worst['last_up']),
+                'worst: %s, fenced after %s' % (worst['title'].split()[0], span(worst['fenced']))
+                if worst['fenced']
+                else 'worst: ' + worst['title'],
+            )
+        )
     boot = next((one for one in scenarios if one['kind'] == 'boot' and one['last_up'] is not None), None)
     if boot:
-        facts.append(('Cold boot: all VEs are up after', span(boot['last_up']), '%s on %s' % (count(boot['down'], 'VE'), count(len(result['nodes']), 'node'))))
+        facts.append(
+            (
+                'Cold boot: all VEs are up after',
+                span(boot['last_up']),
+                '%s on %s' % (count(boot['down'], 'VE'), count(len(result['nodes']), 'node')),
+            )
+        )
     if scenarios:
         worst = max(scenarios, key=lambda one: one['peak'])
         limits = sorted({str(limit) if limit is not None else 'none' for limit in result['limits'].values()})
-        facts.append(('VEs that boot at once on one node, at most', str(worst['peak']), 'limit: %s' % ', '.join(limits)))
+        facts.append(
+            ('VEs that boot at once on one node, at most', str(worst['peak']), 'limit: %s' % ', '.join(limits))
+        )
         stays = max(scenarios, key=lambda one: len(one['cannot_run']))
-        facts.append(('VEs that stay down, at most', str(len(stays['cannot_run'])),
-                      'when %s' % _inside(stays['title']) if stays['cannot_run'] else 'in no scenario'))
+        facts.append(
+            (
+                'VEs that stay down, at most',
+                str(len(stays['cannot_run'])),
+                'when %s' % _inside(stays['title']) if stays['cannot_run'] else 'in no scenario',
+            )
+        )
     return [{'label': label, 'value': value, 'detail': detail} for label, value, detail in facts]
 
 
@@ -313,7 +437,11 @@ def off(predicted, happened):
     if not predicted or happened is None:
         return ''
     more = happened - predicted
-    return '%s (%.1f %%) %s than predicted' % (span(abs(more)), 100.0 * abs(more) / predicted, 'later' if more > 0 else 'earlier')
+    return '%s (%.1f %%) %s than predicted' % (
+        span(abs(more)),
+        100.0 * abs(more) / predicted,
+        'later' if more > 0 else 'earlier',
+    )
 
 
 def _inside(title):
@@ -324,7 +452,11 @@ def _inside(title):
 def _headline(level, scenarios, findings):
     bad = sum(one['level'] == 'broken' for one in scenarios)
     if level == 'broken':
-        text = '%s of %s something breaks' % ('In %d' % bad, count(len(scenarios), 'scenario')) if bad else 'Something is broken, whatever happens'
+        text = (
+            '%s of %s something breaks' % ('In %d' % bad, count(len(scenarios), 'scenario'))
+            if bad
+            else 'Something is broken, whatever happens'
+        )
         return 'Not fine. ' + text + '.'
     if level == 'warning':
         things = sum(finding['level'] == 'warning' for finding in findings)
@@ -333,28 +465,46 @@ def _headline(level, scenarios, findings):
 
 
 def _advice(result):
-    rows = sorted(result.get('advice') or [], key=lambda row: (row['starts_per_node'] is None, row['starts_per_node'], row['batch_limit']))
-    last = max([number for number, row in enumerate(rows) if row['recommended'] or row.get('current')], default=0) + 2  # two more, to see where it goes
+    rows = sorted(
+        result.get('advice') or [],
+        key=lambda row: (row['starts_per_node'] is None, row['starts_per_node'], row['batch_limit']),
+    )
+    last = (
+        max([number for number, row in enumerate(rows) if row['recommended'] or row.get('current')], default=0) + 2
+    )  # two more, to see where it goes
     first = max(last + 1, FEW // 2)
-    return {'rows': rows, 'shown': rows[:first], 'folded': rows[first:], 'text': _advised(rows) if rows else '', 'told': False,
-            'total': any(row['batch_limit'] for row in rows)}
+    return {
+        'rows': rows,
+        'shown': rows[:first],
+        'folded': rows[first:],
+        'text': _advised(rows) if rows else '',
+        'told': False,
+        'total': any(row['batch_limit'] for row in rows),
+    }
 
 
 def _advised(rows):
     now = next((row for row in rows if row.get('current')), None)
     best = next((row for row in rows if row['recommended']), None)
     if best is None:
-        return 'The limits of now satisfy all wishes.' if now and now['satisfies'] else \
-            'No limit satisfies all wishes: change a wish, shorten the boots, or add a node.'
+        return (
+            'The limits of now satisfy all wishes.'
+            if now and now['satisfies']
+            else 'No limit satisfies all wishes: change a wish, shorten the boots, or add a node.'
+        )
     if best is now or now is None:
         return ''
     changes = []
     if best['starts_per_node'] != now['starts_per_node']:
-        changes.append('starts_per_node: %s (now %s)' % (_limit(best['starts_per_node']), _limit(now['starts_per_node'])))
+        changes.append(
+            'starts_per_node: %s (now %s)' % (_limit(best['starts_per_node']), _limit(now['starts_per_node']))
+        )
     if best['batch_limit'] != now['batch_limit']:
         changes.append('starts_total: %s (now %s)' % (best['batch_limit'] or 'none', now['batch_limit'] or 'none'))
-    return 'Set policy.%s: the last VE is up after %s instead of %s, and at most %d instead of %d boot at once on a node.' % (
-        ' and policy.'.join(changes), span(best['recovery']), span(now['recovery']), best['peak'], now['peak'])
+    return (
+        'Set policy.%s: the last VE is up after %s instead of %s, and at most %d instead of %d boot at once on a node.'
+        % (' and policy.'.join(changes), span(best['recovery']), span(now['recovery']), best['peak'], now['peak'])
+    )
 
 
 def _limit(limit):
@@ -370,13 +520,37 @@ def _durations(durations):
     stops = sorted(one['stop'] for one in durations.values())
     if not starts:
         return {'text': '', 'rows': [], 'sources': sources}
-    named = {'given': 'given', 'history': 'its last start', 'boot_time': 'boot_time as declared', 'timeout': 'the start timeout', 'default': 'assumed'}
+    named = {
+        'given': 'given',
+        'history': 'its last start',
+        'boot_time': 'boot_time as declared',
+        'timeout': 'the start timeout',
+        'default': 'assumed',
+    }
     return {
-        'text': 'A start takes %s (half of them at most %s), a stop %s. Where the start comes from: %s.' % (
-            _range(starts), span(starts[len(starts) // 2]), _range(stops),
-            ', '.join('%s for %d' % (named.get(name, name), number) for name, number in sorted(sources.items(), key=lambda item: -item[1]))),
-        'rows': sorted(({'name': name, 'start': one['start'], 'stop': one['stop'], 'from': one['from'], 'stop_from': one.get('stop_from', '')}
-                        for name, one in durations.items()), key=lambda row: (-row['start'], row['name'])),
+        'text': 'A start takes %s (half of them at most %s), a stop %s. Where the start comes from: %s.'
+        % (
+            _range(starts),
+            span(starts[len(starts) // 2]),
+            _range(stops),
+            ', '.join(
+                '%s for %d' % (named.get(name, name), number)
+                for name, number in sorted(sources.items(), key=lambda item: -item[1])
+            ),
+        ),
+        'rows': sorted(
+            (
+                {
+                    'name': name,
+                    'start': one['start'],
+                    'stop': one['stop'],
+                    'from': one['from'],
+                    'stop_from': one.get('stop_from', ''),
+                }
+                for name, one in durations.items()
+            ),
+            key=lambda row: (-row['start'], row['name']),
+        ),
         'sources': sources,
     }
 
@@ -396,7 +570,9 @@ def _groups(scenarios):
         for place, one in enumerate(worst):
             one['featured'] = place == 0 or any(shown.get('measured') for shown in one['panels'])
         few = members if len(members) <= FEW else worst[:1]
-        groups.append({'kind': kind, 'title': KINDS[kind], 'shown': few, 'folded': [one for one in members if one not in few]})
+        groups.append(
+            {'kind': kind, 'title': KINDS[kind], 'shown': few, 'folded': [one for one in members if one not in few]}
+        )
     return groups
 
 
@@ -420,17 +596,38 @@ def view(result, measured=(), title='Rehearsal', now=None):
     scenarios = []
     known = {scenario['name'] for scenario in result['scenarios']} if result else set()
     for number, scenario in enumerate(result['scenarios'] if result else [], 1):
-        scenarios.append(_scenario(number, scenario, result, [one for one in measured if one['scenario'] == scenario['name']]))
+        scenarios.append(
+            _scenario(number, scenario, result, [one for one in measured if one['scenario'] == scenario['name']])
+        )
     only = {}
     for one in measured:
         if one['scenario'] not in known:
             only.setdefault(one['scenario'], []).append(_measured(one, result))
     for name, panels in only.items():
-        scenarios.append({
-            'id': 's%d' % (len(scenarios) + 1), 'name': name, 'kind': 'measured', 'title': titled(name), 'sentence': '', 'level': 'ok', 'verdicts': [],
-            'last_up': panels[0]['last_up'], 'peak': max(panels[0]['peak']['per_node'].values(), default=0), 'busiest': None, 'limit': None,
-            'peak_total': panels[0]['peak']['total'], 'down': 0, 'longest_down': None, 'healthy_down': [], 'cannot_run': [], 'wish': None,
-            'fenced': None, 'panels': panels, 'ves': []})
+        scenarios.append(
+            {
+                'id': 's%d' % (len(scenarios) + 1),
+                'name': name,
+                'kind': 'measured',
+                'title': titled(name),
+                'sentence': '',
+                'level': 'ok',
+                'verdicts': [],
+                'last_up': panels[0]['last_up'],
+                'peak': max(panels[0]['peak']['per_node'].values(), default=0),
+                'busiest': None,
+                'limit': None,
+                'peak_total': panels[0]['peak']['total'],
+                'down': 0,
+                'longest_down': None,
+                'healthy_down': [],
+                'cannot_run': [],
+                'wish': None,
+                'fenced': None,
+                'panels': panels,
+                'ves': [],
+            }
+        )
     rehearsed = [one for one in scenarios if one['kind'] != 'measured']
     for scenario in scenarios:
         scenario['compared'] = compared(scenario)
@@ -448,10 +645,21 @@ def view(result, measured=(), title='Rehearsal', now=None):
         about.append('Pacemaker %s' % result.get('pacemaker', ''))
     about.append((now or datetime.now()).strftime('%Y-%m-%d %H:%M'))
     return {
-        'title': title, 'about': about, 'level': level, 'headline': _headline(level, rehearsed, findings) if result else title,
-        'findings': [finding for finding in findings if finding['level'] != 'ok'], 'holds': [finding for finding in findings if finding['level'] == 'ok'],
-        'facts': _facts(rehearsed, result) if result else [], 'scenarios': scenarios, 'groups': _groups(scenarios), 'advice': advice,
-        'assumptions': (result or {}).get('assumptions', []), 'durations': _durations((result or {}).get('durations', {})),
-        'others': (result or {}).get('others', []), 'limits': (result or {}).get('limits', {}), 'batch_limit': (result or {}).get('batch_limit', 0),
-        'wishes': (result or {}).get('wishes', {}), 'longest': max((one['last_up'] or 0 for one in scenarios), default=0),
+        'title': title,
+        'about': about,
+        'level': level,
+        'headline': _headline(level, rehearsed, findings) if result else title,
+        'findings': [finding for finding in findings if finding['level'] != 'ok'],
+        'holds': [finding for finding in findings if finding['level'] == 'ok'],
+        'facts': _facts(rehearsed, result) if result else [],
+        'scenarios': scenarios,
+        'groups': _groups(scenarios),
+        'advice': advice,
+        'assumptions': (result or {}).get('assumptions', []),
+        'durations': _durations((result or {}).get('durations', {})),
+        'others': (result or {}).get('others', []),
+        'limits': (result or {}).get('limits', {}),
+        'batch_limit': (result or {}).get('batch_limit', 0),
+        'wishes': (result or {}).get('wishes', {}),
+        'longest': max((one['last_up'] or 0 for one in scenarios), default=0),
     }

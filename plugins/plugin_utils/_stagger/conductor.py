@@ -20,8 +20,16 @@ QUIET_LOOKS = 3  # looks at an idle cluster until what is not done counts as sta
 
 DONE = {'started': 'up', 'stopped': 'down', 'restarted': 'up', 'moved': 'up'}
 # What of the state of a VE is an event of the timeline.
-EVENTS = {'starting': 'starting', 'started': 'up', 'stopping': 'stopping', 'stopped': 'down', 'migrating': 'migrating',
-          'failed': 'failed', 'unmanaged': 'unmanaged', 'removed': 'removed'}
+EVENTS = {
+    'starting': 'starting',
+    'started': 'up',
+    'stopping': 'stopping',
+    'stopped': 'down',
+    'migrating': 'migrating',
+    'failed': 'failed',
+    'unmanaged': 'unmanaged',
+    'removed': 'removed',
+}
 
 
 # What takes a VE out of a run, in words.
@@ -44,7 +52,9 @@ class Phase:
 
 
 class Conductor:
-    def __init__(self, node, arguments, say, loads=None, interrupted=lambda: False, now=time.monotonic, sleep=time.sleep):
+    def __init__(
+        self, node, arguments, say, loads=None, interrupted=lambda: False, now=time.monotonic, sleep=time.sleep
+    ):
         self.node, self.arguments, self.loads, self.interrupted = node, arguments, loads, interrupted
         self.now, self.sleep, self._show = now, sleep, say
         self.state = arguments['state']
@@ -88,13 +98,32 @@ class Conductor:
         back = {name: roles[name].capitalize() if roles[name] else None for name in names}
         if self.state == 'started':
             down = {name: 'Stopped' for name in names}
-            self._do(Phase(names, {'roles': {name: 'Started' for name in names}}, self._goal(), {'roles': down},
-                           ('stopped', 'failed'), 'started'))
+            self._do(
+                Phase(
+                    names,
+                    {'roles': {name: 'Started' for name in names}},
+                    self._goal(),
+                    {'roles': down},
+                    ('stopped', 'failed'),
+                    'started',
+                )
+            )
         elif self.state == 'stopped':
-            self._do(Phase(names, {'roles': {name: 'Stopped' for name in names}}, self._goal(), {'roles': back}, ('started',), 'stopped'))
+            self._do(
+                Phase(
+                    names,
+                    {'roles': {name: 'Stopped' for name in names}},
+                    self._goal(),
+                    {'roles': back},
+                    ('started',),
+                    'stopped',
+                )
+            )
         elif self.state == 'restarted':
             # taken back as a whole: what is being stopped starts when that stop has ended
-            self._do(Phase(names, {'roles': {name: 'Stopped' for name in names}}, _is_down, {'roles': back}, None, 'stopped'))
+            self._do(
+                Phase(names, {'roles': {name: 'Stopped' for name in names}}, _is_down, {'roles': back}, None, 'stopped')
+            )
             left = [name for name in names if name not in self.taken]
             self._do(Phase(left, {'roles': {name: back[name] for name in left}}, self._goal(), role=None))
         else:
@@ -113,7 +142,9 @@ class Conductor:
         if standby:
             came = {row['name']: row['node'] for row in self.plan['plan']}
             if self.failed:
-                raise _Over('%d VEs did not come up elsewhere, so the nodes were not put into standby' % len(self.failed))
+                raise _Over(
+                    '%d VEs did not come up elsewhere, so the nodes were not put into standby' % len(self.failed)
+                )
             request['standby'] = {node: True for node in self.arguments['nodes']}
             request['moved'] = {node: [name for name in came if came[name] == node] for node in self.arguments['nodes']}
         elif standby is False:
@@ -141,8 +172,12 @@ class Conductor:
         names = [name for name in (phase.names if names is None else names) if name not in self.taken]
         if not names:
             return
-        request = {key: {name: value for name, value in part.items() if name in names} if key in ('roles', 'away', 'to') else part
-                   for key, part in phase.request.items()}
+        request = {
+            key: {name: value for name, value in part.items() if name in names}
+            if key in ('roles', 'away', 'to')
+            else part
+            for key, part in phase.request.items()
+        }
         # What somebody else has set already is not ours to withdraw.
         mine = [name for name in names if phase.role is None or (self.seen[name]['role'] or 'started') != phase.role]
         self._put(request)
@@ -159,15 +194,28 @@ class Conductor:
         names = sorted(phase.edited)
         if not phase.undo or not names:
             return []
-        request = {key: {name: part[name] for name in names if name in part} if isinstance(part, dict) else
-                   [name for name in part if name in names] for key, part in phase.undo.items()}
+        request = {
+            key: {name: part[name] for name in names if name in part}
+            if isinstance(part, dict)
+            else [name for name in part if name in names]
+            for key, part in phase.undo.items()
+        }
         done = self._put(dict(request, only_in=phase.only_in) if phase.only_in else request)['done']
         phase.edited.difference_update(done)
         for name in done:
             self.withdrawn.append(name)
             self._event(name, 'withdrawn')
-        self._say('%s: %s' % (why, '%d VEs that had not begun are withdrawn%s' % (
-            len(done), '; what is under way goes on' if len(done) < len(names) else '') if phase.only_in else 'taken back for %d VEs' % len(done)), True)
+        self._say(
+            '%s: %s'
+            % (
+                why,
+                '%d VEs that had not begun are withdrawn%s'
+                % (len(done), '; what is under way goes on' if len(done) < len(names) else '')
+                if phase.only_in
+                else 'taken back for %d VEs' % len(done),
+            ),
+            True,
+        )
         return done
 
     def _put(self, request):
@@ -185,13 +233,23 @@ class Conductor:
             waited = phase.names or self.plan['names']
             self._taken_over(phase, by_name)
             self._failures(phase, status, by_name)
-            left = [name for name in waited if not phase.goal(by_name[name]) and name not in self.failed
-                    and name not in self.taken and by_name[name]['state'] not in LEFT]
+            left = [
+                name
+                for name in waited
+                if not phase.goal(by_name[name])
+                and name not in self.failed
+                and name not in self.taken
+                and by_name[name]['state'] not in LEFT
+            ]
             if not left:
                 return
             # Counted at the first failure beyond its retries: where the storage is broken, Pacemaker tries every node in
             # turn, and gives up the first VE when it has started the last.
-            spent = [name for name in waited if name in self.failed or name in left and self.counts.get(name, 0) > self.arguments['retries']]
+            spent = [
+                name
+                for name in waited
+                if name in self.failed or name in left and self.counts.get(name, 0) > self.arguments['retries']
+            ]
             if self.arguments['max_failures'] and len(spent) >= self.arguments['max_failures']:
                 self._stop(phase, '%d VEs failed (max_failures)' % len(spent))
             if self.interrupted():
@@ -199,7 +257,10 @@ class Conductor:
             if self.now() - self.begin > self.options['timeout']:
                 if self.state == 'restarted':
                     self._withdraw(phase, 'timeout')  # none stays down for good
-                raise _Over('they are not %s after %d s (the cluster goes on with them)' % (DONE[self.state], self.options['timeout']))
+                raise _Over(
+                    'they are not %s after %d s (the cluster goes on with them)'
+                    % (DONE[self.state], self.options['timeout'])
+                )
             closed = self._closed() if self.state == 'started' and phase.undo else ''
             if closed:
                 self._withdraw(phase, 'the gate is closed (%s)' % closed)
@@ -224,17 +285,27 @@ class Conductor:
                 self.taken.append(name)
                 phase.edited.discard(name)
                 self._event(name, 'taken over')
-                self._say('%s: somebody else set target-role=%s; it is left alone' % (name, by_name[name]['role'] or 'started'))
+                self._say(
+                    '%s: somebody else set target-role=%s; it is left alone'
+                    % (name, by_name[name]['role'] or 'started')
+                )
 
     def _failures(self, phase, status, by_name):
         for name in status['given_up']:
             ve = by_name[name]
-            new = ve['failures'][len(self.plan['failures'].get(name, [])):] or ve['failures']
-            if name in self.failed or name in self.taken or (phase.names and name not in phase.names) or self.state == 'stopped':
+            new = ve['failures'][len(self.plan['failures'].get(name, [])) :] or ve['failures']
+            if (
+                name in self.failed
+                or name in self.taken
+                or (phase.names and name not in phase.names)
+                or self.state == 'stopped'
+            ):
                 continue
             if self.tries.get(name, 0) < self.arguments['retries']:
                 self.tries[name] = self.tries.get(name, 0) + 1
-                self._say('%s failed; it is tried again (%d of %d)' % (name, self.tries[name], self.arguments['retries']))
+                self._say(
+                    '%s failed; it is tried again (%d of %d)' % (name, self.tries[name], self.arguments['retries'])
+                )
                 self.node({'do': 'forget', 'names': [name]})
                 self._event(name, 'retried')
                 self._quiet = 0
@@ -287,7 +358,10 @@ class Conductor:
                 raise _Over('interrupted')
             if self.now() - since > self.options['gate_timeout']:
                 self._gate_ignored = True
-                self._say('the gate was closed for %d s (gate_timeout): going on without it until it has been open once' % self.options['gate_timeout'])
+                self._say(
+                    'the gate was closed for %d s (gate_timeout): going on without it until it has been open once'
+                    % self.options['gate_timeout']
+                )
                 return
             self._nap(INTERVAL)
             self._taken_over(phase, {ve['name']: ve for ve in self._look(self.plan['names'])['ves']})
@@ -300,15 +374,31 @@ class Conductor:
     def _preface(self):
         made, rows = self.plan, self.plan['plan']
         verb = {'started': 'start', 'stopped': 'stop', 'restarted': 'restart', 'moved': 'move'}[self.state]
-        self._say('%d of %d VEs to %s%s' % (len(rows), len(made['names']), verb, ', %s at once on a node%s, %s %s' % (
-            made['per_node'] or 'as many as Pacemaker likes', ', %d in total' % made['total'] if made['total'] else '',
-            _about(self.state), _clock(made['expected'])) if rows else ''))
+        self._say(
+            '%d of %d VEs to %s%s'
+            % (
+                len(rows),
+                len(made['names']),
+                verb,
+                ', %s at once on a node%s, %s %s'
+                % (
+                    made['per_node'] or 'as many as Pacemaker likes',
+                    ', %d in total' % made['total'] if made['total'] else '',
+                    _about(self.state),
+                    _clock(made['expected']),
+                )
+                if rows
+                else '',
+            )
+        )
         unknown = [row['node'] for row in made['limits'] if row['in_force'] == 'unknown']
         if rows and made['why_batches']:
             self._say('in %d batches, because %s' % (len(made['batches']), made['why_batches']))
             if 'expected_without_gap' in made:
-                self._say('the gap of %d s costs about %s; policy settle pauses in a failover too' % (
-                    self.options['gap'], _clock(made['expected'] - made['expected_without_gap'])))
+                self._say(
+                    'the gap of %d s costs about %s; policy settle pauses in a failover too'
+                    % (self.options['gap'], _clock(made['expected'] - made['expected_without_gap']))
+                )
         elif rows and made['limit'] and unknown and self.state == 'started':
             self._say('whether the limit is in force is not known for %s' % ', '.join(unknown))
         for name in made['unmanaged']:
@@ -323,8 +413,14 @@ class Conductor:
             before = self.nodes.get(node)
             if before is not None and state != before:
                 self._event(None, state, node)
-                self._say('%s is %s%s' % (node, {'lost': 'lost, and not fenced yet'}.get(state, state), (
-                    '; fencing waits for what is under way' if state == 'lost' else '')))
+                self._say(
+                    '%s is %s%s'
+                    % (
+                        node,
+                        {'lost': 'lost, and not fenced yet'}.get(state, state),
+                        ('; fencing waits for what is under way' if state == 'lost' else ''),
+                    )
+                )
             self.nodes[node] = state
         for ve in status['ves']:
             name, before = ve['name'], self.last.get(ve['name'])
@@ -352,13 +448,21 @@ class Conductor:
         if status['maintenance'] != self.maintenance:
             self.maintenance = status['maintenance']
             self._event(None, 'maintenance' if self.maintenance else 'maintenance ended')
-            self._say('the cluster is in maintenance mode: Pacemaker starts and stops nothing until somebody ends it' if self.maintenance
-                      else 'maintenance mode has ended', always=True)
+            self._say(
+                'the cluster is in maintenance mode: Pacemaker starts and stops nothing until somebody ends it'
+                if self.maintenance
+                else 'maintenance mode has ended',
+                always=True,
+            )
         if status['quorum'] != self.quorum:
             self.quorum = status['quorum']
             self._event(None, 'quorum' if self.quorum else 'no quorum')
-            self._say('this part of the cluster has quorum again' if self.quorum else
-                      'this part of the cluster has lost its quorum (no-quorum-policy=%s)' % status['no_quorum_policy'], always=True)
+            self._say(
+                'this part of the cluster has quorum again'
+                if self.quorum
+                else 'this part of the cluster has lost its quorum (no-quorum-policy=%s)' % status['no_quorum_policy'],
+                always=True,
+            )
 
     def _tell(self, ve, ves):
         name = ve['name']
@@ -379,24 +483,50 @@ class Conductor:
     def _rest(self, ves):
         """The estimated rest, by what was measured so far in this run, else by what was expected."""
         rows = {row['name']: row for row in self.plan['plan']}
-        left = [rows[ve['name']] for ve in ves if ve['name'] in rows and ve['name'] not in self.failed and ve['name'] not in self.taken]
+        left = [
+            rows[ve['name']]
+            for ve in ves
+            if ve['name'] in rows and ve['name'] not in self.failed and ve['name'] not in self.taken
+        ]
         mean = sum(self.took.values()) / len(self.took) if self.took else None
-        return plan.schedule([(row['to'] or row['node'], mean or row['seconds']) for row in left], self.plan['per_node'], self.plan['total'])
+        return plan.schedule(
+            [(row['to'] or row['node'], mean or row['seconds']) for row in left],
+            self.plan['per_node'],
+            self.plan['total'],
+        )
 
     def _tell_waiting(self, status, left):
         if self.now() - self._news <= SILENCE:
             return
         now = self.now() - self.begin
-        busy = ['%s %s on %s (%.0f s)' % (ve['name'], 'starts' if ve['state'] == 'starting' else ve['state'], ve['node'],
-                                          now - self.last[ve['name']]['since'])
-                for ve in status['ves'] if ve['state'] in ('starting', 'stopping', 'migrating')]
-        why = [text for text, holds in (('the cluster is in maintenance mode', status['maintenance']),
-                                        ('there is no quorum', not status['quorum'])) if holds]
-        queued = len(left) - len([ve for ve in status['ves'] if ve['name'] in left and ve['state'] in ('starting', 'stopping', 'migrating')])
+        busy = [
+            '%s %s on %s (%.0f s)'
+            % (
+                ve['name'],
+                'starts' if ve['state'] == 'starting' else ve['state'],
+                ve['node'],
+                now - self.last[ve['name']]['since'],
+            )
+            for ve in status['ves']
+            if ve['state'] in ('starting', 'stopping', 'migrating')
+        ]
+        why = [
+            text
+            for text, holds in (
+                ('the cluster is in maintenance mode', status['maintenance']),
+                ('there is no quorum', not status['quorum']),
+            )
+            if holds
+        ]
+        queued = len(left) - len(
+            [ve for ve in status['ves'] if ve['name'] in left and ve['state'] in ('starting', 'stopping', 'migrating')]
+        )
         self._say('waiting: %s; %d queued' % (', '.join(why + busy) or 'nothing is under way', max(0, queued)))
 
     def _event(self, name, event, node=None, **more):
-        self.timeline.append(dict({'at': round(self.now() - self.begin, 1), 've': name, 'event': event, 'node': node}, **more))
+        self.timeline.append(
+            dict({'at': round(self.now() - self.begin, 1), 've': name, 'event': event, 'node': node}, **more)
+        )
 
     def _say(self, text, always=False):
         self._news = self.now()
@@ -406,26 +536,57 @@ class Conductor:
 
     def _result(self, over):
         goal, names = self._goal(), self.plan['names']
-        ves = [dict({key: self.seen[name][key] for key in ('name', 'state', 'node', 'failures', 'took')},
-                    up_after=self.up_after.get(name)) for name in names]
+        ves = [
+            dict(
+                {key: self.seen[name][key] for key in ('name', 'state', 'node', 'failures', 'took')},
+                up_after=self.up_after.get(name),
+            )
+            for name in names
+        ]
         for ve in ves:
             ve['failures'] = self.known_failures.get(ve['name'], [])
         good = [ve for ve in ves if goal(ve)]
-        result = {key: self.plan[key] for key in ('plan', 'names', 'unmanaged', 'limit', 'per_node', 'limits', 'why_batches', 'expected')}
-        result.update(changed=self.changed, released=self.released, withdrawn=self.withdrawn, left_alone=self.taken, ves=ves,
-                      timeline=self.timeline, seconds=round(self.now() - self.begin, 1), interrupted=over == 'interrupted')
+        result = {
+            key: self.plan[key]
+            for key in ('plan', 'names', 'unmanaged', 'limit', 'per_node', 'limits', 'why_batches', 'expected')
+        }
+        result.update(
+            changed=self.changed,
+            released=self.released,
+            withdrawn=self.withdrawn,
+            left_alone=self.taken,
+            ves=ves,
+            timeline=self.timeline,
+            seconds=round(self.now() - self.begin, 1),
+            interrupted=over == 'interrupted',
+        )
         bad = [ve for ve in ves if not goal(ve) and ve['name'] not in self.taken and ve['state'] not in LEFT]
         if over is None and not bad:
             others = [ve['name'] for ve in ves if ve not in good]
-            self._say('%d of %d VEs are %s%s' % (len(good), len(ves), DONE[self.state], '; left alone: %s' % ', '.join(others) if others else ''),
-                      always=True)
+            self._say(
+                '%d of %d VEs are %s%s'
+                % (len(good), len(ves), DONE[self.state], '; left alone: %s' % ', '.join(others) if others else ''),
+                always=True,
+            )
             return result
-        reasons = ['%s (%s): %s' % (ve['name'], 'withdrawn' if ve['name'] in self.withdrawn else ve['state'],
-                                    '; '.join(ve['failures']) or ('run again to go on' if ve['name'] in self.withdrawn else
-                                    'no failure is recorded; look with crm_resource --why --resource=%s' % ve['name'])) for ve in bad]
+        reasons = [
+            '%s (%s): %s'
+            % (
+                ve['name'],
+                'withdrawn' if ve['name'] in self.withdrawn else ve['state'],
+                '; '.join(ve['failures'])
+                or (
+                    'run again to go on'
+                    if ve['name'] in self.withdrawn
+                    else 'no failure is recorded; look with crm_resource --why --resource=%s' % ve['name']
+                ),
+            )
+            for ve in bad
+        ]
         why = over or 'the cluster has nothing left to do and they are not %s%s' % (
-            DONE[self.state], '' if self.quorum else
-            '; this part of it has no quorum, and goes on by itself when enough nodes are back')
+            DONE[self.state],
+            '' if self.quorum else '; this part of it has no quorum, and goes on by itself when enough nodes are back',
+        )
         result.update(failed=True, msg='%d VEs: %s.\n- %s' % (len(bad), why, '\n- '.join(reasons)))
         return result
 
@@ -447,12 +608,30 @@ def _clock(seconds):
 def print_plan(made, state, say):
     """The plan as lines, for check mode."""
     verb = {'started': 'started', 'stopped': 'stopped', 'restarted': 'restarted', 'moved': 'moved'}[state]
-    say('%d VEs would be %s, %s at once on a node%s%s' % (
-        len(made['plan']), verb, made['per_node'] or 'as many as Pacemaker likes',
-        ', in %d batches because %s' % (len(made['batches']), made['why_batches']) if made['why_batches'] and made['plan'] else '',
-        ', %s %s' % (_about(state), _clock(made['expected'])) if made['plan'] else ''))
+    say(
+        '%d VEs would be %s, %s at once on a node%s%s'
+        % (
+            len(made['plan']),
+            verb,
+            made['per_node'] or 'as many as Pacemaker likes',
+            ', in %d batches because %s' % (len(made['batches']), made['why_batches'])
+            if made['why_batches'] and made['plan']
+            else '',
+            ', %s %s' % (_about(state), _clock(made['expected'])) if made['plan'] else '',
+        )
+    )
     for row in made['plan']:
-        where = ' -> '.join(node for node in (row['node'], row['to']) if node) if row['node'] != row['to'] else row['node']
-        say('  %3d  %-20s order %-4d %-14s %s%s' % (
-            row['batch'], row['name'], row['start_order'], where or 'nowhere', 'live' if row['live'] else '%s %s' % (_about(state), _clock(row['seconds'])),
-            ', after %s' % ', '.join(row['after']) if row['after'] else ''))
+        where = (
+            ' -> '.join(node for node in (row['node'], row['to']) if node) if row['node'] != row['to'] else row['node']
+        )
+        say(
+            '  %3d  %-20s order %-4d %-14s %s%s'
+            % (
+                row['batch'],
+                row['name'],
+                row['start_order'],
+                where or 'nowhere',
+                'live' if row['live'] else '%s %s' % (_about(state), _clock(row['seconds'])),
+                ', after %s' % ', '.join(row['after']) if row['after'] else '',
+            )
+        )

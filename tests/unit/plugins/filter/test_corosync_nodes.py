@@ -66,8 +66,13 @@ RUNNING = conf({'n1': (1, '192.0.2.1'), 'n2': (7, '192.0.2.2')})
 @pytest.mark.parametrize('text', ['', ' \n', DEBIAN])
 def test_hosts_without_a_cluster_form_one(text):
     plan = corosync_nodes([member('n2', text), member('n1', text)], 'openve')
-    assert plan == {'fresh': ['n2.example', 'n1.example'], 'nodes': [
-        {'name': 'n2', 'nodeid': 1, 'addresses': ['192.0.2.2']}, {'name': 'n1', 'nodeid': 2, 'addresses': ['192.0.2.1']}]}
+    assert plan == {
+        'fresh': ['n2.example', 'n1.example'],
+        'nodes': [
+            {'name': 'n2', 'nodeid': 1, 'addresses': ['192.0.2.2']},
+            {'name': 'n1', 'nodeid': 2, 'addresses': ['192.0.2.1']},
+        ],
+    }
 
 
 def test_a_running_cluster_is_as_it_was():
@@ -77,7 +82,9 @@ def test_a_running_cluster_is_as_it_was():
 
 @pytest.mark.parametrize('text', ['', DEBIAN])
 def test_ids_are_kept_when_a_host_is_added_in_front(text):
-    plan = corosync_nodes([member('n0', text), member('n1', RUNNING), member('n2', RUNNING), member('n3', text)], 'openve')
+    plan = corosync_nodes(
+        [member('n0', text), member('n1', RUNNING), member('n2', RUNNING), member('n3', text)], 'openve'
+    )
     assert ids(plan) == [('n1', 1), ('n2', 7), ('n0', 8), ('n3', 9)] and plan['fresh'] == ['n0.example', 'n3.example']
 
 
@@ -93,29 +100,55 @@ def test_a_node_without_a_name_goes_by_its_address():
 
 def test_all_links_are_kept_in_their_order():
     text = conf({'n1': (3, '10.0.0.1', '10.1.0.1')})
-    plan = corosync_nodes([member('n1', text, ['10.0.0.1', '10.1.0.1']), member('n2', '', ['10.0.0.2', '10.1.0.2'])], 'openve')
+    plan = corosync_nodes(
+        [member('n1', text, ['10.0.0.1', '10.1.0.1']), member('n2', '', ['10.0.0.2', '10.1.0.2'])], 'openve'
+    )
     assert [node['addresses'] for node in plan['nodes']] == [['10.0.0.1', '10.1.0.1'], ['10.0.0.2', '10.1.0.2']]
     assert plugin.parse(text)[1][0]['addresses'] == ['10.0.0.1', '10.1.0.1']
 
 
 REFUSED = {
-    'another cluster': ([member('n1', conf({'n1': (1, '192.0.2.1')}, 'theirs'))], "n1.example belongs to the cluster 'theirs' already"),
+    'another cluster': (
+        [member('n1', conf({'n1': (1, '192.0.2.1')}, 'theirs'))],
+        "n1.example belongs to the cluster 'theirs' already",
+    ),
     'a node of a package default that is in use': (
-        [member('n1', DEBIAN.replace('127.0.0.1', '192.0.2.1'))], "n1.example belongs to the cluster 'debian' already"),
-    'a node that is missing': ([member('n1', RUNNING), member('n3')], 'has nodes that are not in this play: n2. .*--limit'),
-    'one name twice': ([member('n1'), dict(member('n1', addresses=['192.0.2.9']), host='x')],
-                       'n1.example and x have the same node name n1: set cluster_node_name'),
-    'one address twice': ([member('n1'), member('n2', '', ['192.0.2.1'])],
-                          'n1.example and n2.example have the same address 192.0.2.1'),
+        [member('n1', DEBIAN.replace('127.0.0.1', '192.0.2.1'))],
+        "n1.example belongs to the cluster 'debian' already",
+    ),
+    'a node that is missing': (
+        [member('n1', RUNNING), member('n3')],
+        'has nodes that are not in this play: n2. .*--limit',
+    ),
+    'one name twice': (
+        [member('n1'), dict(member('n1', addresses=['192.0.2.9']), host='x')],
+        'n1.example and x have the same node name n1: set cluster_node_name',
+    ),
+    'one address twice': (
+        [member('n1'), member('n2', '', ['192.0.2.1'])],
+        'n1.example and n2.example have the same address 192.0.2.1',
+    ),
     'one address twice on a host': ([member('n1', '', ['192.0.2.1', '192.0.2.1'])], 'have the same address 192.0.2.1'),
-    'an unequal number of links': ([member('n1'), member('n2', '', ['192.0.2.2', '198.51.100.2'])],
-                                   'n1.example has 1 addresses and n2.example has 2'),
-    'disagreement': ([member('n1', RUNNING), member('n2', RUNNING.replace('nodeid: 7', 'nodeid: 8'))],
-                     r'disagree about the id of node n2 \(7 and 8, the latter on n2.example\)'),
-    'two clusters of one name': ([member('n1', conf({'n1': (1, '192.0.2.1')})), member('n2', conf({'n2': (1, '192.0.2.2')}))],
-                                 'nodes n1 and n2 have the same id 1'),
-    'a cluster without a node list': ([member('n1', 'totem {\n cluster_name: openve\n}\n')], 'n1.example .* no node list'),
-    'another without a node list': ([member('n1', 'totem {\n cluster_name: old\n}\n')], "belongs to the cluster 'old' already"),
+    'an unequal number of links': (
+        [member('n1'), member('n2', '', ['192.0.2.2', '198.51.100.2'])],
+        'n1.example has 1 addresses and n2.example has 2',
+    ),
+    'disagreement': (
+        [member('n1', RUNNING), member('n2', RUNNING.replace('nodeid: 7', 'nodeid: 8'))],
+        r'disagree about the id of node n2 \(7 and 8, the latter on n2.example\)',
+    ),
+    'two clusters of one name': (
+        [member('n1', conf({'n1': (1, '192.0.2.1')})), member('n2', conf({'n2': (1, '192.0.2.2')}))],
+        'nodes n1 and n2 have the same id 1',
+    ),
+    'a cluster without a node list': (
+        [member('n1', 'totem {\n cluster_name: openve\n}\n')],
+        'n1.example .* no node list',
+    ),
+    'another without a node list': (
+        [member('n1', 'totem {\n cluster_name: old\n}\n')],
+        "belongs to the cluster 'old' already",
+    ),
 }
 
 

@@ -19,19 +19,37 @@ plugin = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(plugin)
 ve_timeouts = plugin.FilterModule().filters()['ve_timeouts']
 
-VES = [{'id': 101, 'name': 'db', 'stop_grace': '5min', 'monitor': {'timeout': '1500ms'}}, {'id': 102, 'boot_time': '3min'}]
+VES = [
+    {'id': 101, 'name': 'db', 'stop_grace': '5min', 'monitor': {'timeout': '1500ms'}},
+    {'id': 102, 'boot_time': '3min'},
+]
 
 
 def test_they_are_those_that_reach_the_cib(cluster):
     policy = {'settle': '10s'}
-    resources.apply(cluster.run, {'ves': VES, 'policy': policy, 'purge': False, 'new': 'started', 'wait': False,
-                                  'wait_timeout': '10min', 'allow_restart': False, 'backup_keep': 0})
-    written = {primitive.get('id'): {op.get('name'): op.get('timeout') for op in primitive.iter('op')}
-               for primitive in ET.fromstring(cluster.text()).iter('primitive')}
+    resources.apply(
+        cluster.run,
+        {
+            'ves': VES,
+            'policy': policy,
+            'purge': False,
+            'new': 'started',
+            'wait': False,
+            'wait_timeout': '10min',
+            'allow_restart': False,
+            'backup_keep': 0,
+        },
+    )
+    written = {
+        primitive.get('id'): {op.get('name'): op.get('timeout') for op in primitive.iter('op')}
+        for primitive in ET.fromstring(cluster.text()).iter('primitive')
+    }
     assert written['db']['monitor'] == '1500ms'
     written['db']['monitor'] = '2s'  # whole seconds, and never less than there are
     found = ve_timeouts(VES, policy)
-    assert {name: {action: '%ds' % seconds for action, seconds in row.items()} for name, row in found.items()} == written
+    assert {
+        name: {action: '%ds' % seconds for action, seconds in row.items()} for name, row in found.items()
+    } == written
 
 
 def test_the_policy_may_be_left_out():
@@ -39,7 +57,9 @@ def test_the_policy_may_be_left_out():
 
 
 def test_mistakes_are_the_models():
-    with pytest.raises(AnsibleFilterError, match='(?s)ve_timeouts: .*cannot be used:\n- VE 1: boot_time: .x. is no time.*VE 2: after'):
+    with pytest.raises(
+        AnsibleFilterError, match='(?s)ve_timeouts: .*cannot be used:\n- VE 1: boot_time: .x. is no time.*VE 2: after'
+    ):
         ve_timeouts([{'id': 1, 'boot_time': 'x'}, {'id': 2, 'after': ['y']}])
 
 

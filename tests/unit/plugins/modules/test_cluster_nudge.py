@@ -86,9 +86,14 @@ def test_two_at_once_are_refused(cluster, meanwhile):
 
 @pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_sets_it_back(collections, cluster, number):
-    with subprocess.Popen([sys.executable, '-m', 'ansible_collections.openve.pacemaker.plugins.modules.cluster_nudge'],
-                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=collections,
-                          env=dict(cluster.env, PYTHONPATH=str(collections))) as process:
+    with subprocess.Popen(
+        [sys.executable, '-m', 'ansible_collections.openve.pacemaker.plugins.modules.cluster_nudge'],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=collections,
+        env=dict(cluster.env, PYTHONPATH=str(collections)),
+    ) as process:
         process.stdin.write(json.dumps({'ANSIBLE_MODULE_ARGS': {}}))
         process.stdin.close()
         end = time.monotonic() + 20

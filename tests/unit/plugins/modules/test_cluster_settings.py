@@ -18,14 +18,21 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._module import cl
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ModelError, ToolError
 
 SECRET = 'pa<ss & "word"'
-IPMI = {'id': 'ipmi-n1', 'agent': 'fence_ipmilan', 'hosts': ['n1', 'n2'],
-        'options': {'ip': '192.0.2.1', 'lanplus': True, 'power_wait': 4}, 'secrets': {'password': SECRET}}
+IPMI = {
+    'id': 'ipmi-n1',
+    'agent': 'fence_ipmilan',
+    'hosts': ['n1', 'n2'],
+    'options': {'ip': '192.0.2.1', 'lanplus': True, 'power_wait': 4},
+    'secrets': {'password': SECRET},
+}
 
 
 def full(**arguments):
     """Arguments as Ansible hands them over, every default filled in."""
     arguments = dict({'fencing': [IPMI], 'policy': None, 'properties': {}, 'seed': False}, **arguments)
-    arguments['fencing'] = [dict({'hosts': [], 'options': {}, 'secrets': {}}, **device) for device in arguments['fencing']]
+    arguments['fencing'] = [
+        dict({'hosts': [], 'options': {}, 'secrets': {}}, **device) for device in arguments['fencing']
+    ]
     return arguments
 
 
@@ -56,18 +63,38 @@ WANTED = {'ip': '192.0.2.1', 'lanplus': 'true', 'power_wait': '4', 'password': S
 
 # A running cluster
 
+
 def test_devices_limits_and_options_reach_the_cib(cluster):
-    result = put(cluster, policy={'starts_per_node': 3, 'starts_total': 7}, properties={'stonith-timeout': '90s', 'enable-acl': True})
+    result = put(
+        cluster,
+        policy={'starts_per_node': 3, 'starts_total': 7},
+        properties={'stonith-timeout': '90s', 'enable-acl': True},
+    )
     assert result['changed'] and result['attempts'] == 1
     ipmi = device(cluster.path)
     assert (ipmi.get('class'), ipmi.get('type'), ipmi.get('provider')) == ('stonith', 'fence_ipmilan', None)
     assert values(cluster.path) == WANTED
     assert [dict(op.attrib) for op in ipmi.iter('op')] == [
-        {'id': 'ipmi-n1-monitor-60s', 'name': 'monitor', 'interval': '60s', 'timeout': '60s'}]
-    assert {name: prop(cluster.path, name) for name in (
-        'stonith-enabled', 'node-action-limit', 'batch-limit', 'stonith-timeout', 'enable-acl', 'load-threshold')} == {
-        'stonith-enabled': 'true', 'node-action-limit': '3', 'batch-limit': '7', 'stonith-timeout': '90s',
-        'enable-acl': 'true', 'load-threshold': None}
+        {'id': 'ipmi-n1-monitor-60s', 'name': 'monitor', 'interval': '60s', 'timeout': '60s'}
+    ]
+    assert {
+        name: prop(cluster.path, name)
+        for name in (
+            'stonith-enabled',
+            'node-action-limit',
+            'batch-limit',
+            'stonith-timeout',
+            'enable-acl',
+            'load-threshold',
+        )
+    } == {
+        'stonith-enabled': 'true',
+        'node-action-limit': '3',
+        'batch-limit': '7',
+        'stonith-timeout': '90s',
+        'enable-acl': 'true',
+        'load-threshold': None,
+    }
     assert prop(cluster.path, 'no-quorum-policy') == 'ignore', 'nobody declared it'
 
 
@@ -92,11 +119,28 @@ def test_check_mode_says_what_would_change_and_changes_nothing(cluster):
 
 def test_what_was_set_by_hand_survives(cluster):
     put(cluster, fencing=[IPMI, dict(IPMI, id='old')], properties={'stonith-timeout': '90s'})
-    cluster.tool('crm_resource', '--resource', 'ipmi-n1', '--set-parameter', 'pcmk_delay_max', '--parameter-value', '5s')
-    cluster.tool('crm_resource', '--resource', 'ipmi-n1', '--meta', '--set-parameter', 'target-role', '--parameter-value', 'Stopped')
+    cluster.tool(
+        'crm_resource', '--resource', 'ipmi-n1', '--set-parameter', 'pcmk_delay_max', '--parameter-value', '5s'
+    )
+    cluster.tool(
+        'crm_resource',
+        '--resource',
+        'ipmi-n1',
+        '--meta',
+        '--set-parameter',
+        'target-role',
+        '--parameter-value',
+        'Stopped',
+    )
     cluster.tool('crm_attribute', '--type', 'crm_config', '--name', 'stonith-action', '--update', 'off')
-    cluster.tool('cibadmin', '--modify', '--scope', 'resources', '--xml-text',
-                 '<op id="ipmi-n1-monitor-60s" name="monitor" interval="60s" timeout="99s"/>')
+    cluster.tool(
+        'cibadmin',
+        '--modify',
+        '--scope',
+        'resources',
+        '--xml-text',
+        '<op id="ipmi-n1-monitor-60s" name="monitor" interval="60s" timeout="99s"/>',
+    )
     assert not put(cluster)['changed']
     assert put(cluster, fencing=[dict(IPMI, options={'ip': '192.0.2.9'})])['changed']
     assert values(cluster.path) == dict(WANTED, ip='192.0.2.9', pcmk_delay_max='5s')
@@ -107,10 +151,16 @@ def test_what_was_set_by_hand_survives(cluster):
 
 
 def test_a_set_with_a_rule_is_not_ours(cluster):
-    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
-                 '<primitive id="ipmi-n1" class="stonith" type="fence_ipmilan"><instance_attributes id="night">'
-                 '<rule id="night-r" score="0"><date_expression id="night-e" operation="gt" start="2030-01-01"/></rule>'
-                 '<nvpair id="night-p" name="power_wait" value="60"/></instance_attributes></primitive>')
+    cluster.tool(
+        'cibadmin',
+        '--create',
+        '--scope',
+        'resources',
+        '--xml-text',
+        '<primitive id="ipmi-n1" class="stonith" type="fence_ipmilan"><instance_attributes id="night">'
+        '<rule id="night-r" score="0"><date_expression id="night-e" operation="gt" start="2030-01-01"/></rule>'
+        '<nvpair id="night-p" name="power_wait" value="60"/></instance_attributes></primitive>',
+    )
     assert put(cluster)['changed']
     sets = device(cluster.path).findall('instance_attributes')
     assert [len(found.findall('nvpair')) for found in sets] == [1, len(WANTED)]
@@ -135,10 +185,18 @@ def test_bad_devices_are_refused_with_every_problem_and_nothing_is_written(clust
     first = tmp_path / 'first.xml'
     monkeypatch.setattr(settings, 'FIRST_CIB', str(first))
     text = cluster.text()
-    bad = [{'id': 'a', 'agent': 'fence_x', 'options': {'password': 'leaked', 'ip': None}},
-           {'id': 'b', 'agent': 'fence_x', 'hosts': ['n1'], 'options': {'login': 'me', 'plug': [1]}, 'secrets': {'login': 'you'}},
-           {'id': 'a', 'agent': 'fence_x', 'hosts': ['n2'], 'secrets': {'passwd': 'two\nlines'}},
-           {'id': '1st', 'agent': 'fence_x', 'hosts': ['n2']}]
+    bad = [
+        {'id': 'a', 'agent': 'fence_x', 'options': {'password': 'leaked', 'ip': None}},
+        {
+            'id': 'b',
+            'agent': 'fence_x',
+            'hosts': ['n1'],
+            'options': {'login': 'me', 'plug': [1]},
+            'secrets': {'login': 'you'},
+        },
+        {'id': 'a', 'agent': 'fence_x', 'hosts': ['n2'], 'secrets': {'passwd': 'two\nlines'}},
+        {'id': '1st', 'agent': 'fence_x', 'hosts': ['n2']},
+    ]
     for arguments in ({}, {'seed': True}, {'check': True}):
         with pytest.raises(ModelError) as caught:
             put(cluster, fencing=bad, properties={'stonith-timeout': ''}, **arguments)
@@ -151,7 +209,8 @@ def test_bad_devices_are_refused_with_every_problem_and_nothing_is_written(clust
             'a: secrets.passwd: holds a newline or another control character',
             'b: login: is both in options and in secrets',
             'b: options.plug: must be a single value',
-            'properties.stonith-timeout: is empty']
+            'properties.stonith-timeout: is empty',
+        ]
         assert all(problem in caught.value.msg for problem in caught.value.problems)
         assert 'two' not in caught.value.msg and 'leaked' not in caught.value.msg
     with pytest.raises(ModelError, match='policy: settle'):
@@ -160,14 +219,19 @@ def test_bad_devices_are_refused_with_every_problem_and_nothing_is_written(clust
 
 
 def test_names_of_other_resources_are_refused_all_at_once(cluster):
-    for xml in ('<group id="g"><primitive id="address" class="ocf" provider="pacemaker" type="Dummy"/></group>',
-                '<primitive id="other" class="stonith" type="fence_xvm"/>'):
+    for xml in (
+        '<group id="g"><primitive id="address" class="ocf" provider="pacemaker" type="Dummy"/></group>',
+        '<primitive id="other" class="stonith" type="fence_xvm"/>',
+    ):
         cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text', xml)
     text = cluster.text()
     with pytest.raises(CibError) as caught:
         put(cluster, fencing=[dict(IPMI, id=name) for name in ('g', 'address', 'other', 'fine')])
     assert [problem.split(':')[0] for problem in caught.value.details['problems']] == [
-        'fencing device g', 'fencing device address', 'fencing device other']
+        'fencing device g',
+        'fencing device address',
+        'fencing device other',
+    ]
     assert cluster.text() == text
 
 
@@ -185,6 +249,7 @@ def test_the_diff_hides_old_secrets_and_new_ones_and_shows_that_they_changed(clu
 
 # The first CIB
 
+
 class Node:
     """A node whose Pacemaker never ran: its tools, and the runner that says on which CIB they work."""
 
@@ -193,7 +258,9 @@ class Node:
 
     def run(self, argv, stdin=None, environment=None):
         self.files.append((environment or {}).get('CIB_file'))
-        done = subprocess.run(argv, input=stdin, env=dict(self.env, **(environment or {})), capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            argv, input=stdin, env=dict(self.env, **(environment or {})), capture_output=True, text=True, check=False
+        )
         return done.returncode, done.stdout, done.stderr
 
 
@@ -214,14 +281,18 @@ def test_the_first_cib_is_whole_and_private(node):
         result = put(node, seed=True, policy={'starts_per_node': 3})
     finally:
         os.umask(old)
-    assert result['changed'] and 'fence_ipmilan' in result['diff']()['after'] and SECRET[:4] not in str(result['diff']())
+    assert (
+        result['changed'] and 'fence_ipmilan' in result['diff']()['after'] and SECRET[:4] not in str(result['diff']())
+    )
     assert values(node.path) == WANTED
     assert (prop(node.path, 'node-action-limit'), prop(node.path, 'stonith-enabled')) == ('3', 'true')
     status = node.path.stat()
     assert (status.st_mode & 0o777, status.st_uid) == (0o600, os.getuid())
     assert os.listdir(node.path.parent) == ['cib.xml']
     # every tool but the one that makes an empty CIB worked on a file, and that is gone
-    assert node.files[0] is None and len(set(node.files[1:])) == 1 and not os.path.exists(os.path.dirname(node.files[1]))
+    assert (
+        node.files[0] is None and len(set(node.files[1:])) == 1 and not os.path.exists(os.path.dirname(node.files[1]))
+    )
     # Pacemaker's own tools take it
     assert node.run(['crm_verify', '--xml-file', str(node.path)])[0] == 0
     assert 'crm_feature_set=' in node.path.read_text()
@@ -283,6 +354,7 @@ def test_a_missing_tool_is_named(node):
 
 # As Ansible runs it
 
+
 @pytest.fixture
 def module(run_module, cluster):
     """module(check=False, **arguments) -> what it returned, and all that it wrote"""
@@ -291,9 +363,16 @@ def module(run_module, cluster):
 
 def leaks(output, *secrets):
     """The secrets, or a piece of one, in the output in any of the ways in which it may be written."""
-    return [form for secret in secrets for form in (
-        secret, secret.replace('&', '&amp;').replace('<', '&lt;').replace('"', '&quot;'), json.dumps(secret)[1:-1])
-        if form in output or form in json.dumps(json.loads(output), ensure_ascii=False)]
+    return [
+        form
+        for secret in secrets
+        for form in (
+            secret,
+            secret.replace('&', '&amp;').replace('<', '&lt;').replace('"', '&quot;'),
+            json.dumps(secret)[1:-1],
+        )
+        if form in output or form in json.dumps(json.loads(output), ensure_ascii=False)
+    ]
 
 
 def test_secrets_never_leave_the_module(module, cluster):
@@ -314,7 +393,9 @@ def test_a_tool_that_returns_xml_returns_no_secret(module, cluster, tmp_path):
     """cibadmin fails, and shows what it was given."""
     tools = tmp_path / 'tools'
     tools.mkdir()
-    real = subprocess.run(['which', 'cibadmin'], env=cluster.env, capture_output=True, text=True, check=True).stdout.strip()
+    real = subprocess.run(
+        ['which', 'cibadmin'], env=cluster.env, capture_output=True, text=True, check=True
+    ).stdout.strip()
     (tools / 'cibadmin').write_text('#!/bin/sh\ncase "$*" in *--patch*) cat >&2; exit 78;; esac\nexec %s "$@"\n' % real)
     (tools / 'cibadmin').chmod(0o755)
     cluster.env['PATH'] = '%s:%s' % (tools, cluster.env['PATH'])
@@ -330,8 +411,15 @@ def test_a_secret_among_the_options_is_refused_and_not_repeated(module, cluster)
     assert cluster.text() == text
 
 
-@pytest.mark.parametrize('arguments', [{}, {'fencing': [{'id': 'a'}]}, {'fencing': [{'id': 'a', 'agent': 'b', 'bogus': 1}]},
-                                       {'fencing': [], 'policy': {'bogus': 1}}])
+@pytest.mark.parametrize(
+    'arguments',
+    [
+        {},
+        {'fencing': [{'id': 'a'}]},
+        {'fencing': [{'id': 'a', 'agent': 'b', 'bogus': 1}]},
+        {'fencing': [], 'policy': {'bogus': 1}},
+    ],
+)
 def test_ansible_refuses_what_the_argument_spec_does(module, arguments):
     result, output = module(**arguments)
     assert result['failed'] and 'Traceback' not in output
@@ -351,4 +439,5 @@ def test_the_documentation_says_what_the_module_takes_and_returns(module):
         assert result['changed']
     returned = yaml.safe_load(source.RETURN)
     assert set(result) - {'changed', 'diff', 'invocation', 'warnings'} == {
-        name for name, value in returned.items() if not value['returned'].startswith('when')}
+        name for name, value in returned.items() if not value['returned'].startswith('when')
+    }

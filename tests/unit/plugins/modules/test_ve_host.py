@@ -40,53 +40,74 @@ def write(path, text):
 
 # The text of a configuration
 
-@pytest.mark.parametrize('before, after', [
-    ('', WANTED),
-    ('A=1\n', 'A=1\n' + WANTED),
-    ('A=1', 'A=1\n' + WANTED),
-    ('ONBOOT="yes"\nA=1\nALLOWREBOOT=yes\n', 'ONBOOT="no"\nA=1\nALLOWREBOOT="no"\n'),
-    # only what is in force counts, and that is the last one
-    ('ONBOOT=no\nONBOOT=yes\nALLOWREBOOT=no\n', 'ONBOOT=no\nONBOOT="no"\nALLOWREBOOT=no\n'),
-    ('ONBOOT=yes\nONBOOT=no\nALLOWREBOOT=no\n', None),
-    (' ONBOOT = "no"  # by hand\nALLOWREBOOT="no"\n', None),
-    ('ONBOOT=no\nALLOWREBOOT=no', None),
-    ('#ONBOOT=no\nXONBOOT=no\nONBOOTX=no\nALLOWREBOOT=no\n', '#ONBOOT=no\nXONBOOT=no\nONBOOTX=no\nALLOWREBOOT=no\nONBOOT="no"\n'),
-    ('ONBOOT="nope"\nALLOWREBOOT=no\n', 'ONBOOT="no"\nALLOWREBOOT=no\n'),
-    # what else is on a line, or in it, is not ours to change
-    ('D="a\x0bb\u2028c"\r\nONBOOT=no\r\nALLOWREBOOT=no\r\n', None),
-    ('D="a\x0bb\u2028c"\r\nALLOWREBOOT=no\r\n', 'D="a\x0bb\u2028c"\r\nALLOWREBOOT=no\r\nONBOOT="no"\n'),
-])
+
+@pytest.mark.parametrize(
+    'before, after',
+    [
+        ('', WANTED),
+        ('A=1\n', 'A=1\n' + WANTED),
+        ('A=1', 'A=1\n' + WANTED),
+        ('ONBOOT="yes"\nA=1\nALLOWREBOOT=yes\n', 'ONBOOT="no"\nA=1\nALLOWREBOOT="no"\n'),
+        # only what is in force counts, and that is the last one
+        ('ONBOOT=no\nONBOOT=yes\nALLOWREBOOT=no\n', 'ONBOOT=no\nONBOOT="no"\nALLOWREBOOT=no\n'),
+        ('ONBOOT=yes\nONBOOT=no\nALLOWREBOOT=no\n', None),
+        (' ONBOOT = "no"  # by hand\nALLOWREBOOT="no"\n', None),
+        ('ONBOOT=no\nALLOWREBOOT=no', None),
+        (
+            '#ONBOOT=no\nXONBOOT=no\nONBOOTX=no\nALLOWREBOOT=no\n',
+            '#ONBOOT=no\nXONBOOT=no\nONBOOTX=no\nALLOWREBOOT=no\nONBOOT="no"\n',
+        ),
+        ('ONBOOT="nope"\nALLOWREBOOT=no\n', 'ONBOOT="no"\nALLOWREBOOT=no\n'),
+        # what else is on a line, or in it, is not ours to change
+        ('D="a\x0bb\u2028c"\r\nONBOOT=no\r\nALLOWREBOOT=no\r\n', None),
+        ('D="a\x0bb\u2028c"\r\nALLOWREBOOT=no\r\n', 'D="a\x0bb\u2028c"\r\nALLOWREBOOT=no\r\nONBOOT="no"\n'),
+    ],
+)
 def test_vzctl_settings(before, after):
     new = host.edited(before, 'vzctl')
     assert new == (before if after is None else after)
     assert host.edited(new, 'vzctl') == new
 
 
-@pytest.mark.parametrize('before, after', [
-    ('', 'lxc.start.auto = 0\n'),
-    ('lxc.start.auto = 1\nlxc.start.delay = 5\n', 'lxc.start.auto = 0\nlxc.start.delay = 5\n'),
-    ('lxc.start.auto=0\n', None),
-    ('lxc.start.auto = 0\nlxc.start.auto = 1\n', 'lxc.start.auto = 0\nlxc.start.auto = 0\n'),
-    ('lxc.start.auto = 10\n', 'lxc.start.auto = 0\n'),
-    ('lxcxstart.auto = 0\n', 'lxcxstart.auto = 0\nlxc.start.auto = 0\n'),
-])
+@pytest.mark.parametrize(
+    'before, after',
+    [
+        ('', 'lxc.start.auto = 0\n'),
+        ('lxc.start.auto = 1\nlxc.start.delay = 5\n', 'lxc.start.auto = 0\nlxc.start.delay = 5\n'),
+        ('lxc.start.auto=0\n', None),
+        ('lxc.start.auto = 0\nlxc.start.auto = 1\n', 'lxc.start.auto = 0\nlxc.start.auto = 0\n'),
+        ('lxc.start.auto = 10\n', 'lxc.start.auto = 0\n'),
+        ('lxcxstart.auto = 0\n', 'lxcxstart.auto = 0\nlxc.start.auto = 0\n'),
+    ],
+)
 def test_lxc_settings(before, after):
     assert host.edited(before, 'lxc') == (before if after is None else after)
 
 
 # Which file it is
 
+
 def test_vzctl_and_lxc_configurations(vz):
     conf = write(vz / 'conf' / '101.conf', 'ONBOOT="yes"\n')
     other = write(vz / 'conf' / '102.conf', 'ONBOOT="yes"\n')
     web = write(vz / 'lxc' / 'web' / 'config', 'lxc.start.auto = 1\n')
     mail = write(vz / 'mail' / 'config', '')
-    result = leave({'id': '0101'}, {'id': 'web', 'engine': 'lxc'},
-                   {'id': 'mail', 'engine': 'lxc', 'params': {'lxc_path': str(vz)}})
+    result = leave(
+        {'id': '0101'}, {'id': 'web', 'engine': 'lxc'}, {'id': 'mail', 'engine': 'lxc', 'params': {'lxc_path': str(vz)}}
+    )
     assert result['changed'] and result['edited'] == [str(conf), str(web), str(mail)] and result['missing'] == []
-    assert (conf.read_text(), web.read_text(), mail.read_text()) == (WANTED, 'lxc.start.auto = 0\n', 'lxc.start.auto = 0\n')
+    assert (conf.read_text(), web.read_text(), mail.read_text()) == (
+        WANTED,
+        'lxc.start.auto = 0\n',
+        'lxc.start.auto = 0\n',
+    )
     assert other.read_text() == 'ONBOOT="yes"\n', 'nobody declared it'
-    assert result['diff']()[0] == {'before_header': str(conf), 'after_header': str(conf), 'before': 'ONBOOT="yes"\n', 'after': WANTED}
+    assert result['diff']()[0] == {
+        'before_header': str(conf),
+        'after_header': str(conf),
+        'before': 'ONBOOT="yes"\n',
+        'after': WANTED,
+    }
 
 
 def test_a_name_is_a_link_or_stands_in_a_configuration(vz):
@@ -107,7 +128,11 @@ def test_missing_ves_are_named_and_the_others_edited(vz):
     (vz / 'conf' / '3.conf').symlink_to(vz / 'not-mounted')
     write(vz / 'conf' / '2.conf', '')
     result = leave({'id': 1}, {'id': 2}, {'id': 3, 'name': 'db'}, {'id': 'x', 'engine': 'lxc'})
-    assert result['changed'] and result['missing'] == ['ve-1', 'db', 've-x'] and result['edited'] == [str(vz / 'conf' / '2.conf')]
+    assert (
+        result['changed']
+        and result['missing'] == ['ve-1', 'db', 've-x']
+        and result['edited'] == [str(vz / 'conf' / '2.conf')]
+    )
     assert len(result['warnings']) == 1 and 've-1, db, ve-x' in result['warnings'][0]
     (vz / 'conf' / '2.conf').unlink()
     (vz / 'conf' / '3.conf').unlink()
@@ -117,6 +142,7 @@ def test_missing_ves_are_named_and_the_others_edited(vz):
 
 
 # The file
+
 
 def test_the_second_run_changes_nothing(vz):
     conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\n')
@@ -211,7 +237,9 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left(vz, monkeypatc
         rename(source, target)
 
     monkeypatch.setattr(host.os, 'rename', refused)
-    with pytest.raises(Error, match=r'VE 2: its configuration cannot be edited: .*Permission denied.*2\.conf') as caught:
+    with pytest.raises(
+        Error, match=r'VE 2: its configuration cannot be edited: .*Permission denied.*2\.conf'
+    ) as caught:
         leave({'id': 1}, {'id': 2})
     assert caught.value.details == {'changed': True, 'edited': [str(vz / 'conf' / '1.conf')]}
     assert two.read_text() == 'A=1\n' and sorted(os.listdir(vz / 'conf')) == ['1.conf', '2.conf']
@@ -232,6 +260,7 @@ def test_how_long_stopping_all_may_take(vz, limit, seconds):
 
 
 # As Ansible runs it
+
 
 @pytest.fixture
 def module(run_module):

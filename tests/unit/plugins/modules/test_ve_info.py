@@ -36,11 +36,14 @@ def recorded(cib_file, monkeypatch):
     All times in it are moved to now, as Pacemaker's tools go by the clock too: an hour later (failure-timeout) crm_mon no longer
     counts what failed, nor what is in flight.
     """
+
     def look(name):
         text = (DATA / (name + '.xml')).read_text()
         last = max(int(entry.get('last-rc-change')) for entry in ET.fromstring(text).iter('lrm_rsc_op'))
         now = int(time.time())
-        cib_file.path.write_text(re.sub(r'(?<=change=")1\d{9}|(?<= value=")1\d{9}', lambda found: str(int(found[0]) - last + now - 1), text))
+        cib_file.path.write_text(
+            re.sub(r'(?<=change=")1\d{9}|(?<= value=")1\d{9}', lambda found: str(int(found[0]) - last + now - 1), text)
+        )
         monkeypatch.setattr(info.time, 'time', lambda: now)
         result = info.look(cib_file.run, {'names': None})
         result['moved'] = now - 1 - last
@@ -54,12 +57,24 @@ def test_while_ves_start(recorded):
     result = recorded('starting')
     # as the VEs wrote it themselves: two booted on n1 and two on n2, the two of n3 were up
     assert {(row['resource'], row['node']) for row in result['in_flight'] if row['operation'] == 'start'} == {
-        ('ve-101', 'n2'), ('ve-104', 'n2'), ('ve-103', 'n1'), ('ve-106', 'n1')}
-    assert {name for name, ve in result['by_name'].items() if ve['state'] == 'starting'} == {'ve-101', 've-103', 've-104', 've-106'}
+        ('ve-101', 'n2'),
+        ('ve-104', 'n2'),
+        ('ve-103', 'n1'),
+        ('ve-106', 'n1'),
+    }
+    assert {name for name, ve in result['by_name'].items() if ve['state'] == 'starting'} == {
+        've-101',
+        've-103',
+        've-104',
+        've-106',
+    }
     assert result['peak_starts'] == {'n1': 2, 'n2': 2, 'n3': 2}
     # the youngest began four seconds before, and may take 180 s
     assert result['cannot_fence_for'] == 176 == result['in_flight'][0]['seconds_left']
-    assert (result['by_name']['ve-101']['last_start']['seconds'], result['by_name']['ve-101']['last_start']['result']) == (5, 'in flight')
+    assert (
+        result['by_name']['ve-101']['last_start']['seconds'],
+        result['by_name']['ve-101']['last_start']['result'],
+    ) == (5, 'in flight')
     assert result['by_name']['ve-107']['last_start'] is None and result['by_name']['ve-107']['state'] == 'stopped'
 
 
@@ -71,8 +86,15 @@ def test_when_all_are_up(recorded):
         assert (start['result'], start['rc'], start['node']) == ('ok', 0, ve['node']) and 2 < start['seconds'] < 7
         assert 0 <= seconds(start['at']) - result['moved'] - seconds('2026-11-22T22:46:00Z') < 60
     timeouts = {ve['name']: {row['name']: row['timeout'] for row in ve['operations']} for ve in result['ves']}
-    assert (timeouts['ve-105']['start'], timeouts['ve-101']['start'], timeouts['ve-103']['stop']) == ('240s', '180s', '365s')
-    assert [row['interval'] for row in result['by_name']['ve-104']['operations'] if row['name'] == 'monitor'] == ['10s', '60s']
+    assert (timeouts['ve-105']['start'], timeouts['ve-101']['start'], timeouts['ve-103']['stop']) == (
+        '240s',
+        '180s',
+        '365s',
+    )
+    assert [row['interval'] for row in result['by_name']['ve-104']['operations'] if row['name'] == 'monitor'] == [
+        '10s',
+        '60s',
+    ]
 
 
 def test_where_a_start_failed_everywhere(recorded):
@@ -85,14 +107,23 @@ def test_where_a_start_failed_everywhere(recorded):
 
 def test_after_pacemaker_was_restarted_under_them_no_start_is_known(recorded):
     result = recorded('restarted')
-    assert {(ve['state'], ve['last_start']) for ve in result['ves']} == {('started', None)} and result['peak_starts'] == {}
+    assert {(ve['state'], ve['last_start']) for ve in result['ves']} == {('started', None)} and result[
+        'peak_starts'
+    ] == {}
 
 
 # As Ansible runs it
 
+
 def lasted(cluster, ve, milliseconds):
-    edit(cluster, lambda root: [entry.set('exec-time', str(milliseconds)) for entry in root.iter('lrm_rsc_op')
-                                if entry.get('id').startswith(ve + '_') and entry.get('operation') == 'start'])
+    edit(
+        cluster,
+        lambda root: [
+            entry.set('exec-time', str(milliseconds))
+            for entry in root.iter('lrm_rsc_op')
+            if entry.get('id').startswith(ve + '_') and entry.get('operation') == 'start'
+        ],
+    )
 
 
 @pytest.fixture
@@ -119,11 +150,22 @@ def test_the_last_start_of_each(ve_info):
     found = ve_info()['by_name']
     begin = found['ve-1']['last_start'].pop('at')
     assert abs(seconds(begin) - (time.time() - 60)) < 30
-    assert found['ve-1']['last_start'] == {'node': 'n1', 'result': 'ok', 'rc': 0, 'seconds': 5.25, 'queued': 0, 'reason': ''}
+    assert found['ve-1']['last_start'] == {
+        'node': 'n1',
+        'result': 'ok',
+        'rc': 0,
+        'seconds': 5.25,
+        'queued': 0,
+        'reason': '',
+    }
     assert (found['ve-2']['last_start']['result'], found['ve-2']['last_start']['rc']) == ('in flight', None)
     assert 50 < found['ve-2']['last_start']['seconds'] < 90
     assert {key: found['ve-3']['last_start'][key] for key in ('node', 'result', 'rc', 'reason')} == {
-        'node': 'n2', 'result': 'failed', 'rc': 1, 'reason': 'no init'}
+        'node': 'n2',
+        'result': 'failed',
+        'rc': 1,
+        'reason': 'no init',
+    }
     assert found['ve-4']['last_start'] is None
 
 
@@ -131,7 +173,10 @@ def test_operations_and_timeouts(ve_info):
     found = ve_info(names=['ve-1', 've-2'])['by_name']
     assert list(found) == ['ve-1', 've-2']
     assert [(row['name'], row['interval'], row['timeout']) for row in found['ve-1']['operations']] == [
-        ('start', '0s', '280s'), ('stop', '0s', '150s'), ('monitor', '10s', '30s')]
+        ('start', '0s', '280s'),
+        ('stop', '0s', '150s'),
+        ('monitor', '10s', '30s'),
+    ]
     assert found['ve-2']['operations'][0]['timeout'] == '180s'
 
 
@@ -139,21 +184,32 @@ def test_peaks_and_for_how_long_nothing_else_can_be_done(ve_info, cluster):
     result = ve_info()
     # 5.25 s of the one, and the other has not ended yet
     assert result['peak_starts'] == {'n1': 2, 'n2': 1}
-    row, = result['in_flight']
+    (row,) = result['in_flight']
     assert (row['resource'], row['operation'], row['node'], row['timeout']) == ('ve-2', 'start', 'n1', '180s')
     assert 100 < row['seconds_left'] == result['cannot_fence_for'] < 130
     lose(cluster, 'n1')
     result = ve_info(names=[])
-    assert (result['in_flight'], result['cannot_fence_for'], result['ves']) == ([], 0, []), 'what is lost is not waited for'
+    assert (result['in_flight'], result['cannot_fence_for'], result['ves']) == ([], 0, []), (
+        'what is lost is not waited for'
+    )
 
 
 def test_starts_of_others_are_in_flight_as_well(ve_info, cluster):
-    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
-                 '<primitive id="database" class="ocf" provider="heartbeat" type="Dummy"/>')
+    cluster.tool(
+        'cibadmin',
+        '--create',
+        '--scope',
+        'resources',
+        '--xml-text',
+        '<primitive id="database" class="ocf" provider="heartbeat" type="Dummy"/>',
+    )
     happened(cluster, 'n1', 'database', ('start', PENDING))
     result = ve_info()
     assert [(row['resource'], row['timeout']) for row in result['in_flight']] == [('ve-2', '180s'), ('database', '20s')]
-    assert result['cannot_fence_for'] == result['in_flight'][0]['seconds_left'] > 100 and result['in_flight'][1]['seconds_left'] == 0
+    assert (
+        result['cannot_fence_for'] == result['in_flight'][0]['seconds_left'] > 100
+        and result['in_flight'][1]['seconds_left'] == 0
+    )
     assert result['peak_starts']['n1'] == 2, 'that is of VEs'
 
 
@@ -161,7 +217,8 @@ def test_of_limits_a_file_tells_nothing(ve_info):
     result = ve_info()
     assert result['node'] is None
     assert [(row['node'], row['limit'], row['in_force'], row['override']) for row in result['limits']] == [
-        (node, '2', 'unknown', None) for node in ('n1', 'n2', 'n3')]
+        (node, '2', 'unknown', None) for node in ('n1', 'n2', 'n3')
+    ]
 
 
 def test_the_documentation_says_what_is_returned(ve_info):
@@ -169,10 +226,18 @@ def test_the_documentation_says_what_is_returned(ve_info):
     result = ve_info()
     returned = yaml.safe_load(module.RETURN)
     assert set(returned) == set(result) - {'changed', 'commands', 'invocation', 'by_name'}
-    for name, row in (('ves', result['ves'][0]), ('in_flight', result['in_flight'][0]), ('limits', result['limits'][0])):
+    for name, row in (
+        ('ves', result['ves'][0]),
+        ('in_flight', result['in_flight'][0]),
+        ('limits', result['limits'][0]),
+    ):
         assert set(returned[name]['contains']) == set(row) == set(returned[name]['sample'][0])
     start = result['by_name']['ve-1']['last_start']
-    assert set(returned['ves']['contains']['last_start']['contains']) == set(start) == set(returned['ves']['sample'][0]['last_start'])
+    assert (
+        set(returned['ves']['contains']['last_start']['contains'])
+        == set(start)
+        == set(returned['ves']['sample'][0]['last_start'])
+    )
     assert set(result['ves'][0]['operations'][0]) == set(returned['ves']['sample'][0]['operations'][0])
     for task in yaml.safe_load(module.EXAMPLES):
         assert 'openve.pacemaker.ve_info' not in task or set(task['openve.pacemaker.ve_info'] or {}) <= {'names'}

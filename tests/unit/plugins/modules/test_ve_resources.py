@@ -30,7 +30,8 @@ def test_check_run_and_run_again(ve_resources, cluster):
     assert 'diff' not in done and cluster.text() != text
     differing = ('invocation', 'commands', 'attempts', 'backup', 'restore', 'limits')
     assert {key: value for key, value in done.items() if key not in differing} == {
-        key: value for key, value in planned.items() if key not in differing + ('diff',)}
+        key: value for key, value in planned.items() if key not in differing + ('diff',)
+    }
     assert done['commands'][-1].startswith('cibadmin --patch') and not re.search('--patch', str(planned['commands']))
     text = cluster.text()
     again = ve_resources(**arguments)
@@ -45,8 +46,9 @@ def test_mistakes_come_all_at_once(ve_resources, cluster):
     assert cluster.text() == text
 
 
-@pytest.mark.parametrize('arguments', [{}, {'ves': [{'name': 'x'}]}, {'ves': [{'id': 1, 'bogus': 2}]},
-                                       {'ves': [], 'new': 'maybe'}])
+@pytest.mark.parametrize(
+    'arguments', [{}, {'ves': [{'name': 'x'}]}, {'ves': [{'id': 1, 'bogus': 2}]}, {'ves': [], 'new': 'maybe'}]
+)
 def test_ansible_refuses_what_the_argument_spec_does(ve_resources, arguments):
     assert ve_resources(**arguments)['failed']
 
@@ -76,9 +78,11 @@ def documented():
 
 def test_the_documentation_says_what_the_model_takes():
     _module, options = documented()
-    for documented_fields, table in ((options['ves']['suboptions'], model.VE_FIELDS),
-                                     (options['policy']['suboptions'], model.POLICY_FIELDS),
-                                     (options['ves']['suboptions']['monitor']['suboptions'], model.MONITOR_FIELDS)):
+    for documented_fields, table in (
+        (options['ves']['suboptions'], model.VE_FIELDS),
+        (options['policy']['suboptions'], model.POLICY_FIELDS),
+        (options['ves']['suboptions']['monitor']['suboptions'], model.MONITOR_FIELDS),
+    ):
         assert list(documented_fields) == list(table)
         for name, spec in table.items():
             for key in ('type', 'default', 'choices', 'elements', 'required'):
@@ -97,6 +101,7 @@ def test_examples_are_right_and_returns_are_what_is_returned(ve_resources, clust
     result = ve_resources(ves=[{'id': 1}])
     returned = yaml.safe_load(module.RETURN)
     assert set(result) - {'changed', 'invocation', 'warnings'} == {
-        name for name, value in returned.items() if not value['returned'].startswith('when')}
+        name for name, value in returned.items() if not value['returned'].startswith('when')
+    }
     for name in ('explain', 'properties'):
         assert set(result[name][0]) == set(returned[name]['contains']) == set(returned[name]['sample'][0])

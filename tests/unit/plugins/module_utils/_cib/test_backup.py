@@ -24,9 +24,20 @@ def folder(tmp_path, monkeypatch):
 
 
 def declare(cluster, *numbers, check=False, keep=10):
-    return resources.apply(cluster.run, {
-        'ves': [{'id': number} for number in numbers], 'policy': None, 'purge': False, 'new': 'started', 'wait': False,
-        'wait_timeout': '10min', 'allow_restart': False, 'backup_keep': keep}, check)
+    return resources.apply(
+        cluster.run,
+        {
+            'ves': [{'id': number} for number in numbers],
+            'policy': None,
+            'purge': False,
+            'new': 'started',
+            'wait': False,
+            'wait_timeout': '10min',
+            'allow_restart': False,
+            'backup_keep': keep,
+        },
+        check,
+    )
 
 
 def configuration(path):
@@ -38,8 +49,14 @@ def ves(path):
 
 
 def somebody(cluster, name):
-    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
-                 '<primitive id="%s" class="ocf" provider="heartbeat" type="Dummy"/>' % name)
+    cluster.tool(
+        'cibadmin',
+        '--create',
+        '--scope',
+        'resources',
+        '--xml-text',
+        '<primitive id="%s" class="ocf" provider="heartbeat" type="Dummy"/>' % name,
+    )
 
 
 def test_the_restore_command_brings_the_configuration_back(run_module, cluster, tmp_path):
@@ -69,7 +86,8 @@ def test_a_node_keeps_as_many_as_asked_and_removes_nothing_else(cluster, folder)
         kept.append(result['backup'])
         assert result['restore'] == 'cibadmin --replace --scope configuration --xml-file ' + result['backup']
     assert sorted(os.listdir(folder)) == sorted(
-        [os.path.basename(path) for path in kept[-2:]] + ['cib-mine.xml', 'other-20200101T000000Z-0.1.xml'])
+        [os.path.basename(path) for path in kept[-2:]] + ['cib-mine.xml', 'other-20200101T000000Z-0.1.xml']
+    )
     assert [ves(path) for path in kept[-2:]] == [['ve-1', 've-2'], ['ve-1', 've-2', 've-3']]
     status = pathlib.Path(kept[-1]).stat()
     assert status.st_mode & 0o777 == 0o600, 'fencing devices have passwords'
@@ -90,7 +108,9 @@ def test_without_a_backup_there_is_no_patch(cluster, folder):
     folder.parent.mkdir()
     folder.write_text('in the way')
     text = cluster.text()
-    with pytest.raises(CibError, match='cannot be saved before it is changed, so nothing was changed: .*backup_keep: 0'):
+    with pytest.raises(
+        CibError, match='cannot be saved before it is changed, so nothing was changed: .*backup_keep: 0'
+    ):
         declare(cluster, 1)
     assert cluster.text() == text and not any('--patch' in argv for argv in cluster.calls)
 
@@ -108,6 +128,7 @@ def test_a_disk_that_is_full_leaves_no_piece_of_a_backup(cluster, folder, monkey
 
 def test_what_is_saved_is_what_the_patch_was_made_for(cluster, folder):
     """Somebody edits meanwhile: their edit is in the backup, and the backup before it is gone."""
+
     def edit(argv):
         if argv[1] == '--patch':
             cluster.before = lambda argv: None

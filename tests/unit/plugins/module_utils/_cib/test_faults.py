@@ -40,19 +40,35 @@ class Others:
         value = str(self.draw.randrange(10**6))
         kind = self.draw.choice(('create', 'remove', 'property', 'meta', 'result'))
         if kind == 'create':
-            self.cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
-                              '<primitive id="t%s" class="ocf" provider="heartbeat" type="Dummy"/>' % value)
+            self.cluster.tool(
+                'cibadmin',
+                '--create',
+                '--scope',
+                'resources',
+                '--xml-text',
+                '<primitive id="t%s" class="ocf" provider="heartbeat" type="Dummy"/>' % value,
+            )
             self.resources.add('t' + value)
         elif kind == 'remove' and self.resources:
             gone = self.draw.choice(sorted(self.resources))
-            self.cluster.tool('cibadmin', '--delete', '--scope', 'resources', '--xml-text', '<primitive id="%s"/>' % gone)
+            self.cluster.tool(
+                'cibadmin', '--delete', '--scope', 'resources', '--xml-text', '<primitive id="%s"/>' % gone
+            )
             self.resources.remove(gone)
         elif kind == 'property':
             self.cluster.tool('crm_attribute', '--type', 'crm_config', '--name', 'theirs', '--update', value)
             self.property = value
         elif kind == 'meta':  # of the very VE that is changed
-            self.cluster.tool('crm_resource', '--resource', 've-1', '--meta', '--set-parameter', 'maintenance', '--parameter-value',
-                              'true' if int(value) % 2 else 'false')
+            self.cluster.tool(
+                'crm_resource',
+                '--resource',
+                've-1',
+                '--meta',
+                '--set-parameter',
+                'maintenance',
+                '--parameter-value',
+                'true' if int(value) % 2 else 'false',
+            )
             self.maintenance = 'true' if int(value) % 2 else 'false'
         elif kind == 'result':
             root = ET.fromstring(self.cluster.text())
@@ -70,7 +86,9 @@ def test_no_edit_is_lost_whoever_made_it(cluster, monkeypatch):
     cluster.before = others
     conflicts = 0
     for number in range(ROUNDS):
-        others.moments = [draw.random() < 0.3 for _ in range(20)] + [False] * 100  # they get tired: it must come to an end
+        others.moments = [draw.random() < 0.3 for _ in range(20)] + [
+            False
+        ] * 100  # they get tired: it must come to an end
         grace = '%ds' % (100 + number % 150)
         result = declare_once(cluster, [{'id': 1, 'stop_grace': grace}, {'id': 2, 'stop_grace': grace}])
         conflicts += result['attempts'] > 1
@@ -96,8 +114,13 @@ def test_killed_at_any_moment_the_cib_is_as_before_or_as_after(cluster, collecti
 
     def start():
         process = subprocess.Popen(
-            [sys.executable, str(CHECKOUT / 'plugins' / 'modules' / 've_resources.py')], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
-            env=dict(cluster.env, PYTHONPATH=str(collections)), text=True, start_new_session=True)
+            [sys.executable, str(CHECKOUT / 'plugins' / 'modules' / 've_resources.py')],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            env=dict(cluster.env, PYTHONPATH=str(collections)),
+            text=True,
+            start_new_session=True,
+        )
         process.stdin.write(json.dumps({'ANSIBLE_MODULE_ARGS': {'ves': new, 'backup_keep': 0}}))
         process.stdin.close()
         return process

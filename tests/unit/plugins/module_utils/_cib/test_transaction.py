@@ -9,8 +9,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import (
-    CibError, ConflictError, ToolError)
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, ToolError
 
 
 def limit(value):
@@ -28,8 +27,11 @@ def patches(cib_file):
 
 def add_dummy(name):
     def edit(root):
-        cib.merge(cib.section(root, 'resources'),
-                  ET.fromstring('<primitive id="%s" class="ocf" provider="pacemaker" type="Dummy"/>' % name))
+        cib.merge(
+            cib.section(root, 'resources'),
+            ET.fromstring('<primitive id="%s" class="ocf" provider="pacemaker" type="Dummy"/>' % name),
+        )
+
     return edit
 
 
@@ -66,7 +68,8 @@ def test_before_and_after_show_what_differs_and_nothing_else(cib_file):
         '      <nvpair id="cib-bootstrap-options-node-action-limit" name="node-action-limit" value="2"/>\n'
         '    </cluster_property_set>\n'
         '  </crm_config>\n'
-        '</configuration>\n')
+        '</configuration>\n'
+    )
     assert result.after == result.before.replace('value="2"', 'value="3"')
 
 
@@ -88,6 +91,7 @@ def old_patches_only(cib_file, limit_=1000):
             if 'num_updates=' not in re.search('<source[^>]*>', stdin).group():
                 return 1, '', 'Invalid argument'
         return cib_file.run(argv, stdin)
+
     return run
 
 
@@ -110,8 +114,14 @@ def test_an_edit_between_two_pushes_is_seen_without_num_updates_too(cib_file):
             if len(pushes) == 1:
                 result_comes_in(cib_file)
             elif len(pushes) == 2:
-                cib_file.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
-                              '<primitive id="theirs" class="ocf" provider="pacemaker" type="Dummy"/>')
+                cib_file.tool(
+                    'cibadmin',
+                    '--create',
+                    '--scope',
+                    'resources',
+                    '--xml-text',
+                    '<primitive id="theirs" class="ocf" provider="pacemaker" type="Dummy"/>',
+                )
 
     cib_file.before = meanwhile
     result = cib.change(cib_file.run, add_dummy('ours'))
@@ -141,8 +151,14 @@ def test_an_edit_by_somebody_else_meanwhile_is_kept(cib_file):
     def somebody(argv):
         if argv[1] == '--patch':
             cib_file.before = lambda argv: None
-            cib_file.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
-                          '<primitive id="theirs" class="ocf" provider="pacemaker" type="Dummy"/>')
+            cib_file.tool(
+                'cibadmin',
+                '--create',
+                '--scope',
+                'resources',
+                '--xml-text',
+                '<primitive id="theirs" class="ocf" provider="pacemaker" type="Dummy"/>',
+            )
 
     cib_file.before = somebody
     edits = []
@@ -171,9 +187,16 @@ def test_tries_are_bounded(cib_file, monkeypatch):
 
     def somebody(argv):
         if argv[1] == '--patch':
-            cib_file.tool('cibadmin', '--modify', '--allow-create', '--scope', 'crm_config', '--xml-text',
-                          '<cluster_property_set id="cib-bootstrap-options"><nvpair id="x" name="x" value="%d"/>'
-                          '</cluster_property_set>' % next(count))
+            cib_file.tool(
+                'cibadmin',
+                '--modify',
+                '--allow-create',
+                '--scope',
+                'crm_config',
+                '--xml-text',
+                '<cluster_property_set id="cib-bootstrap-options"><nvpair id="x" name="x" value="%d"/>'
+                '</cluster_property_set>' % next(count),
+            )
 
     cib_file.before = somebody
     with pytest.raises(ConflictError, match='4 attempts'):
@@ -224,16 +247,21 @@ def test_pacemaker_refuses_a_broken_result(cib_file):
 
 def test_what_was_wrong_before_does_not_stop_an_edit(cib_file):
     """A cluster that has resources and no fencing fails crm_verify."""
-    cib_file.path.write_text(cib_file.text().replace('name="stonith-enabled" value="false"',
-                                                     'name="stonith-enabled" value="true"'))
+    cib_file.path.write_text(
+        cib_file.text().replace('name="stonith-enabled" value="false"', 'name="stonith-enabled" value="true"')
+    )
     assert cib_file._run(['crm_verify', '-x', str(cib_file.path)])[0] != 0
     assert cib.change(cib_file.run, add_dummy('a')).changed
 
 
 def test_comments_in_the_cib_survive(cib_file):
-    cib_file.path.write_text(cib_file.text().replace(
-        '<resources/>', '<resources><!-- mine --><primitive id="a" class="ocf" provider="pacemaker" type="Dummy"/>'
-        '<!-- also mine --></resources>'))
+    cib_file.path.write_text(
+        cib_file.text().replace(
+            '<resources/>',
+            '<resources><!-- mine --><primitive id="a" class="ocf" provider="pacemaker" type="Dummy"/>'
+            '<!-- also mine --></resources>',
+        )
+    )
     assert cib.change(cib_file.run, add_dummy('b')).changed
     assert not cib.change(cib_file.run, add_dummy('b')).changed
     text = cib_file.text()
@@ -255,15 +283,20 @@ def test_review_may_refuse(cib_file):
 def test_merge_touches_only_what_differs(cib_file):
     root = ET.fromstring(
         '<resources><primitive id="a" type="Dummy"><operations>'
-        '<op id="1" name="start"/><op id="2" name="stop"/></operations></primitive></resources>')
-    same = ET.fromstring('<primitive type="Dummy" id="a"><operations>'
-                         '<op id="2" name="stop"/><op name="start" id="1"/></operations></primitive>')
+        '<op id="1" name="start"/><op id="2" name="stop"/></operations></primitive></resources>'
+    )
+    same = ET.fromstring(
+        '<primitive type="Dummy" id="a"><operations>'
+        '<op id="2" name="stop"/><op name="start" id="1"/></operations></primitive>'
+    )
     child = root[0]
     cib.merge(root, same)
     assert root[0] is child
-    other = ET.fromstring('<primitive type="Dummy" id="a"><operations>'
-                          '<op id="3" name="monitor"/><op id="2" name="stop"/><op name="start" id="1"/>'
-                          '</operations></primitive>')
+    other = ET.fromstring(
+        '<primitive type="Dummy" id="a"><operations>'
+        '<op id="3" name="monitor"/><op id="2" name="stop"/><op name="start" id="1"/>'
+        '</operations></primitive>'
+    )
     cib.merge(root, other)
     assert [op.get('id') for op in root[0].iter('op')] == ['1', '2', '3']
     assert len(root) == 1
@@ -304,10 +337,14 @@ ENTRY = ('1', 'a', 'a_last_failure_0')
 
 def with_history(cib_file, rc='0'):
     root = ET.fromstring(cib_file.text())
-    root.find('status')[:] = [ET.fromstring(
-        '<node_state id="%d" uname="n%d" in_ccm="true" crmd="online"><lrm id="%d"><lrm_resources><lrm_resource id="a" class="ocf" provider="pacemaker" '
-        'type="Dummy"><lrm_rsc_op id="a_last_failure_0" operation="monitor" rc-code="%s"/><lrm_rsc_op id="a_monitor_10000"/></lrm_resource>'
-        '</lrm_resources></lrm></node_state>' % (number, number, number, rc)) for number in (1, 2)]
+    root.find('status')[:] = [
+        ET.fromstring(
+            '<node_state id="%d" uname="n%d" in_ccm="true" crmd="online"><lrm id="%d"><lrm_resources><lrm_resource id="a" class="ocf" provider="pacemaker" '
+            'type="Dummy"><lrm_rsc_op id="a_last_failure_0" operation="monitor" rc-code="%s"/><lrm_rsc_op id="a_monitor_10000"/></lrm_resource>'
+            '</lrm_resources></lrm></node_state>' % (number, number, number, rc)
+        )
+        for number in (1, 2)
+    ]
     root.set('num_updates', str(int(root.get('num_updates')) + 3))
     cib_file.path.write_text(ET.tostring(root, encoding='unicode'))
 

@@ -27,7 +27,9 @@ class Node:
         (path / 'cib').mkdir()
         self.count = 0
 
-    def process(self, pid=PID, ago=1000.0, name='/usr/lib/pacemaker/pacemaker-controld', space='pid:[1]', **environment):
+    def process(
+        self, pid=PID, ago=1000.0, name='/usr/lib/pacemaker/pacemaker-controld', space='pid:[1]', **environment
+    ):
         """Started so many seconds ago."""
         folder = self.path / 'proc' / str(pid)
         (folder / 'ns').mkdir(parents=True)
@@ -43,12 +45,19 @@ class Node:
         if newest.exists():
             newest.rename(self.path / 'cib' / ('cib-%d.raw' % self.count))
             self.count += 1
-        newest.write_text('<cib epoch="1"><configuration><crm_config><cluster_property_set id="c">%s'
-                          '</cluster_property_set></crm_config><resources/></configuration></cib>' % (
-                              '' if limit is None else '<nvpair id="n" name="node-action-limit" value="%s"/>' % limit))
+        newest.write_text(
+            '<cib epoch="1"><configuration><crm_config><cluster_property_set id="c">%s'
+            '</cluster_property_set></crm_config><resources/></configuration></cib>'
+            % ('' if limit is None else '<nvpair id="n" name="node-action-limit" value="%s"/>' % limit)
+        )
         os.utime(newest, (NOW - ago, NOW - ago))
 
-    def announced(self, ago, pid=PID, form='%s n1 pacemaker-controld  [%d] (throttle_send_command) \tinfo: New throttle mode: 0000 (was ffffffff)'):
+    def announced(
+        self,
+        ago,
+        pid=PID,
+        form='%s n1 pacemaker-controld  [%d] (throttle_send_command) \tinfo: New throttle mode: 0000 (was ffffffff)',
+    ):
         self.log_lines.append(form % (time.strftime('%b %d %H:%M:%S', time.localtime(NOW - ago)), pid))
         (self.path / 'log').write_text('\n'.join(self.log_lines) + '\n')
 
@@ -71,7 +80,9 @@ def verdict(cluster, limit='2'):
     rows = limits.look(limits.own_name(lambda argv: (0, 'n1\n', '')), root)
     assert [row['node'] for row in rows] == ['n1', 'n2', 'n3'] and {row['limit'] for row in rows} == {limit}
     # never more than it can know
-    assert [row['in_force'] for row in rows[1:]] == ['unknown', 'unknown'] and 'only n2 itself can tell' in rows[1]['why']
+    assert [row['in_force'] for row in rows[1:]] == ['unknown', 'unknown'] and 'only n2 itself can tell' in rows[1][
+        'why'
+    ]
     assert rows[0]['why'] and (rows[0]['override'] is None or 'overrides' in rows[0]['why'])
     return rows[0]['in_force'], rows[0]['why']
 
@@ -143,8 +154,10 @@ def test_what_other_processes_logged_says_nothing(cluster, node):
     node.announced(970)
     node.announced(400, pid=PID + 1)
     assert verdict(cluster)[0] == 'false'
-    node.log_lines.append('%s n1 agent [%d] who knows: pacemaker-controld [%d] New throttle mode: 0000' % (
-        time.strftime('%b %d %H:%M:%S', time.localtime(NOW - 10)), PID, PID))
+    node.log_lines.append(
+        '%s n1 agent [%d] who knows: pacemaker-controld [%d] New throttle mode: 0000'
+        % (time.strftime('%b %d %H:%M:%S', time.localtime(NOW - 10)), PID, PID)
+    )
     node.announced(970)
     assert verdict(cluster)[0] == 'false'
 
@@ -164,15 +177,21 @@ def test_the_words_of_newer_pacemakers_and_finer_clocks(cluster, node):
     node.version(2000, '8')
     node.version(500, '2')
     node.process(ago=1000)
-    node.announced(400, form='%s.123 n1 pacemaker-controld  [%d] (throttle_send_command@controld_throttle.c:353) \tinfo: '
-                             'New throttle mode: negligible load (was undetermined)')
+    node.announced(
+        400,
+        form='%s.123 n1 pacemaker-controld  [%d] (throttle_send_command@controld_throttle.c:353) \tinfo: '
+        'New throttle mode: negligible load (was undetermined)',
+    )
     assert verdict(cluster)[0] == 'true'
 
 
 def test_without_what_tells_it_is_unknown(cluster, node):
     assert 'no controller' in verdict(cluster)[1] and verdict(cluster)[0] == 'unknown'
     node.process(ago=1000)
-    assert verdict(cluster) == ('unknown', 'the CIB on this node\'s disk (%s) cannot be read, or is not the one in use' % limits.CIBS)
+    assert verdict(cluster) == (
+        'unknown',
+        'the CIB on this node\'s disk (%s) cannot be read, or is not the one in use' % limits.CIBS,
+    )
     node.version(2000, '8')
     node.version(500, '2')
     said, why = verdict(cluster)
@@ -237,7 +256,11 @@ def test_in_a_file_and_on_remote_nodes_it_is_unknown(cluster, monkeypatch):
     root = cib.query(cluster.run)
     here = limits.own_name(lambda argv: (1, '', 'no'))
     rows = limits.look(here, root)
-    assert here is None and {row['in_force'] for row in rows} == {'unknown'} and 'Pacemaker does not run here' in rows[0]['why']
+    assert (
+        here is None
+        and {row['in_force'] for row in rows} == {'unknown'}
+        and 'Pacemaker does not run here' in rows[0]['why']
+    )
     monkeypatch.setenv('CIB_file', str(cluster.path))
     assert limits.own_name(lambda argv: (0, 'n1', '')) is None, 'the CIB in a file may be any cluster\'s'
     monkeypatch.delenv('CIB_file')

@@ -26,6 +26,7 @@ VES = [{'id': 1}, {'id': 2}]
 
 def history(cluster, node, ve, *entries):
     """Entries (kind, operation, interval, return code, more attributes) of a VE on a node."""
+
     def change(root):
         place = state(root, node)
         for tag, ident in (('lrm', place.get('id')), ('lrm_resources', None), ('lrm_resource', ve)):
@@ -33,12 +34,35 @@ def history(cluster, node, ve, *entries):
         place.attrib.update({'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'})
         place[:] = []
         for number, (kind, operation, interval, rc, more) in enumerate(entries, 1):
-            key = '%d:1:%d:0d2c6b53-6e3f-4d6a-8a6b-1b1f1f1f1f1f' % (number, 0 if interval != '0' or operation != 'monitor' else 7)
-            ET.SubElement(place, 'lrm_rsc_op', dict({
-                'id': '%s_%s' % (ve, kind), 'operation_key': '%s_%s_%s' % (ve, operation, interval), 'operation': operation,
-                'crm_feature_set': root.get('crm_feature_set'), 'transition-key': key, 'transition-magic': '0:%s;%s' % (rc, key),
-                'exit-reason': '', 'on_node': node, 'call-id': str(number), 'rc-code': rc, 'op-status': '0', 'interval': interval,
-                'last-rc-change': str(int(time.time()) - 60), 'exec-time': '0', 'queue-time': '0'}, **more))
+            key = '%d:1:%d:0d2c6b53-6e3f-4d6a-8a6b-1b1f1f1f1f1f' % (
+                number,
+                0 if interval != '0' or operation != 'monitor' else 7,
+            )
+            ET.SubElement(
+                place,
+                'lrm_rsc_op',
+                dict(
+                    {
+                        'id': '%s_%s' % (ve, kind),
+                        'operation_key': '%s_%s_%s' % (ve, operation, interval),
+                        'operation': operation,
+                        'crm_feature_set': root.get('crm_feature_set'),
+                        'transition-key': key,
+                        'transition-magic': '0:%s;%s' % (rc, key),
+                        'exit-reason': '',
+                        'on_node': node,
+                        'call-id': str(number),
+                        'rc-code': rc,
+                        'op-status': '0',
+                        'interval': interval,
+                        'last-rc-change': str(int(time.time()) - 60),
+                        'exec-time': '0',
+                        'queue-time': '0',
+                    },
+                    **more,
+                ),
+            )
+
     edit(cluster, change)
 
 
@@ -53,9 +77,20 @@ def found_running(cluster, node, ve):
     history(cluster, node, ve, ('last_0', 'monitor', '0', '0', {'op-force-restart': FIXED, 'op-restart-digest': 'any'}))
     known = digests(cluster, node, ve)
     every = {'op-digest': known['nonprivate']}
-    history(cluster, node, ve, ('last_failure_0', 'monitor', '0', '0', every),
-            ('last_0', 'monitor', '0', '0', dict(every, **{'op-force-restart': FIXED, 'op-restart-digest': known['nonreloadable']})),
-            ('monitor_10000', 'monitor', '10000', '0', every))
+    history(
+        cluster,
+        node,
+        ve,
+        ('last_failure_0', 'monitor', '0', '0', every),
+        (
+            'last_0',
+            'monitor',
+            '0',
+            '0',
+            dict(every, **{'op-force-restart': FIXED, 'op-restart-digest': known['nonreloadable']}),
+        ),
+        ('monitor_10000', 'monitor', '10000', '0', every),
+    )
 
 
 def entries(cluster):
@@ -79,7 +114,10 @@ CHANGED = [{'id': 1, 'stop_grace': '100s'}, {'id': 2}]
 def test_in_a_cib_that_a_real_cluster_had_then(cluster):
     """data/restarted.xml: three nodes, Pacemaker 2.1.5, restarted one after another in maintenance mode."""
     cluster.path.write_text((pathlib.Path(__file__).resolve().parents[3] / 'data' / 'restarted.xml').read_text())
-    ves = [{'id': str(number), 'engine': 'lxc', 'params': {'ready_command': 'test -e /run/booted'}} for number in range(101, 110)]
+    ves = [
+        {'id': str(number), 'engine': 'lxc', 'params': {'ready_command': 'test -e /run/booted'}}
+        for number in range(101, 110)
+    ]
     for ve in ves[:3]:
         ve['start_order'] = 10
     ves[2]['stop_grace'] = '5min'
@@ -100,8 +138,14 @@ def test_in_a_cib_that_a_real_cluster_had_then(cluster):
 def test_the_premise_pacemaker_would_restart_it(restarted):
     restarted.tool('crm_resource', '--resource', 've-1', '--set-parameter', 'stop_grace', '--parameter-value', '100s')
     assert ('restart', 've-1', 'n1') in restarted.actions()
-    edit(restarted, lambda root: state(root, 'n1').find('.//lrm_resource').remove(
-        state(root, 'n1').find('.//lrm_rsc_op[@id="ve-1_last_failure_0"]')))
+    edit(
+        restarted,
+        lambda root: (
+            state(root, 'n1')
+            .find('.//lrm_resource')
+            .remove(state(root, 'n1').find('.//lrm_rsc_op[@id="ve-1_last_failure_0"]'))
+        ),
+    )
     assert ('reload', 've-1', 'n1') in restarted.actions()
 
 
@@ -117,8 +161,12 @@ def test_a_reloadable_change_is_a_reload(restarted):
     assert values(restarted, 've-1', 'instance_attributes')['stop_grace'] == '100s'
     assert sum('--patch' in argv for argv in restarted.calls) == 1
     due = restarted.actions()
-    assert ('reload', 've-1', 'n1') in due and not [action for action in due if action[0] in ('restart', 'stop', 'move')]
-    assert not declare(restarted, CHANGED)['changed'] and set(entries(restarted)) == set(before) - {'1 ve-1_last_failure_0'}
+    assert ('reload', 've-1', 'n1') in due and not [
+        action for action in due if action[0] in ('restart', 'stop', 'move')
+    ]
+    assert not declare(restarted, CHANGED)['changed'] and set(entries(restarted)) == set(before) - {
+        '1 ve-1_last_failure_0'
+    }
 
 
 def test_what_cannot_be_reloaded_is_refused_and_forgets_nothing(restarted):
@@ -128,7 +176,10 @@ def test_what_cannot_be_reloaded_is_refused_and_forgets_nothing(restarted):
         declare(restarted, other)
     assert 've-2' not in caught.value.msg and entries(restarted) == before
     result = declare(restarted, other, allow_restart=True)
-    assert {(row['resource'], row['action']) for row in result['predicted']} == {('ve-1', 'restart'), ('ve-2', 'reload')}
+    assert {(row['resource'], row['action']) for row in result['predicted']} == {
+        ('ve-1', 'restart'),
+        ('ve-2', 'reload'),
+    }
     assert set(before) - set(entries(restarted)) == {'2 ve-2_last_failure_0'}
 
 
@@ -136,13 +187,22 @@ def test_where_the_probe_is_all_that_tells_that_it_runs_it_stays(restarted):
     """Without it Pacemaker would start the VE a second time."""
     ves = [*VES, {'id': 3}]
     declare(restarted, ves)
-    history(restarted, 'n3', 've-3', ('last_failure_0', 'monitor', '0', '0', {'op-digest': digests(restarted, 'n3', 've-3')['nonprivate']}))
+    history(
+        restarted,
+        'n3',
+        've-3',
+        ('last_failure_0', 'monitor', '0', '0', {'op-digest': digests(restarted, 'n3', 've-3')['nonprivate']}),
+    )
     before = entries(restarted)
     changed = [dict(ve, stop_grace='100s') for ve in ves]
     with pytest.raises(CibError, match='restart ve-3 on n3'):
         declare(restarted, changed)
     result = declare(restarted, changed, allow_restart=True)
-    assert {(row['resource'], row['action']) for row in result['predicted']} == {('ve-1', 'reload'), ('ve-2', 'reload'), ('ve-3', 'restart')}
+    assert {(row['resource'], row['action']) for row in result['predicted']} == {
+        ('ve-1', 'reload'),
+        ('ve-2', 'reload'),
+        ('ve-3', 'restart'),
+    }
     assert set(before) - set(entries(restarted)) == {'1 ve-1_last_failure_0', '2 ve-2_last_failure_0'}
 
 

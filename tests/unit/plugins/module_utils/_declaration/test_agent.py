@@ -18,10 +18,12 @@ import generate_agent_metadata  # noqa: E402
 def test_the_agents_numbers_are_not_stale():
     written = (ROOT / 'plugins' / 'module_utils' / 'agent_metadata.py').read_text()
     assert written == generate_agent_metadata.generate(generate_agent_metadata.metadata()), (
-        'renew it: python3 tests/generate_agent_metadata.py > plugins/module_utils/_declaration/agent.py')
+        'renew it: python3 tests/generate_agent_metadata.py > plugins/module_utils/_declaration/agent.py'
+    )
 
 
 def test_the_agents_page_is_not_stale():
     page = generate_agent_docs.PAGE.read_text()
     assert page == generate_agent_docs.generate(page, generate_agent_metadata.metadata()), (
-        'renew it: python3 tests/generate_agent_docs.py')
+        'renew it: python3 tests/generate_agent_docs.py'
+    )

@@ -8,8 +8,7 @@ import pytest
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 
 
-@pytest.mark.parametrize('timeout, expected', [
-    (1, .5), (4, 1), (20, 1), (150, 7.5), (200, 10), (9000, 10)])
+@pytest.mark.parametrize('timeout, expected', [(1, 0.5), (4, 1), (20, 1), (150, 7.5), (200, 10), (9000, 10)])
 def test_reserve_is_5_percent_from_1_to_10_seconds_and_at_most_half(timeout, expected):
     assert timeouts.reserve(timeout * 1000) == expected * 1000
 
@@ -34,12 +33,15 @@ def test_the_whole_grace_fits_into_the_stop_timeout_and_no_second_is_wasted(grac
     assert value == 150000 or room(value - 1000) < grace
 
 
-@pytest.mark.parametrize('boot, settle, ready, expected', [
-    (60000, 0, 0, 180000),            # 150 s and a reserve: below what the agent advertises
-    (120000, 0, 0, 280000),           # 2 x 120 + 30, and 10 s reserve
-    (60000, 60000, 0, 280000),        # the pause after ready holds the slot as well
-    (60000, 0, 120000, 280000),       # a start that waits longer for ready is a longer start
-])
+@pytest.mark.parametrize(
+    'boot, settle, ready, expected',
+    [
+        (60000, 0, 0, 180000),  # 150 s and a reserve: below what the agent advertises
+        (120000, 0, 0, 280000),  # 2 x 120 + 30, and 10 s reserve
+        (60000, 60000, 0, 280000),  # the pause after ready holds the slot as well
+        (60000, 0, 120000, 280000),  # a start that waits longer for ready is a longer start
+    ],
+)
 def test_start_timeout(boot, settle, ready, expected):
     derived = timeouts.start_timeout(boot, settle, ready)
     assert derived.value == expected
@@ -61,16 +63,19 @@ def test_shutdown_escalation_counts_rounds():
     assert timeouts.shutdown_escalation(0, 2, 60000).value == 120000
 
 
-@pytest.mark.parametrize('preferences, nodes, expected', [
-    ([[]] * 12, [], 12),                                # no node known: they may all be on one
-    ([[]] * 12, ['n1'], 12),
-    ([[]] * 12, ['n1', 'n2'], 12),
-    ([[]] * 12, ['n1', 'n2', 'n3'], 6),
-    ([[]] * 13, ['n1', 'n2', 'n3'], 7),
-    ([['n1']] * 12, ['n1', 'n2', 'n3'], 12),
-    ([['n1', 'n2']] * 4 + [['n2', 'n1']] * 4 + [['n3', 'n2']] * 4, ['n1', 'n2', 'n3'], 8),
-    ([['n1']] * 4 + [[]] * 8, ['n1', 'n2', 'n3'], 8),   # n2 lost: n1 has its four and half of the eight
-    ([['elsewhere']] * 4, ['n1', 'n2', 'n3'], 2),
-])
+@pytest.mark.parametrize(
+    'preferences, nodes, expected',
+    [
+        ([[]] * 12, [], 12),  # no node known: they may all be on one
+        ([[]] * 12, ['n1'], 12),
+        ([[]] * 12, ['n1', 'n2'], 12),
+        ([[]] * 12, ['n1', 'n2', 'n3'], 6),
+        ([[]] * 13, ['n1', 'n2', 'n3'], 7),
+        ([['n1']] * 12, ['n1', 'n2', 'n3'], 12),
+        ([['n1', 'n2']] * 4 + [['n2', 'n1']] * 4 + [['n3', 'n2']] * 4, ['n1', 'n2', 'n3'], 8),
+        ([['n1']] * 4 + [[]] * 8, ['n1', 'n2', 'n3'], 8),  # n2 lost: n1 has its four and half of the eight
+        ([['elsewhere']] * 4, ['n1', 'n2', 'n3'], 2),
+    ],
+)
 def test_most_ves_on_a_node_after_another_was_lost(preferences, nodes, expected):
     assert timeouts.most_on_a_node(preferences, nodes) == expected

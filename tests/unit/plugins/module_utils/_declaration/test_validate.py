@@ -18,14 +18,28 @@ def problems(ves, policy=None):
     return caught.value.problems
 
 
-@pytest.mark.parametrize('text, milliseconds', [
-    (120, 120000), ('120', 120000), ('120s', 120000), ('2m', 120000), ('2min', 120000), ('1500ms', 1500),
-    ('1h', 3600000), ('0', 0), ('0s', 0), (' 5 s ', 5000)])
+@pytest.mark.parametrize(
+    'text, milliseconds',
+    [
+        (120, 120000),
+        ('120', 120000),
+        ('120s', 120000),
+        ('2m', 120000),
+        ('2min', 120000),
+        ('1500ms', 1500),
+        ('1h', 3600000),
+        ('0', 0),
+        ('0s', 0),
+        (' 5 s ', 5000),
+    ],
+)
 def test_times(text, milliseconds):
     assert model.parse_time(text) == milliseconds
 
 
-@pytest.mark.parametrize('text', ['', 's', '-1', '1.5s', '5mn', '1d', '2 minutes', '1m30s', 'PT2M', '٣s', '5s\n5', True])
+@pytest.mark.parametrize(
+    'text', ['', 's', '-1', '1.5s', '5mn', '1d', '2 minutes', '1m30s', 'PT2M', '٣s', '5s\n5', True]
+)
 def test_what_is_no_time(text):
     with pytest.raises(ValueError):
         model.parse_time(text)
@@ -41,26 +55,73 @@ def test_every_field_but_the_id_has_a_default():
     read = model.read([{'id': 101}])
     ve, policy = read.ves[0], read.policy
     assert (ve.id, ve.name, ve.engine, ve.start_order, ve.boot_time, ve.stop_grace) == (
-        '101', 've-101', 'vzctl', 50, 60000, 120000)
+        '101',
+        've-101',
+        'vzctl',
+        50,
+        60000,
+        120000,
+    )
     assert (ve.monitor_interval, ve.monitor_timeout, ve.monitor_command) == (10000, 30000, None)
     assert (ve.prefer, ve.after, ve.needs, ve.apart, ve.utilization, ve.state, ve.params, ve.meta) == (
-        [], [], [], [], {}, None, {}, {})
-    assert (policy.starts_per_node, policy.starts_total, policy.settle, policy.slow_boot, policy.failback,
-            policy.load_threshold, policy.failures_before_move, policy.retry_start, policy.failure_timeout) == (
-        2, 0, 0, 'proceed', False, None, 3, False, 3600000)
+        [],
+        [],
+        [],
+        [],
+        {},
+        None,
+        {},
+        {},
+    )
+    assert (
+        policy.starts_per_node,
+        policy.starts_total,
+        policy.settle,
+        policy.slow_boot,
+        policy.failback,
+        policy.load_threshold,
+        policy.failures_before_move,
+        policy.retry_start,
+        policy.failure_timeout,
+    ) == (2, 0, 0, 'proceed', False, None, 3, False, 3600000)
 
 
 def test_every_field_is_read():
-    read = model.read([{
-        'id': '0101', 'name': 've101', 'engine': 'vzctl', 'start_order': '10', 'boot_time': '2m', 'stop_grace': 300,
-        'monitor': {'interval': '20s', 'timeout': '40s', 'command': 'true'}, 'prefer': ['n1', 'n2'],
-        'after': ['ve102'], 'needs': ['fs-vz-clone'], 'apart': ['ve102'], 'utilization': {'memory': 2048},
-        'state': 'started', 'params': {'force_stop': True, 'ready_timeout': '1h', 'ready_command': 'test -e /up'},
-        'meta': {'allow-migrate': True},
-    }, {'id': 102, 'name': 've102'}], {
-        'starts_per_node': 3, 'starts_total': 6, 'boot_time': '90s', 'settle': '5s', 'slow_boot': 'fail',
-        'stop_grace': '60s', 'failback': 'yes', 'load_threshold': '0%', 'failures_before_move': 1,
-        'retry_start': True, 'failure_timeout': '10min'})
+    read = model.read(
+        [
+            {
+                'id': '0101',
+                'name': 've101',
+                'engine': 'vzctl',
+                'start_order': '10',
+                'boot_time': '2m',
+                'stop_grace': 300,
+                'monitor': {'interval': '20s', 'timeout': '40s', 'command': 'true'},
+                'prefer': ['n1', 'n2'],
+                'after': ['ve102'],
+                'needs': ['fs-vz-clone'],
+                'apart': ['ve102'],
+                'utilization': {'memory': 2048},
+                'state': 'started',
+                'params': {'force_stop': True, 'ready_timeout': '1h', 'ready_command': 'test -e /up'},
+                'meta': {'allow-migrate': True},
+            },
+            {'id': 102, 'name': 've102'},
+        ],
+        {
+            'starts_per_node': 3,
+            'starts_total': 6,
+            'boot_time': '90s',
+            'settle': '5s',
+            'slow_boot': 'fail',
+            'stop_grace': '60s',
+            'failback': 'yes',
+            'load_threshold': '0%',
+            'failures_before_move': 1,
+            'retry_start': True,
+            'failure_timeout': '10min',
+        },
+    )
     ve, other = read.ves
     assert (ve.id, ve.start_order, ve.boot_time, ve.stop_grace) == ('101', 10, 120000, 300000)
     assert (ve.monitor_interval, ve.monitor_timeout, ve.monitor_command) == (20000, 40000, 'true')
@@ -73,53 +134,58 @@ def test_every_field_is_read():
 
 def test_none_is_absent_as_ansible_has_it():
     nothing = dict.fromkeys(model.VE_FIELDS)
-    assert vars(model.read([dict(nothing, id='7')], dict.fromkeys(model.POLICY_FIELDS)).ves[0]) == \
-        vars(model.read([{'id': '7'}]).ves[0])
+    assert vars(model.read([dict(nothing, id='7')], dict.fromkeys(model.POLICY_FIELDS)).ves[0]) == vars(
+        model.read([{'id': '7'}]).ves[0]
+    )
 
 
-@pytest.mark.parametrize('ve, field, mend', [
-    ({}, 'id', 'is missing'),
-    ({'id': 'a b'}, 'id', 'letters, digits'),
-    ({'id': '../101'}, 'id', 'letters, digits'),
-    ({'id': 'x' * 65}, 'id', 'at most 64'),
-    ({'id': 0}, 'id', 'the host itself'),
-    ({'id': True}, 'id', 'single value'),
-    ({'id': 1, 'name': '1x'}, 'name', 'begin with a letter'),
-    ({'id': 1, 'engine': 'docker'}, 'engine', 'vzctl, lxc'),
-    ({'id': 1, 'bootime': '5s'}, 'bootime', 'did you mean boot_time?'),
-    ({'id': 1, 'boot_time': '5mn'}, 'boot_time', 'write 90, 90s, 2m'),
-    ({'id': 1, 'boot_time': 0}, 'boot_time', 'too short'),
-    ({'id': 1, 'stop_grace': '-5s'}, 'stop_grace', 'no time'),
-    ({'id': 1, 'stop_grace': '800h'}, 'stop_grace', '30 days'),
-    ({'id': 1, 'start_order': 'first'}, 'start_order', 'no whole number'),
-    ({'id': 1, 'start_order': -1}, 'start_order', 'from 0 to'),
-    ({'id': 1, 'monitor': {'intervall': '5s'}}, 'monitor.intervall', 'did you mean interval?'),
-    ({'id': 1, 'monitor': {'interval': '0s'}}, 'monitor.interval', 'too short'),
-    ({'id': 1, 'monitor': '10s'}, 'monitor', 'must be a mapping'),
-    ({'id': 1, 'monitor': {'command': 'a\nb'}}, 'monitor.command', 'one line'),
-    ({'id': 1, 'prefer': 'n1'}, 'prefer', 'must be a list'),
-    ({'id': 1, 'prefer': ['n1', 'n1']}, 'prefer', 'twice'),
-    ({'id': 1, 'prefer': ['n 1']}, 'prefer', 'not the name of a node'),
-    ({'id': 1, 'after': ['ve-2']}, 'after', 'no VE ve-2 is declared'),
-    ({'id': 1, 'after': ['ve-1']}, 'after', 'the VE itself'),
-    ({'id': 1, 'apart': ['nobody']}, 'apart', 'declare it or remove it'),
-    ({'id': 1, 'apart': ['ve-1']}, 'apart', 'the VE itself'),
-    ({'id': 1, 'needs': ['ve-1']}, 'needs', 'name it in after'),
-    ({'id': 1, 'utilization': {'memory': '2G'}}, 'utilization.memory', 'whole number'),
-    ({'id': 1, 'utilization': {'a b': 1}}, 'utilization.a b', 'begin with a letter'),
-    ({'id': 1, 'state': 'running'}, 'state', 'started, stopped, unmanaged'),
-    ({'id': 1, 'params': {'on_dmp': 'restore'}}, 'params.on_dmp', 'did you mean on_dump?'),
-    ({'id': 1, 'params': {'on_dump': 'keep'}}, 'params.on_dump', 'set_aside, restore, refuse'),
-    ({'id': 1, 'params': {'start_wait': 'boot'}}, 'params.start_wait', 'ready, native, none'),
-    ({'id': 1, 'params': {'ready_timeout': 'long'}}, 'params.ready_timeout', 'write 90'),
-    ({'id': 1, 'params': {'force_stop': 'maybe'}}, 'params.force_stop', 'true or false'),
-    ({'id': 1, 'params': {'lxc_path': 'var'}}, 'params.lxc_path', 'absolute'),
-    ({'id': 1, 'params': {'ready_command': ['a']}}, 'params.ready_command', 'single value'),
-    ({'id': 1, 'params': {'ready_command': 'a\tb'}}, 'params.ready_command', 'control character'),
-    ({'id': 1, 'params': {'ready_command': ''}}, 'params.ready_command', 'is empty'),
-    ({'id': 1, 'meta': {'a b': 1}}, 'meta.a b', 'begin with a letter'),
-] + [({'id': 1, 'params': {name: 'x'}}, 'params.' + name, owner) for name, owner in model.OWNED_PARAMS.items()]
-  + [({'id': 1, 'meta': {name: 'x'}}, 'meta.' + name, owner) for name, owner in model.OWNED_META.items()])
+@pytest.mark.parametrize(
+    've, field, mend',
+    [
+        ({}, 'id', 'is missing'),
+        ({'id': 'a b'}, 'id', 'letters, digits'),
+        ({'id': '../101'}, 'id', 'letters, digits'),
+        ({'id': 'x' * 65}, 'id', 'at most 64'),
+        ({'id': 0}, 'id', 'the host itself'),
+        ({'id': True}, 'id', 'single value'),
+        ({'id': 1, 'name': '1x'}, 'name', 'begin with a letter'),
+        ({'id': 1, 'engine': 'docker'}, 'engine', 'vzctl, lxc'),
+        ({'id': 1, 'bootime': '5s'}, 'bootime', 'did you mean boot_time?'),
+        ({'id': 1, 'boot_time': '5mn'}, 'boot_time', 'write 90, 90s, 2m'),
+        ({'id': 1, 'boot_time': 0}, 'boot_time', 'too short'),
+        ({'id': 1, 'stop_grace': '-5s'}, 'stop_grace', 'no time'),
+        ({'id': 1, 'stop_grace': '800h'}, 'stop_grace', '30 days'),
+        ({'id': 1, 'start_order': 'first'}, 'start_order', 'no whole number'),
+        ({'id': 1, 'start_order': -1}, 'start_order', 'from 0 to'),
+        ({'id': 1, 'monitor': {'intervall': '5s'}}, 'monitor.intervall', 'did you mean interval?'),
+        ({'id': 1, 'monitor': {'interval': '0s'}}, 'monitor.interval', 'too short'),
+        ({'id': 1, 'monitor': '10s'}, 'monitor', 'must be a mapping'),
+        ({'id': 1, 'monitor': {'command': 'a\nb'}}, 'monitor.command', 'one line'),
+        ({'id': 1, 'prefer': 'n1'}, 'prefer', 'must be a list'),
+        ({'id': 1, 'prefer': ['n1', 'n1']}, 'prefer', 'twice'),
+        ({'id': 1, 'prefer': ['n 1']}, 'prefer', 'not the name of a node'),
+        ({'id': 1, 'after': ['ve-2']}, 'after', 'no VE ve-2 is declared'),
+        ({'id': 1, 'after': ['ve-1']}, 'after', 'the VE itself'),
+        ({'id': 1, 'apart': ['nobody']}, 'apart', 'declare it or remove it'),
+        ({'id': 1, 'apart': ['ve-1']}, 'apart', 'the VE itself'),
+        ({'id': 1, 'needs': ['ve-1']}, 'needs', 'name it in after'),
+        ({'id': 1, 'utilization': {'memory': '2G'}}, 'utilization.memory', 'whole number'),
+        ({'id': 1, 'utilization': {'a b': 1}}, 'utilization.a b', 'begin with a letter'),
+        ({'id': 1, 'state': 'running'}, 'state', 'started, stopped, unmanaged'),
+        ({'id': 1, 'params': {'on_dmp': 'restore'}}, 'params.on_dmp', 'did you mean on_dump?'),
+        ({'id': 1, 'params': {'on_dump': 'keep'}}, 'params.on_dump', 'set_aside, restore, refuse'),
+        ({'id': 1, 'params': {'start_wait': 'boot'}}, 'params.start_wait', 'ready, native, none'),
+        ({'id': 1, 'params': {'ready_timeout': 'long'}}, 'params.ready_timeout', 'write 90'),
+        ({'id': 1, 'params': {'force_stop': 'maybe'}}, 'params.force_stop', 'true or false'),
+        ({'id': 1, 'params': {'lxc_path': 'var'}}, 'params.lxc_path', 'absolute'),
+        ({'id': 1, 'params': {'ready_command': ['a']}}, 'params.ready_command', 'single value'),
+        ({'id': 1, 'params': {'ready_command': 'a\tb'}}, 'params.ready_command', 'control character'),
+        ({'id': 1, 'params': {'ready_command': ''}}, 'params.ready_command', 'is empty'),
+        ({'id': 1, 'meta': {'a b': 1}}, 'meta.a b', 'begin with a letter'),
+    ]
+    + [({'id': 1, 'params': {name: 'x'}}, 'params.' + name, owner) for name, owner in model.OWNED_PARAMS.items()]
+    + [({'id': 1, 'meta': {name: 'x'}}, 'meta.' + name, owner) for name, owner in model.OWNED_META.items()],
+)
 def test_a_mistake_in_a_ve_names_the_ve_the_field_and_the_mend(ve, field, mend):
     found = problems([ve])
     assert len(found) == 1, found
@@ -127,20 +193,23 @@ def test_a_mistake_in_a_ve_names_the_ve_the_field_and_the_mend(ve, field, mend):
     assert found[0].startswith('%s: %s' % (where, field)) and mend in found[0], found[0]
 
 
-@pytest.mark.parametrize('policy, field, mend', [
-    ({'starts_per_nod': 2}, 'starts_per_nod', 'did you mean starts_per_node?'),
-    ({'starts_per_node': -1}, 'starts_per_node', 'from 0 to'),
-    ({'starts_total': 'all'}, 'starts_total', 'no whole number'),
-    ({'boot_time': 'x'}, 'boot_time', 'write 90'),
-    ({'settle': 'x'}, 'settle', 'write 90'),
-    ({'slow_boot': 'wait'}, 'slow_boot', 'proceed, fail'),
-    ({'stop_grace': 'x'}, 'stop_grace', 'write 90'),
-    ({'failback': 'perhaps'}, 'failback', 'true or false'),
-    ({'load_threshold': 80}, 'load_threshold', 'write 80%'),
-    ({'failures_before_move': -1}, 'failures_before_move', 'from 0 to'),
-    ({'retry_start': 3}, 'retry_start', 'true or false'),
-    ({'failure_timeout': 'x'}, 'failure_timeout', 'write 90'),
-])
+@pytest.mark.parametrize(
+    'policy, field, mend',
+    [
+        ({'starts_per_nod': 2}, 'starts_per_nod', 'did you mean starts_per_node?'),
+        ({'starts_per_node': -1}, 'starts_per_node', 'from 0 to'),
+        ({'starts_total': 'all'}, 'starts_total', 'no whole number'),
+        ({'boot_time': 'x'}, 'boot_time', 'write 90'),
+        ({'settle': 'x'}, 'settle', 'write 90'),
+        ({'slow_boot': 'wait'}, 'slow_boot', 'proceed, fail'),
+        ({'stop_grace': 'x'}, 'stop_grace', 'write 90'),
+        ({'failback': 'perhaps'}, 'failback', 'true or false'),
+        ({'load_threshold': 80}, 'load_threshold', 'write 80%'),
+        ({'failures_before_move': -1}, 'failures_before_move', 'from 0 to'),
+        ({'retry_start': 3}, 'retry_start', 'true or false'),
+        ({'failure_timeout': 'x'}, 'failure_timeout', 'write 90'),
+    ],
+)
 def test_a_mistake_in_the_policy(policy, field, mend):
     found = problems([{'id': 1}], policy)
     assert len(found) == 1, found
@@ -153,8 +222,12 @@ def test_one_ve_declared_twice():
     # a container of each engine may have the same id
     assert len(model.read([{'id': '1', 'name': 'a'}, {'id': '1', 'name': 'b', 'engine': 'lxc'}]).ves) == 2
     # and for lxc these are two names
-    assert [ve.id for ve in model.read([{'id': '1', 'name': 'a', 'engine': 'lxc'},
-                                        {'id': '01', 'name': 'b', 'engine': 'lxc'}]).ves] == ['1', '01']
+    assert [
+        ve.id
+        for ve in model.read(
+            [{'id': '1', 'name': 'a', 'engine': 'lxc'}, {'id': '01', 'name': 'b', 'engine': 'lxc'}]
+        ).ves
+    ] == ['1', '01']
 
 
 def test_an_id_where_a_name_belongs():
@@ -162,23 +235,47 @@ def test_an_id_where_a_name_belongs():
 
 
 def test_ves_that_wait_for_each_other():
-    found = problems([{'id': 1, 'after': ['ve-3']}, {'id': 2, 'after': ['ve-1']}, {'id': 3, 'after': ['ve-2']},
-                      {'id': 4, 'after': ['ve-1']}])
+    found = problems(
+        [
+            {'id': 1, 'after': ['ve-3']},
+            {'id': 2, 'after': ['ve-1']},
+            {'id': 3, 'after': ['ve-2']},
+            {'id': 4, 'after': ['ve-1']},
+        ]
+    )
     assert len(found) == 1 and 've-1 -> ve-3 -> ve-2 -> ve-1 wait for each other' in found[0]
-    diamond = [{'id': 1}, {'id': 2, 'after': ['ve-1']}, {'id': 3, 'after': ['ve-1']},
-               {'id': 4, 'after': ['ve-2', 've-3']}]
+    diamond = [
+        {'id': 1},
+        {'id': 2, 'after': ['ve-1']},
+        {'id': 3, 'after': ['ve-1']},
+        {'id': 4, 'after': ['ve-2', 've-3']},
+    ]
     assert len(model.read(diamond).ves) == 4
     chain = [{'id': number, 'after': ['ve-%d' % (number + 1)]} for number in range(1, 3000)] + [{'id': 3000}]
     assert len(model.read(chain).ves) == 3000
 
 
 def test_all_mistakes_at_once():
-    found = problems([{'boot_time': 'x', 'bogus': 1}, {'id': 2, 'stop_grace': 'y', 'monitor': {'interval': 'z'},
-                                                       'params': {'veid': 3, 'none': 1}}, 've3'],
-                     {'settle': 'w', 'bogus': 1})
-    for part in ('policy: settle', 'policy: bogus', 'VE 1 of the list: id', 'VE 1 of the list: boot_time',
-                 'VE 1 of the list: bogus', 'VE 2: stop_grace', 'VE 2: monitor.interval', 'VE 2: params.veid',
-                 'VE 2: params.none', 'ves[2]: must be a mapping'):
+    found = problems(
+        [
+            {'boot_time': 'x', 'bogus': 1},
+            {'id': 2, 'stop_grace': 'y', 'monitor': {'interval': 'z'}, 'params': {'veid': 3, 'none': 1}},
+            've3',
+        ],
+        {'settle': 'w', 'bogus': 1},
+    )
+    for part in (
+        'policy: settle',
+        'policy: bogus',
+        'VE 1 of the list: id',
+        'VE 1 of the list: boot_time',
+        'VE 1 of the list: bogus',
+        'VE 2: stop_grace',
+        'VE 2: monitor.interval',
+        'VE 2: params.veid',
+        'VE 2: params.none',
+        'ves[2]: must be a mapping',
+    ):
         assert [line for line in found if line.startswith(part)], (part, found)
     assert len(found) == 10
 
@@ -194,19 +291,29 @@ def test_every_parameter_of_the_agent_is_decided_by_a_field_or_free():
 
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
     | st.sampled_from(['101', 've-101', '5s', 'lxc', 'n1']),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=5)
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
 
 
 def fields(table, **nested):
-    return st.dictionaries(st.sampled_from(sorted(table)) | st.text(max_size=4), JUNK, max_size=6) | \
-        st.fixed_dictionaries({}, optional=dict({name: JUNK for name in table}, **nested))
+    return st.dictionaries(
+        st.sampled_from(sorted(table)) | st.text(max_size=4), JUNK, max_size=6
+    ) | st.fixed_dictionaries({}, optional=dict({name: JUNK for name in table}, **nested))
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(fields(model.VE_FIELDS, monitor=fields(model.MONITOR_FIELDS),
-                       params=fields(PARAMETERS)), max_size=3) | JUNK, fields(model.POLICY_FIELDS) | JUNK)
+@given(
+    st.lists(fields(model.VE_FIELDS, monitor=fields(model.MONITOR_FIELDS), params=fields(PARAMETERS)), max_size=3)
+    | JUNK,
+    fields(model.POLICY_FIELDS) | JUNK,
+)
 def test_whatever_comes_in_it_is_read_or_refused_with_reasons(ves, policy):
     try:
         read = model.read(ves, policy)
@@ -218,5 +325,7 @@ def test_whatever_comes_in_it_is_read_or_refused_with_reasons(ves, policy):
         with pytest.raises(ModelError):  # before any command is run
             resources.apply(None, {'ves': ves, 'policy': policy, 'purge': False, 'new': 'started'})
     else:
-        assert all(isinstance(value, str) for ve in read.ves for value in list(ve.params.values()) + list(ve.meta.values()))
+        assert all(
+            isinstance(value, str) for ve in read.ves for value in list(ve.params.values()) + list(ve.meta.values())
+        )
         assert all(ve.boot_time > 0 and ve.stop_grace >= 0 for ve in read.ves)

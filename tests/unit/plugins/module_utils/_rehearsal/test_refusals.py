@@ -13,12 +13,16 @@ import sys
 import pytest
 
 BAD = [{'id': 101, 'prefr': ['n1'], 'boot_time': '1 fortnight'}, {'id': '0101', 'name': 'again'}]
-SAID = ('VE 101: prefr: there is no such field; did you mean prefer?', 'VE 101: boot_time: \'1 fortnight\' is no time',
-        'VE again: id: 101 is declared twice')
+SAID = (
+    'VE 101: prefr: there is no such field; did you mean prefer?',
+    'VE 101: boot_time: \'1 fortnight\' is no time',
+    'VE again: id: 101 is declared twice',
+)
 
 
-@pytest.mark.parametrize('module, more', [
-    ('ve_resources', {}), ('ve_resources', {'policy': {'starts_per_node': 2}}), ('ve_host', {})])
+@pytest.mark.parametrize(
+    'module, more', [('ve_resources', {}), ('ve_resources', {'policy': {'starts_per_node': 2}}), ('ve_host', {})]
+)
 def test_a_module_names_the_ve_and_the_field(run_module, cib_file, module, more):
     before = cib_file.text()
     result, _output = run_module(module, cib_file.env, ves=BAD, **more)
@@ -34,33 +38,59 @@ def test_what_is_wrong_elsewhere_is_said_by_ansible(run_module, cib_file):
 @pytest.fixture
 def ansible(collections, tmp_path):
     """ansible(play, cib, **variables) -> exit code and all that it said, on one host that is this one"""
+
     def run(play, cib, **variables):
         (tmp_path / 'play.yml').write_text(json.dumps(play))
         host = {'ansible_connection': 'local', 'ansible_python_interpreter': sys.executable}
         (tmp_path / 'hosts.yml').write_text(json.dumps({'all': {'hosts': {'n1': host}, 'vars': variables}}))
-        done = subprocess.run(['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), str(tmp_path / 'play.yml')], capture_output=True, text=True,
-                              check=False, env=dict(cib.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(
-                                  [str(collections), os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')]), ANSIBLE_NOCOLOR='1'))
+        done = subprocess.run(
+            ['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), str(tmp_path / 'play.yml')],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=dict(
+                cib.env,
+                LC_ALL='C.UTF-8',
+                ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(
+                    [str(collections), os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')]
+                ),
+                ANSIBLE_NOCOLOR='1',
+            ),
+        )
         return done.returncode, done.stdout + done.stderr
+
     return run
 
 
-@pytest.mark.parametrize('play', [
-    [{'ansible.builtin.import_playbook': 'openve.pacemaker.site'}],
-    [{'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.agent']}]])
+@pytest.mark.parametrize(
+    'play',
+    [
+        [{'ansible.builtin.import_playbook': 'openve.pacemaker.site'}],
+        [{'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.agent']}],
+    ],
+)
 def test_a_play_is_refused_by_its_first_task(ansible, cib_file, play):
     code, said = ansible(play, cib_file, ves=BAD)
     assert code == 2, said
     assert all(text in said for text in SAID), said
-    assert [line for line in said.splitlines() if line.startswith('TASK [') and 'Validating arguments' not in line
-            and 'Read the VEs and the policy, before anything is changed' not in line] == []
+    assert [
+        line
+        for line in said.splitlines()
+        if line.startswith('TASK [')
+        and 'Validating arguments' not in line
+        and 'Read the VEs and the policy, before anything is changed' not in line
+    ] == []
     assert 'changed=0' in said
 
 
 def test_a_role_rehearses_and_refuses_what_breaks_a_wish(ansible, cluster):
     before = cluster.text()
     code, said = ansible(
-        [{'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.resources']}], cluster, ves=[{'id': 101 + n} for n in range(6)],
-        policy={'starts_per_node': 2}, resources_rehearse={'scenarios': ['boot'], 'assert': {'peak_per_node': 1}})
+        [{'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.resources']}],
+        cluster,
+        ves=[{'id': 101 + n} for n in range(6)],
+        policy={'starts_per_node': 2},
+        resources_rehearse={'scenarios': ['boot'], 'assert': {'peak_per_node': 1}},
+    )
     assert code == 2 and 'at most 2 VEs boot at once on a node (n1); asked for at most 1' in said, said
     assert cluster.text() == before

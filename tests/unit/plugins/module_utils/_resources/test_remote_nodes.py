@@ -11,10 +11,14 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 
 from declarations import create, declare
 
-REMOTE = '<primitive id="r1" class="ocf" provider="pacemaker" type="remote"><operations><op id="r1-m" name="monitor" interval="60s"/>' \
+REMOTE = (
+    '<primitive id="r1" class="ocf" provider="pacemaker" type="remote"><operations><op id="r1-m" name="monitor" interval="60s"/>'
     '</operations></primitive>'
-GUEST = '<primitive id="machine" class="ocf" provider="heartbeat" type="Dummy"><meta_attributes id="machine-m">' \
+)
+GUEST = (
+    '<primitive id="machine" class="ocf" provider="heartbeat" type="Dummy"><meta_attributes id="machine-m">'
     '<nvpair id="machine-r" name="remote-node" value="g1"/></meta_attributes></primitive>'
+)
 
 
 @pytest.fixture

@@ -16,9 +16,19 @@ from declarations import ADDRESS, STORAGE, create, declare, element, ids, operat
 from happenings import FAILED, OK, PENDING, happened
 
 FULL = [
-    {'id': 101, 'name': 'db', 'start_order': 10, 'boot_time': '2m', 'stop_grace': '5min', 'prefer': ['n1', 'n2'],
-     'needs': ['fs-clone'], 'monitor': {'interval': '20s', 'timeout': '40s', 'command': 'test "$x" && exit <&0'},
-     'utilization': {'memory': 2048}, 'params': {'on_dump': 'refuse'}, 'meta': {'allow-migrate': True}},
+    {
+        'id': 101,
+        'name': 'db',
+        'start_order': 10,
+        'boot_time': '2m',
+        'stop_grace': '5min',
+        'prefer': ['n1', 'n2'],
+        'needs': ['fs-clone'],
+        'monitor': {'interval': '20s', 'timeout': '40s', 'command': 'test "$x" && exit <&0'},
+        'utilization': {'memory': 2048},
+        'params': {'on_dump': 'refuse'},
+        'meta': {'allow-migrate': True},
+    },
     {'id': 'web', 'engine': 'lxc', 'after': ['db'], 'apart': ['db'], 'state': 'stopped'},
     {'id': 103, 'state': 'unmanaged'},
 ]
@@ -33,15 +43,32 @@ def test_every_field_reaches_the_cib(cluster):
     db = element(cluster, 'db')
     assert (db.tag, db.get('class'), db.get('provider'), db.get('type')) == ('primitive', 'ocf', 'openve', 'ManageVE')
     assert values(cluster, 'db', 'instance_attributes') == {
-        'veid': '101', 'engine': 'vzctl', 'stop_grace': '300s', 'start_settle': '0s', 'start_slots': '2',
-        'ready_timeout_action': 'proceed', 'on_dump': 'refuse', 'monitor_command': 'test "$x" && exit <&0'}
+        'veid': '101',
+        'engine': 'vzctl',
+        'stop_grace': '300s',
+        'start_settle': '0s',
+        'start_slots': '2',
+        'ready_timeout_action': 'proceed',
+        'on_dump': 'refuse',
+        'monitor_command': 'test "$x" && exit <&0',
+    }
     assert values(cluster, 'db', 'meta_attributes') == {
-        'priority': '-10', 'resource-stickiness': '2020', 'migration-threshold': '3', 'failure-timeout': '3600s',
-        'target-role': 'Started', 'allow-migrate': 'true'}
+        'priority': '-10',
+        'resource-stickiness': '2020',
+        'migration-threshold': '3',
+        'failure-timeout': '3600s',
+        'target-role': 'Started',
+        'allow-migrate': 'true',
+    }
     assert values(cluster, 'db', 'utilization') == {'memory': '2048'}
     assert operations(cluster, 'db') == {
-        ('start', '0s'): '280s', ('stop', '0s'): '365s', ('monitor', '20s'): '40s', ('monitor', '60s'): '60s',
-        ('migrate_to', '0s'): '180s', ('migrate_from', '0s'): '180s'}
+        ('start', '0s'): '280s',
+        ('stop', '0s'): '365s',
+        ('monitor', '20s'): '40s',
+        ('monitor', '60s'): '60s',
+        ('migrate_to', '0s'): '180s',
+        ('migrate_from', '0s'): '180s',
+    }
     assert values(cluster, 'db-monitor-interval-60s', 'instance_attributes') == {'OCF_CHECK_LEVEL': '10'}
 
     assert values(cluster, 've-web', 'instance_attributes')['veid'] == 'web'
@@ -50,15 +77,23 @@ def test_every_field_reaches_the_cib(cluster):
     assert operations(cluster, 've-web') == {('start', '0s'): '180s', ('stop', '0s'): '150s', ('monitor', '10s'): '30s'}
     assert values(cluster, 've-103', 'meta_attributes')['is-managed'] == 'false'
 
-    constraints = {child.get('id'): {key: value for key, value in child.attrib.items() if key != 'id'}
-                   for child in ET.fromstring(cluster.text()).find('configuration/constraints')}
+    constraints = {
+        child.get('id'): {key: value for key, value in child.attrib.items() if key != 'id'}
+        for child in ET.fromstring(cluster.text()).find('configuration/constraints')
+    }
     assert constraints == {
         'db-prefer-n1': {'rsc': 'db', 'node': 'n1', 'score': '20'},
         'db-prefer-n2': {'rsc': 'db', 'node': 'n2', 'score': '10'},
         'db-needs-fs-clone-order': {'first': 'fs-clone', 'then': 'db', 'kind': 'Mandatory'},
         'db-needs-fs-clone-colocation': {'rsc': 'db', 'with-rsc': 'fs-clone', 'score': 'INFINITY'},
-        've-web-after-db': {'first': 'db', 'first-action': 'start', 'then': 've-web', 'then-action': 'start',
-                            'kind': 'Optional', 'symmetrical': 'false'},
+        've-web-after-db': {
+            'first': 'db',
+            'first-action': 'start',
+            'then': 've-web',
+            'then-action': 'start',
+            'kind': 'Optional',
+            'symmetrical': 'false',
+        },
         've-web-apart-db': {'rsc': 've-web', 'with-rsc': 'db', 'score': '-1000'},
     }
     assert prop(cluster, 'node-action-limit') == '2'
@@ -127,7 +162,9 @@ def test_new_ves_begin_as_told(cluster, new, role):
 def test_what_an_admin_set_by_hand_stays(cluster):
     declare(cluster, [{'id': 1}])
     for name, value in (('target-role', 'Stopped'), ('is-managed', 'false'), ('maintenance', 'true')):
-        cluster.tool('crm_resource', '--resource', 've-1', '--meta', '--set-parameter', name, '--parameter-value', value)
+        cluster.tool(
+            'crm_resource', '--resource', 've-1', '--meta', '--set-parameter', name, '--parameter-value', value
+        )
     cluster.tool('crm_resource', '--resource', 've-1', '--set-parameter', 'force_stop', '--parameter-value', 'true')
     result = declare(cluster, [{'id': 1}])
     assert result['updated'] == ['ve-1'], 'a parameter that nobody declared goes'
@@ -151,18 +188,26 @@ def test_a_target_role_that_was_removed_by_hand_is_not_put_back(cluster):
 
 def test_sets_with_a_rule_stay(cluster):
     declare(cluster, [{'id': 1}])
-    cluster.tool('cibadmin', '--modify', '--scope', 'resources', '--xml-text',
-                 '<primitive id="ve-1"><meta_attributes id="night"><rule id="night-r" score="0">'
-                 '<date_expression id="night-e" operation="gt" start="2030-01-01"/></rule>'
-                 '<nvpair id="night-p" name="resource-stickiness" value="0"/></meta_attributes></primitive>')
+    cluster.tool(
+        'cibadmin',
+        '--modify',
+        '--scope',
+        'resources',
+        '--xml-text',
+        '<primitive id="ve-1"><meta_attributes id="night"><rule id="night-r" score="0">'
+        '<date_expression id="night-e" operation="gt" start="2030-01-01"/></rule>'
+        '<nvpair id="night-p" name="resource-stickiness" value="0"/></meta_attributes></primitive>',
+    )
     assert not declare(cluster, [{'id': 1}])['changed']
     assert declare(cluster, [{'id': 1, 'stop_grace': '1s'}])['changed']
     assert element(cluster, 'night-r') is not None
 
 
 def test_a_ve_in_a_group_stays_there(cluster):
-    create(cluster, '<group id="g">%s<primitive id="ve-1" class="ocf" provider="openve" type="ManageVE"/></group>'
-           % ADDRESS)
+    create(
+        cluster,
+        '<group id="g">%s<primitive id="ve-1" class="ocf" provider="openve" type="ManageVE"/></group>' % ADDRESS,
+    )
     assert declare(cluster, [{'id': 1}])['updated'] == ['ve-1']
     assert [child.get('id') for child in element(cluster, 'g')] == ['address', 've-1']
     assert not declare(cluster, [{'id': 1}])['changed']
@@ -170,14 +215,17 @@ def test_a_ve_in_a_group_stays_there(cluster):
 
 # Ownership
 
+
 def test_foreign_elements_stay_as_they_are(cluster):
     create(cluster, ADDRESS)
     declare(cluster, [{'id': 1, 'prefer': ['n1']}, {'id': 2}])
-    for xml in ('<rsc_location id="theirs" rsc="ve-1" node="n2" score="5"/>',
-                '<rsc_location id="cli-prefer-ve-1" rsc="ve-1" node="n2" score="INFINITY"/>',
-                # named like ours, and of others
-                '<rsc_location id="ve-1-prefer-x" rsc="address" node="n2" score="5"/>',
-                '<rsc_order id="ve-1-after-address" first="ve-1" then="address"/>'):
+    for xml in (
+        '<rsc_location id="theirs" rsc="ve-1" node="n2" score="5"/>',
+        '<rsc_location id="cli-prefer-ve-1" rsc="ve-1" node="n2" score="INFINITY"/>',
+        # named like ours, and of others
+        '<rsc_location id="ve-1-prefer-x" rsc="address" node="n2" score="5"/>',
+        '<rsc_order id="ve-1-after-address" first="ve-1" then="address"/>',
+    ):
         create(cluster, xml, 'constraints')
     assert not declare(cluster, [{'id': 1, 'prefer': ['n1']}, {'id': 2}])['changed']
     declare(cluster, [{'id': 1}], purge=True)
@@ -192,10 +240,15 @@ def test_undeclared_ves_stay_without_purge(cluster):
 
 def test_purge_removes_undeclared_ves_and_what_is_theirs_only(cluster):
     create(cluster, ADDRESS)
-    create(cluster, '<primitive id="old" class="ocf" provider="heartbeat" type="ManageVE"><instance_attributes id="oi">'
-           '<nvpair id="ov" name="veid" value="99"/></instance_attributes></primitive>')
-    declare(cluster, [{'id': 1}, {'id': 2, 'prefer': ['n1'], 'apart': ['ve-1'], 'after': ['ve-3'],
-                                  'needs': ['address']}, {'id': 3}])
+    create(
+        cluster,
+        '<primitive id="old" class="ocf" provider="heartbeat" type="ManageVE"><instance_attributes id="oi">'
+        '<nvpair id="ov" name="veid" value="99"/></instance_attributes></primitive>',
+    )
+    declare(
+        cluster,
+        [{'id': 1}, {'id': 2, 'prefer': ['n1'], 'apart': ['ve-1'], 'after': ['ve-3'], 'needs': ['address']}, {'id': 3}],
+    )
     create(cluster, '<rsc_location id="cli-ban-ve-2-on-n3" rsc="ve-2" node="n3" score="-INFINITY"/>', 'constraints')
     planned = declare(cluster, [{'id': 1}], purge=True, check=True)
     result = declare(cluster, [{'id': 1}], purge=True)
@@ -206,18 +259,31 @@ def test_purge_removes_undeclared_ves_and_what_is_theirs_only(cluster):
     assert not declare(cluster, [{'id': 1}], purge=True)['changed']
 
 
-@pytest.mark.parametrize('section, xml', [
-    ('constraints', '<rsc_colocation id="theirs" rsc="address" with-rsc="ve-2" score="1"/>'),
-    ('constraints', '<rsc_order id="theirs"><resource_set id="rs"><resource_ref id="ve-2"/>'
-     '<resource_ref id="address"/></resource_set></rsc_order>'),
-    ('tags', '<tag id="theirs"><obj_ref id="ve-2"/></tag>'),
-])
+@pytest.mark.parametrize(
+    'section, xml',
+    [
+        ('constraints', '<rsc_colocation id="theirs" rsc="address" with-rsc="ve-2" score="1"/>'),
+        (
+            'constraints',
+            '<rsc_order id="theirs"><resource_set id="rs"><resource_ref id="ve-2"/>'
+            '<resource_ref id="address"/></resource_set></rsc_order>',
+        ),
+        ('tags', '<tag id="theirs"><obj_ref id="ve-2"/></tag>'),
+    ],
+)
 def test_purge_refuses_what_somebody_else_refers_to(cluster, section, xml):
     create(cluster, ADDRESS)
     declare(cluster, [{'id': 1}, {'id': 2}])
     if section == 'tags':
-        cluster.tool('cibadmin', '--modify', '--allow-create', '--scope', 'configuration', '--xml-text',
-                     '<configuration><tags>%s</tags></configuration>' % xml)
+        cluster.tool(
+            'cibadmin',
+            '--modify',
+            '--allow-create',
+            '--scope',
+            'configuration',
+            '--xml-text',
+            '<configuration><tags>%s</tags></configuration>' % xml,
+        )
     else:
         create(cluster, xml, section)
     text = cluster.text()
@@ -226,17 +292,27 @@ def test_purge_refuses_what_somebody_else_refers_to(cluster, section, xml):
     assert cluster.text() == text
 
 
-@pytest.mark.parametrize('xml, ve, message', [
-    (ADDRESS, {'id': 1, 'name': 'address'}, 'VE address: name: .* that is ocf:pacemaker:Dummy; give the VE another'),
-    (STORAGE, {'id': 1, 'name': 'fs-clone'}, 'that is clone; give the VE another name'),
-    ('<primitive id="ve-1" class="ocf" provider="heartbeat" type="ManageVE"/>', {'id': 1}, 'adopt it first'),
-    ('<primitive id="other" class="ocf" provider="heartbeat" type="ManageVE"><instance_attributes id="i">'
-     '<nvpair id="v" name="veid" value="001"/></instance_attributes></primitive>', {'id': 1},
-     'VE 1: id: the resource other .* manages this VE already'),
-    (ADDRESS, {'id': 1, 'needs': ['storage']}, 'VE 1: needs: this cluster has no resource storage; create it'),
-    (STORAGE, {'id': 1, 'needs': ['fs']}, 'VE 1: needs: fs is inside the clone fs-clone; name that'),
-    (ADDRESS.replace('address', 've-1-prefer-n1'), {'id': 1, 'prefer': ['n1']}, 'The id ve-1-prefer-n1 is taken'),
-])
+@pytest.mark.parametrize(
+    'xml, ve, message',
+    [
+        (
+            ADDRESS,
+            {'id': 1, 'name': 'address'},
+            'VE address: name: .* that is ocf:pacemaker:Dummy; give the VE another',
+        ),
+        (STORAGE, {'id': 1, 'name': 'fs-clone'}, 'that is clone; give the VE another name'),
+        ('<primitive id="ve-1" class="ocf" provider="heartbeat" type="ManageVE"/>', {'id': 1}, 'adopt it first'),
+        (
+            '<primitive id="other" class="ocf" provider="heartbeat" type="ManageVE"><instance_attributes id="i">'
+            '<nvpair id="v" name="veid" value="001"/></instance_attributes></primitive>',
+            {'id': 1},
+            'VE 1: id: the resource other .* manages this VE already',
+        ),
+        (ADDRESS, {'id': 1, 'needs': ['storage']}, 'VE 1: needs: this cluster has no resource storage; create it'),
+        (STORAGE, {'id': 1, 'needs': ['fs']}, 'VE 1: needs: fs is inside the clone fs-clone; name that'),
+        (ADDRESS.replace('address', 've-1-prefer-n1'), {'id': 1, 'prefer': ['n1']}, 'The id ve-1-prefer-n1 is taken'),
+    ],
+)
 def test_what_a_cluster_cannot_take_is_refused_and_nothing_changes(cluster, xml, ve, message):
     create(cluster, xml)
     text = cluster.text()
@@ -263,17 +339,22 @@ def test_bad_input_changes_nothing(cluster):
 
 # Properties
 
+
 def test_properties_are_set_only_as_the_policy_says(cluster):
     create(cluster, ADDRESS)
     result = declare(cluster, [{'id': 1}], {'starts_per_node': 0})
     assert result['properties'] == [] and prop(cluster, 'node-action-limit') is None
     assert 'start_slots' not in values(cluster, 've-1', 'instance_attributes')
 
-    result = declare(cluster, [{'id': 1}], {'starts_per_node': 3, 'starts_total': 5, 'retry_start': True,
-                                            'load_threshold': '0%'})
+    result = declare(
+        cluster, [{'id': 1}], {'starts_per_node': 3, 'starts_total': 5, 'retry_start': True, 'load_threshold': '0%'}
+    )
     assert [(row['name'], row['old'], row['new'], row['changed'], row['foreign']) for row in result['properties']] == [
-        ('node-action-limit', None, '3', True, ['address']), ('batch-limit', None, '5', True, ['address']),
-        ('start-failure-is-fatal', None, 'false', True, ['address']), ('load-threshold', None, '0%', True, ['address'])]
+        ('node-action-limit', None, '3', True, ['address']),
+        ('batch-limit', None, '5', True, ['address']),
+        ('start-failure-is-fatal', None, 'false', True, ['address']),
+        ('load-threshold', None, '0%', True, ['address']),
+    ]
     assert all(row['concerns'] for row in result['properties'])
     result = declare(cluster, [{'id': 1}], {'starts_per_node': 3})
     assert [(row['name'], row['changed']) for row in result['properties']] == [('node-action-limit', False)]
@@ -297,10 +378,13 @@ def test_shutdown_escalation_is_raised_where_it_is_needed_and_never_lowered(clus
 
 def test_remote_and_guest_nodes_may_be_preferred(cluster):
     create(cluster, '<primitive id="r1" class="ocf" provider="pacemaker" type="remote"/>')
-    create(cluster, '<primitive id="vm" class="ocf" provider="heartbeat" type="Dummy"><meta_attributes id="vm-m">'
-                    '<nvpair id="vm-r" name="remote-node" value="g1"/></meta_attributes></primitive>')
+    create(
+        cluster,
+        '<primitive id="vm" class="ocf" provider="heartbeat" type="Dummy"><meta_attributes id="vm-m">'
+        '<nvpair id="vm-r" name="remote-node" value="g1"/></meta_attributes></primitive>',
+    )
     assert declare(cluster, [{'id': 1, 'prefer': ['r1', 'g1', 'n1']}])['warnings'] == []
-    warning, = declare(cluster, [{'id': 1, 'prefer': ['r1', 'g2']}])['warnings']
+    (warning,) = declare(cluster, [{'id': 1, 'prefer': ['r1', 'g2']}])['warnings']
     assert warning.endswith(': g2.')
 
 
@@ -316,15 +400,22 @@ def test_explain_has_each_number_once_with_its_ves(cluster):
 
 def test_warnings_about_the_cluster(cluster):
     assert declare(cluster, [{'id': 1}])['warnings'] == []
-    cluster.tool('cibadmin', '--modify', '--scope', 'crm_config', '--xml-text',
-                 '<cluster_property_set id="cib-bootstrap-options"><nvpair id="pfd" name="priority-fencing-delay" '
-                 'value="15s"/></cluster_property_set>')
+    cluster.tool(
+        'cibadmin',
+        '--modify',
+        '--scope',
+        'crm_config',
+        '--xml-text',
+        '<cluster_property_set id="cib-bootstrap-options"><nvpair id="pfd" name="priority-fencing-delay" '
+        'value="15s"/></cluster_property_set>',
+    )
     warnings = '\n'.join(declare(cluster, [{'id': 1, 'utilization': {'memory': 1}, 'prefer': ['n9']}])['warnings'])
     for part in ('priority-fencing-delay', 'placement-strategy', 'n9'):
         assert part in warnings
 
 
 # What Pacemaker makes of it
+
 
 def test_ves_run_where_they_prefer_to_and_a_returning_node_takes_none_back(cluster):
     ves = [{'id': number, 'prefer': ['n1', 'n2', 'n3']} for number in range(1, 7)]
@@ -419,12 +510,33 @@ def test_what_is_needed_is_started_first_and_on_the_same_node(cluster):
 
 def test_a_ve_that_fits_nowhere_is_not_started(cluster):
     for node in ('1', '2', '3'):
-        cluster.tool('cibadmin', '--modify', '--allow-create', '--scope', 'nodes', '--xml-text',
-                     '<node id="%s"><utilization id="u%s"><nvpair id="m%s" name="memory" value="1000"/></utilization></node>' % ((node,) * 3))
-    cluster.tool('cibadmin', '--modify', '--allow-create', '--scope', 'crm_config', '--xml-text',
-                 '<cluster_property_set id="cib-bootstrap-options"><nvpair id="ps" name="placement-strategy" value="balanced"/></cluster_property_set>')
-    result = declare(cluster, [{'id': 1, 'utilization': {'memory': 700}}, {'id': 2, 'utilization': {'memory': 700}},
-                               {'id': 3, 'utilization': {'memory': 1001}}])
+        cluster.tool(
+            'cibadmin',
+            '--modify',
+            '--allow-create',
+            '--scope',
+            'nodes',
+            '--xml-text',
+            '<node id="%s"><utilization id="u%s"><nvpair id="m%s" name="memory" value="1000"/></utilization></node>'
+            % ((node,) * 3),
+        )
+    cluster.tool(
+        'cibadmin',
+        '--modify',
+        '--allow-create',
+        '--scope',
+        'crm_config',
+        '--xml-text',
+        '<cluster_property_set id="cib-bootstrap-options"><nvpair id="ps" name="placement-strategy" value="balanced"/></cluster_property_set>',
+    )
+    result = declare(
+        cluster,
+        [
+            {'id': 1, 'utilization': {'memory': 700}},
+            {'id': 2, 'utilization': {'memory': 700}},
+            {'id': 3, 'utilization': {'memory': 1001}},
+        ],
+    )
     assert result['warnings'] == []
     cluster.settle()
     home = cluster.where()
@@ -432,6 +544,7 @@ def test_a_ve_that_fits_nowhere_is_not_started(cluster):
 
 
 # What runs goes on running
+
 
 def test_a_change_that_restarts_a_running_ve_is_refused_with_the_list(cluster):
     declare(cluster, [{'id': 1}, {'id': 2}, {'id': 3, 'state': 'stopped'}])
@@ -454,8 +567,9 @@ def test_a_change_that_restarts_a_running_ve_is_refused_with_the_list(cluster):
 def test_what_was_due_anyway_is_not_the_changes_fault(cluster):
     declare(cluster, [{'id': 1}, {'id': 2}])
     cluster.settle()
-    cluster.tool('crm_resource', '--resource', 've-1', '--meta', '--set-parameter', 'target-role',
-                 '--parameter-value', 'Stopped')
+    cluster.tool(
+        'crm_resource', '--resource', 've-1', '--meta', '--set-parameter', 'target-role', '--parameter-value', 'Stopped'
+    )
     assert [action[:2] for action in cluster.actions()] == [('stop', 've-1')]
     result = declare(cluster, [{'id': 1, 'start_order': 7}, {'id': 2}])
     assert result['changed'] and result['predicted'] == []
@@ -486,6 +600,7 @@ def test_foreign_resources_that_move_are_reported_not_refused(cluster):
 
 # Waiting
 
+
 def test_waiting(cluster):
     waited = []
 
@@ -495,8 +610,16 @@ def test_waiting(cluster):
             return 124, '', 'Pending actions:\n\tAction 12: ve-1_start_0\ton n1\ncrm_resource: Timeout occurred\n'
         return cluster._run(argv, stdin)
 
-    arguments = {'ves': [{'id': 1}], 'policy': None, 'purge': False, 'new': 'started', 'wait': True,
-                 'wait_timeout': '90s', 'allow_restart': False, 'backup_keep': 0}
+    arguments = {
+        'ves': [{'id': 1}],
+        'policy': None,
+        'purge': False,
+        'new': 'started',
+        'wait': True,
+        'wait_timeout': '90s',
+        'allow_restart': False,
+        'backup_keep': 0,
+    }
     assert resources.apply(run, arguments, check=True)['changed'] and not waited
     with pytest.raises(Error, match='in place, but .* not settled after 90s. Still to be done: ve-1_start_0') as caught:
         resources.apply(run, arguments)
@@ -508,12 +631,24 @@ def test_waiting(cluster):
 
 def waiting(cluster, ves, rc, said=''):
     """What waiting ends with, where crm_resource --wait (which needs a running cluster) says that."""
+
     def run(argv, stdin=None):
         return (rc, '', said) if argv[0] == 'crm_resource' else cluster._run(argv, stdin)
 
     try:
-        return resources.apply(run, {'ves': ves, 'policy': None, 'purge': False, 'new': 'started', 'wait': True, 'wait_timeout': '90s',
-                                     'allow_restart': False, 'backup_keep': 0})
+        return resources.apply(
+            run,
+            {
+                'ves': ves,
+                'policy': None,
+                'purge': False,
+                'new': 'started',
+                'wait': True,
+                'wait_timeout': '90s',
+                'allow_restart': False,
+                'backup_keep': 0,
+            },
+        )
     except Error as error:
         return error
 
@@ -535,7 +670,8 @@ def test_waiting_ends_well_only_where_all_that_are_to_run_are_up(cluster):
     assert error.msg == (
         'The configuration is in place and the cluster has settled, but of the VEs that are to run 2 are not up.\n'
         "- ve-7 (stopped): start on n2: error (init doesn't start)\n"
-        '- ve-8 (stopped): no failure is recorded; look with crm_resource --why --resource=ve-8')
+        '- ve-8 (stopped): no failure is recorded; look with crm_resource --why --resource=ve-8'
+    )
     assert [ve['name'] for ve in error.details['not_up']] == ['ve-7', 've-8'] and error.details['changed'] is False
 
 
@@ -546,7 +682,10 @@ def test_waiting_that_takes_too_long_says_what_is_under_way_and_what_failed(clus
     happened(cluster, 'n2', 've-2', ('start', FAILED, 'no init'), ('stop', OK))
     happened(cluster, 'n3', 've-3', ('start', OK))
     error = waiting(cluster, ves, 124, 'Pending actions:\n\tAction 12: ve-2_start_0\ton n1\n')
-    assert 'not settled after 90s. Still to be done: ve-2_start_0 on n1. Under way: start of ve-1 on n1, since ' in error.msg
+    assert (
+        'not settled after 90s. Still to be done: ve-2_start_0 on n1. Under way: start of ve-1 on n1, since '
+        in error.msg
+    )
     assert '(its timeout is 180s)' in error.msg and '- ve-2 (stopped): start on n2: error (no init)' in error.msg
     assert 've-3' not in error.msg and error.details['pending'] == ['ve-2_start_0 on n1']
 
@@ -559,7 +698,10 @@ def test_waiting_for_many_names_ten(cluster):
 
 
 def test_waiting_that_fails_says_so(cluster):
-    assert 'waiting for the cluster failed: crm_resource --wait: no cluster (102)' in waiting(cluster, VES, 102, 'no cluster').msg
+    assert (
+        'waiting for the cluster failed: crm_resource --wait: no cluster (102)'
+        in waiting(cluster, VES, 102, 'no cluster').msg
+    )
 
 
 def test_100_ves_are_one_patch(cluster):
@@ -580,16 +722,20 @@ def declarations(draw):
     ves = []
     for number, name in enumerate(NAMES):
         if draw(st.booleans()):
-            ves.append({
-                'id': number + 1, 'name': name,
-                'prefer': draw(st.lists(st.sampled_from(['n1', 'n2', 'n3']), unique=True)),
-                'stop_grace': draw(st.sampled_from(['10s', '120s', '300s'])),
-                'state': draw(st.sampled_from([None, 'started', 'stopped', 'unmanaged'])),
-                'monitor': draw(st.sampled_from([None, {'command': 'a'}, {'interval': '60s', 'command': '<&>"'}])),
-                'utilization': draw(st.sampled_from([{}, {'cpu': 1}, {'memory': 5, 'cpu': 2}])),
-                'params': draw(st.sampled_from([{}, {'force_stop': True}, {'on_dump': 'refuse'}])),
-                'after': draw(st.lists(st.sampled_from([ve['name'] for ve in ves]), unique=True)) if ves else [],
-                'apart': draw(st.lists(st.sampled_from([ve['name'] for ve in ves]), unique=True)) if ves else []})
+            ves.append(
+                {
+                    'id': number + 1,
+                    'name': name,
+                    'prefer': draw(st.lists(st.sampled_from(['n1', 'n2', 'n3']), unique=True)),
+                    'stop_grace': draw(st.sampled_from(['10s', '120s', '300s'])),
+                    'state': draw(st.sampled_from([None, 'started', 'stopped', 'unmanaged'])),
+                    'monitor': draw(st.sampled_from([None, {'command': 'a'}, {'interval': '60s', 'command': '<&>"'}])),
+                    'utilization': draw(st.sampled_from([{}, {'cpu': 1}, {'memory': 5, 'cpu': 2}])),
+                    'params': draw(st.sampled_from([{}, {'force_stop': True}, {'on_dump': 'refuse'}])),
+                    'after': draw(st.lists(st.sampled_from([ve['name'] for ve in ves]), unique=True)) if ves else [],
+                    'apart': draw(st.lists(st.sampled_from([ve['name'] for ve in ves]), unique=True)) if ves else [],
+                }
+            )
     return draw(st.permutations(ves))
 
 
@@ -600,8 +746,9 @@ def test_any_sequence_of_declarations_arrives_and_stays(cluster, sequence):
         result = declare(cluster, ves, purge=True)
         wanted = {ve['name'] for ve in ves}
         assert set(ids(cluster, 'primitive')) == wanted
-        assert set(ids(cluster, 'rsc_location')) == {'%s-prefer-%s' % (ve['name'], node)
-                                                     for ve in ves for node in ve['prefer']}
+        assert set(ids(cluster, 'rsc_location')) == {
+            '%s-prefer-%s' % (ve['name'], node) for ve in ves for node in ve['prefer']
+        }
         assert set(result['created']) | set(result['updated']) <= wanted
         again = declare(cluster, ves, purge=True)
         assert not again['changed'], again['diff']()

@@ -54,7 +54,11 @@ def world(cluster):
             raise AssertionError('it does not settle')
 
         def where(self):
-            return {name: nodes for name, (role, nodes) in transition.ask(self.runner, self.root).where.items() if role == 'Started'}
+            return {
+                name: nodes
+                for name, (role, nodes) in transition.ask(self.runner, self.root).where.items()
+                if role == 'Started'
+            }
 
         def fail(self, node):
             self.root.find('status/node_state[@uname="%s"]' % node).attrib.update(in_ccm='false')
@@ -65,18 +69,27 @@ def world(cluster):
 def seconds(action):
     if action.fencing:
         return 30
-    return {'start': 60, 'stop': 20, 'monitor': 0.2}.get(action.operation, 1) if action.agent.get('type') == 'ManageVE' else 0.2
+    return (
+        {'start': 60, 'stop': 20, 'monitor': 0.2}.get(action.operation, 1)
+        if action.agent.get('type') == 'ManageVE'
+        else 0.2
+    )
 
 
 def begun(done, operation='start'):
-    return sorted((action.begin, action.resource) for action in done
-                  if action.operation == operation and action.agent.get('type') == 'ManageVE')
+    return sorted(
+        (action.begin, action.resource)
+        for action in done
+        if action.operation == operation and action.agent.get('type') == 'ManageVE'
+    )
 
 
 def most(done, node):
     """The most operations at once on a node."""
-    marks = sorted([(action.begin, 1) for action in done if node in action.places and action.end > action.begin]
-                   + [(action.end, -1) for action in done if node in action.places and action.end > action.begin])
+    marks = sorted(
+        [(action.begin, 1) for action in done if node in action.places and action.end > action.begin]
+        + [(action.end, -1) for action in done if node in action.places and action.end > action.begin]
+    )
     running = peak = 0
     for _when, change in marks:
         running += change
@@ -109,7 +122,11 @@ def test_half_the_limit_until_it_is_announced(world):
     world.settle()
     world.fail('n1')
     done = transition.replay(world.graph(), 0, Limits({'n2': 2, 'n3': 1}, {'n2': 45, 'n3': 45}), seconds)
-    starts = [(action.node, round(action.begin, 1)) for action in done if action.operation == 'start' and action.agent['class'] == 'ocf']
+    starts = [
+        (action.node, round(action.begin, 1))
+        for action in done
+        if action.operation == 'start' and action.agent['class'] == 'ocf'
+    ]
     assert sorted(starts) == [('n2', 30), ('n2', 45), ('n3', 30), ('n3', 90.2)], 'a limit of 1 stays 1'
 
 
@@ -119,7 +136,10 @@ def test_batch_limit_is_of_the_cluster(world):
     graph = world.graph()
     assert graph.batch_limit == 2
     done = transition.replay(graph, 0, Limits({}), seconds)
-    marks = sorted([(action.begin, 1) for action in done if action.end > action.begin] + [(action.end, -1) for action in done if action.end > action.begin])
+    marks = sorted(
+        [(action.begin, 1) for action in done if action.end > action.begin]
+        + [(action.end, -1) for action in done if action.end > action.begin]
+    )
     running, peak = 0, 0
     for _when, change in marks:
         running += change
@@ -131,10 +151,14 @@ def test_batch_limit_is_of_the_cluster(world):
 
 
 def test_migration_limit(world):
-    world.declare([{'id': number, 'meta': {'allow-migrate': True}, 'prefer': ['n1']} for number in range(1, 5)], {'starts_per_node': 8})
+    world.declare(
+        [{'id': number, 'meta': {'allow-migrate': True}, 'prefer': ['n1']} for number in range(1, 5)],
+        {'starts_per_node': 8},
+    )
     world.settle()
-    world.root.find('configuration/nodes/node').append(ET.fromstring(
-        '<instance_attributes id="s"><nvpair id="sb" name="standby" value="on"/></instance_attributes>'))
+    world.root.find('configuration/nodes/node').append(
+        ET.fromstring('<instance_attributes id="s"><nvpair id="sb" name="standby" value="on"/></instance_attributes>')
+    )
     graph = world.graph()
     assert {action.operation for action in graph.actions} >= {'migrate_to', 'migrate_from'}
     done = transition.replay(graph, 0, Limits({}), seconds)
@@ -149,9 +173,25 @@ def test_migration_limit(world):
 
 def test_the_gate_of_the_agent(world):
     world.declare([{'id': number, 'prefer': ['n1']} for number in range(1, 6)])
-    done = transition.replay(world.graph(), 0, Limits({}), seconds, lambda action: 2 if action.operation == 'start' and action.agent['class'] == 'ocf' else 0)
-    starts = sorted((action.waited, action.end - action.begin) for action in done if action.operation == 'start' and action.resource.startswith('ve-'))
-    assert [(round(waited), round(length)) for waited, length in starts] == [(0, 60), (0, 60), (60, 120), (60, 120), (120, 180)]
+    done = transition.replay(
+        world.graph(),
+        0,
+        Limits({}),
+        seconds,
+        lambda action: 2 if action.operation == 'start' and action.agent['class'] == 'ocf' else 0,
+    )
+    starts = sorted(
+        (action.waited, action.end - action.begin)
+        for action in done
+        if action.operation == 'start' and action.resource.startswith('ve-')
+    )
+    assert [(round(waited), round(length)) for waited, length in starts] == [
+        (0, 60),
+        (0, 60),
+        (60, 120),
+        (60, 120),
+        (120, 180),
+    ]
 
 
 def test_after_a_failure_nothing_new_begins(world):
@@ -165,19 +205,29 @@ def test_after_a_failure_nothing_new_begins(world):
     assert all(action.begin <= failed.end for action in done if action.kind == 'rsc_op') and not begun(done, 'stop')
     transition.apply(world.root, done, time.time(), transition.Digests(world.root, VERSION))
     following = world.graph().actions
-    assert ('stop', 've-1', 'n2') in {(action.operation, action.resource, action.node) for action in following}, 'it may run there in half'
+    assert ('stop', 've-1', 'n2') in {(action.operation, action.resource, action.node) for action in following}, (
+        'it may run there in half'
+    )
 
 
 # What is written
 
 NASTY = ['a "b" <c> & \'d\'', 'grüße aus "Köln"', 'x \'é"ö\' < \\n']
-DUMMY = '<primitive id="dummy" class="ocf" provider="pacemaker" type="Dummy"><instance_attributes id="dummy-i">' \
+DUMMY = (
+    '<primitive id="dummy" class="ocf" provider="pacemaker" type="Dummy"><instance_attributes id="dummy-i">'
     '<nvpair id="dummy-f" name="fake" value="tab&#9;and&#10;two &quot;lines&quot;"/></instance_attributes></primitive>'
+)
 
 
 def test_nothing_is_left_to_do_whatever_the_parameters(world):
-    world.declare([{'id': number, 'monitor': {'command': text}} for number, text in enumerate(NASTY, 1)]
-                  + [{'id': 50, 'needs': ['fs-clone']}], None, STORAGE, GROUP, DUMMY)
+    world.declare(
+        [{'id': number, 'monitor': {'command': text}} for number, text in enumerate(NASTY, 1)]
+        + [{'id': 50, 'needs': ['fs-clone']}],
+        None,
+        STORAGE,
+        GROUP,
+        DUMMY,
+    )
     world.settle()
     running = world.where()
     assert len([name for name in running if name.startswith('ve-')]) == 4 and running['server']
@@ -188,15 +238,24 @@ def test_nothing_is_left_to_do_whatever_the_parameters(world):
 
 @pytest.mark.parametrize('scenario', ['boot', 'lose', 'standby'])
 def test_the_history_is_what_crm_simulate_writes(world, cluster, scenario):
-    world.declare([{'id': number, 'monitor': {'command': text}} for number, text in enumerate(NASTY, 1)]
-                  + [{'id': 50, 'needs': ['fs-clone']}], None, STORAGE, GROUP, DUMMY)
+    world.declare(
+        [{'id': number, 'monitor': {'command': text}} for number, text in enumerate(NASTY, 1)]
+        + [{'id': 50, 'needs': ['fs-clone']}],
+        None,
+        STORAGE,
+        GROUP,
+        DUMMY,
+    )
     if scenario != 'boot':
         world.settle()
     if scenario == 'lose':
         world.fail('n1')
     if scenario == 'standby':
-        world.root.find('configuration/nodes/node').append(ET.fromstring(
-            '<instance_attributes id="s"><nvpair id="sb" name="standby" value="on"/></instance_attributes>'))
+        world.root.find('configuration/nodes/node').append(
+            ET.fromstring(
+                '<instance_attributes id="s"><nvpair id="sb" name="standby" value="on"/></instance_attributes>'
+            )
+        )
     cluster.path.write_text(ET.tostring(world.root, encoding='unicode'))
     cluster.settle()
     theirs = history(ET.fromstring(cluster.text()))
@@ -207,9 +266,13 @@ def test_the_history_is_what_crm_simulate_writes(world, cluster, scenario):
 
 def history(root):
     """{(node, id of the entry): what the scheduler goes by}"""
-    return {(state.get('uname'), entry.get('id')): tuple(entry.get(name) for name in (
-        'operation', 'rc-code', 'op-status', 'interval', 'operation_key', 'op-digest'))
-        for state in root.findall('status/node_state') for entry in state.iter('lrm_rsc_op')}
+    return {
+        (state.get('uname'), entry.get('id')): tuple(
+            entry.get(name) for name in ('operation', 'rc-code', 'op-status', 'interval', 'operation_key', 'op-digest')
+        )
+        for state in root.findall('status/node_state')
+        for entry in state.iter('lrm_rsc_op')
+    }
 
 
 def test_fencing_off_and_on_again_forgets_the_node(world):
@@ -218,10 +281,15 @@ def test_fencing_off_and_on_again_forgets_the_node(world):
     world.fail('n1')
     world.play()
     state = world.root.find('status/node_state[@uname="n1"]')
-    assert state.find('lrm') is None and (state.get('in_ccm'), state.get('crmd'), state.get('expected')) == ('false', 'offline', 'down')
+    assert state.find('lrm') is None and (state.get('in_ccm'), state.get('crmd'), state.get('expected')) == (
+        'false',
+        'offline',
+        'down',
+    )
 
 
 # Against figures from elsewhere: 3 nodes x 40 VEs, start 60 s, fencing 30 s (table in docs/rehearsal.md)
+
 
 @pytest.mark.parametrize('limit,last', [(1, 1234), (2, 632), (4, 331), (8, 210), (None, 90)])
 def test_one_of_three_nodes_with_40_ves_each_fails(world, limit, last):
@@ -239,8 +307,12 @@ def test_one_of_three_nodes_with_40_ves_each_fails(world, limit, last):
 def test_three_nodes_with_40_ves_each_boot(world, limit, last):
     world.declare([{'id': 1000 + number} for number in range(120)])
     # how long a probe took there was not written down
-    done = transition.replay(world.graph(), 0, Limits(dict.fromkeys(('n1', 'n2', 'n3'), limit)),
-                             lambda action: 0.5 if action.probe else seconds(action))
+    done = transition.replay(
+        world.graph(),
+        0,
+        Limits(dict.fromkeys(('n1', 'n2', 'n3'), limit)),
+        lambda action: 0.5 if action.probe else seconds(action),
+    )
     here = max(action.end for action in done if action.operation == 'start')
     print('limit %s, boot: %s there, %.1f s here' % (limit, last, here))
     assert here == pytest.approx(last, rel=0.015)
@@ -252,19 +324,34 @@ def test_a_replay_changes_nothing_of_the_graph(world):
     text = ET.tostring(world.root)
 
     def ends(limit):
-        return sorted((action.resource or '', action.operation, action.node or '', action.end)
-                      for action in transition.replay(graph, 0, Limits({'n1': limit, 'n2': limit, 'n3': limit}), seconds))
+        return sorted(
+            (action.resource or '', action.operation, action.node or '', action.end)
+            for action in transition.replay(graph, 0, Limits({'n1': limit, 'n2': limit, 'n3': limit}), seconds)
+        )
 
     first = ends(1)
     assert ends(2) != first and ends(1) == first and ET.tostring(world.root) == text
 
 
 def test_what_a_graph_says():
-    root = ET.fromstring('<transition_graph batch-limit="-1" migration-limit="3"><synapse id="0" priority="5"><action_set>'
-                         '<rsc_op id="1" operation="start" on_node="r1" router_node="n1"><primitive id="a" long-id="a:0" class="ocf" type="x"/>'
-                         '<attributes CRM_meta_timeout="2000"/></rsc_op></action_set><inputs><trigger><pseudo_event id="9"/></trigger>'
-                         '</inputs></synapse></transition_graph>')
+    root = ET.fromstring(
+        '<transition_graph batch-limit="-1" migration-limit="3"><synapse id="0" priority="5"><action_set>'
+        '<rsc_op id="1" operation="start" on_node="r1" router_node="n1"><primitive id="a" long-id="a:0" class="ocf" type="x"/>'
+        '<attributes CRM_meta_timeout="2000"/></rsc_op></action_set><inputs><trigger><pseudo_event id="9"/></trigger>'
+        '</inputs></synapse></transition_graph>'
+    )
     graph = Graph(copy.deepcopy(root))
-    action, = graph.actions
-    assert (graph.batch_limit, graph.migration_limit, graph.synapses[0].priority, graph.synapses[0].inputs) == (0, 3, 5, ['9'])
-    assert (action.resource, action.recorded, action.places, action.timeout, action.target_rc) == ('a:0', 'a', ('n1',), 2.0, 0)
+    (action,) = graph.actions
+    assert (graph.batch_limit, graph.migration_limit, graph.synapses[0].priority, graph.synapses[0].inputs) == (
+        0,
+        3,
+        5,
+        ['9'],
+    )
+    assert (action.resource, action.recorded, action.places, action.timeout, action.target_rc) == (
+        'a:0',
+        'a',
+        ('n1',),
+        2.0,
+        0,
+    )

@@ -19,7 +19,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import s
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ModelError, ToolError
 
 from happenings import FAILED, OK, PENDING, happened, lose, roles, with_dc
-from stagger_world import declare
+from stagger_world import VES, declare
 
 
 def look(cluster, names=None):
@@ -27,6 +27,7 @@ def look(cluster, names=None):
 
 
 # The plan and the patch; the course of a run is in test_conductor.py
+
 
 def ask(cluster, do='plan', check=False, **arguments):
     given = {name: spec.get('default') for name, spec in stagger.ARGUMENTS.items()}
@@ -39,15 +40,25 @@ def test_all_that_are_stopped_are_released_in_one_patch_in_order(cluster):
     made = ask(cluster, ves=VES)
     assert made['changed'] and made['batches'] == [['ve-2', 've-1', 've-3']] and made['limit'] == 3
     assert not any('--patch' in argv for argv in cluster.calls)
-    assert ask(cluster, 'put', roles=dict.fromkeys(made['names'], 'Started')) == {'changed': True, 'done': ['ve-1', 've-2', 've-3']}
+    assert ask(cluster, 'put', roles=dict.fromkeys(made['names'], 'Started')) == {
+        'changed': True,
+        'done': ['ve-1', 've-2', 've-3'],
+    }
     assert sum(argv[:2] == ['cibadmin', '--patch'] for argv in cluster.calls) == 1
     assert roles(cluster) == {'ve-1': ['Started'], 've-2': ['Started'], 've-3': ['Started']}
     # Pacemaker now starts them
-    assert [action[:2] for action in cluster.actions() if action[0] == 'start'] == [('start', 've-%d' % n) for n in (1, 2, 3)]
+    assert [action[:2] for action in cluster.actions() if action[0] == 'start'] == [
+        ('start', 've-%d' % n) for n in (1, 2, 3)
+    ]
     text = cluster.text()
-    assert ask(cluster, 'put', roles=dict.fromkeys(made['names'], 'Started'))['changed'] is False and cluster.text() == text
+    assert (
+        ask(cluster, 'put', roles=dict.fromkeys(made['names'], 'Started'))['changed'] is False
+        and cluster.text() == text
+    )
     again = ask(cluster, ves=VES)
-    assert not again['changed'] and again['batches'] == [] and again['names'] == ['ve-2', 've-1', 've-3'], 'all are waited for'
+    assert not again['changed'] and again['batches'] == [] and again['names'] == ['ve-2', 've-1', 've-3'], (
+        'all are waited for'
+    )
 
 
 def test_check_mode_shows_the_plan_and_the_diff_and_releases_nothing(cluster):
@@ -56,16 +67,29 @@ def test_check_mode_shows_the_plan_and_the_diff_and_releases_nothing(cluster):
     planned = ask(cluster, check=True, ves=VES)
     assert planned['changed'] and cluster.text() == text
     assert [(row['name'], row['to'], row['batch'], row['seconds']) for row in planned['plan']] == [
-        ('ve-2', 'n1', 1, 60), ('ve-1', 'n2', 1, 60), ('ve-3', 'n3', 1, 60)], 'where the scheduler would put them'
+        ('ve-2', 'n1', 1, 60),
+        ('ve-1', 'n2', 1, 60),
+        ('ve-3', 'n3', 1, 60),
+    ], 'where the scheduler would put them'
     assert planned['expected'] == 60
-    assert planned['diff']()['before'].count('value="Stopped"') == 3 == planned['diff']()['after'].count('value="Started"')
+    assert (
+        planned['diff']()['before'].count('value="Stopped"') == 3 == planned['diff']()['after'].count('value="Started"')
+    )
 
 
 def test_only_what_is_to_run_is_released(cluster):
-    ves = [{'id': 1, 'state': 'started'}, {'id': 2, 'state': 'stopped'}, {'id': 3, 'state': 'unmanaged'}, {'id': 4}, {'id': 5}]
+    ves = [
+        {'id': 1, 'state': 'started'},
+        {'id': 2, 'state': 'stopped'},
+        {'id': 3, 'state': 'unmanaged'},
+        {'id': 4},
+        {'id': 5},
+    ]
     declare(cluster, ves)
     for ve, role in (('ve-1', 'stopped'), ('ve-3', 'Stopped')):
-        cluster.tool('crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', role)
+        cluster.tool(
+            'crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', role
+        )
     cluster.tool('crm_resource', '--resource', 've-5', '--meta', '--delete-parameter', 'target-role')
     made = ask(cluster, ves=ves[:3] + ves[4:])
     assert made['batches'] == [['ve-1']] and made['names'] == ['ve-1', 've-5'], 'what is not to run is not waited for'
@@ -83,8 +107,14 @@ def test_a_role_that_was_not_there_is_taken_away_again(cluster):
 
 def test_ves_without_a_resource_are_refused(cluster):
     declare(cluster)
-    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
-                 '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>')
+    cluster.tool(
+        'cibadmin',
+        '--create',
+        '--scope',
+        'resources',
+        '--xml-text',
+        '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>',
+    )
     with pytest.raises(CibError, match='no resources for theirs, ve-9. Configure them first'):
         ask(cluster, ves=VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
     with pytest.raises(ModelError):
@@ -124,9 +154,11 @@ def history(cluster):
 def test_states_from_what_happened(cluster, history):
     found = look(cluster)
     assert {name: (ve['state'], len(ve['failures'])) for name, ve in found.items()} == {
-        name: (state_, failures) for name, (_operations, state_, failures) in HISTORIES.items()}
+        name: (state_, failures) for name, (_operations, state_, failures) in HISTORIES.items()
+    }
     assert {name: ve['node'] for name, ve in found.items()} == {
-        name: None if name in ('gone', 'failed-and-stopped', 'never') else 'n1' for name in HISTORIES}
+        name: None if name in ('gone', 'failed-and-stopped', 'never') else 'n1' for name in HISTORIES
+    }
     assert found['failed']['failures'] == ['start on n1: error (no init)']
     assert found['stuck']['failures'] == ['stop on n1: error (hangs)']
 
@@ -134,7 +166,10 @@ def test_states_from_what_happened(cluster, history):
 def test_a_first_monitor_in_flight_is_what_pending_says_and_a_start_is_a_role(cluster, history):
     """The premise of the code: this is how crm_mon words it."""
     out = cluster.tool('crm_mon', '--one-shot', '--inactive', '--output-as=xml')
-    said = {resource.get('id'): (resource.get('role'), resource.get('pending')) for resource in ET.fromstring(out).iter('resource')}
+    said = {
+        resource.get('id'): (resource.get('role'), resource.get('pending'))
+        for resource in ET.fromstring(out).iter('resource')
+    }
     assert said['booting'] == ('Starting', None) and said['going'] == ('Stopping', None)
     assert said['watched-first'] == ('Started', 'Monitoring') and said['watched'] == ('Started', None)
 
@@ -172,10 +207,17 @@ def test_a_node_that_is_online_but_to_be_fenced_counts_as_lost(cluster):
 def test_unmanaged_is_left_alone(cluster):
     declare(cluster, new='started')
     happened(cluster, 'n1', 've-1', ('start', OK))
-    cluster.tool('crm_resource', '--resource', 've-1', '--meta', '--set-parameter', 'is-managed', '--parameter-value', 'false')
-    cluster.tool('crm_resource', '--resource', 've-2', '--meta', '--set-parameter', 'maintenance', '--parameter-value', 'true')
+    cluster.tool(
+        'crm_resource', '--resource', 've-1', '--meta', '--set-parameter', 'is-managed', '--parameter-value', 'false'
+    )
+    cluster.tool(
+        'crm_resource', '--resource', 've-2', '--meta', '--set-parameter', 'maintenance', '--parameter-value', 'true'
+    )
     assert {name: ve['state'] for name, ve in look(cluster).items()} == {
-        've-1': 'unmanaged', 've-2': 'unmanaged', 've-3': 'stopped'}
+        've-1': 'unmanaged',
+        've-2': 'unmanaged',
+        've-3': 'stopped',
+    }
 
 
 def test_failures_go_to_the_ve_that_they_are_of(cluster):
@@ -184,15 +226,27 @@ def test_failures_go_to_the_ve_that_they_are_of(cluster):
     happened(cluster, 'n1', 've_start_1', ('start', OK), ('migrate_to', FAILED, 'no way'))
     happened(cluster, 'n2', 've_start', ('start', FAILED, 'no init'))
     assert {name: ve['failures'] for name, ve in look(cluster).items()} == {
-        've_start_1': ['migrate_to on n1: error (no way)'], 've': [], 've_start': ['start on n2: error (no init)']}
+        've_start_1': ['migrate_to on n1: error (no way)'],
+        've': [],
+        've_start': ['start on n2: error (no init)'],
+    }
 
 
 def test_names_say_which_and_in_what_order(cluster):
     declare(cluster)
-    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text',
-                 '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>')
+    cluster.tool(
+        'cibadmin',
+        '--create',
+        '--scope',
+        'resources',
+        '--xml-text',
+        '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>',
+    )
     assert list(look(cluster, ['ve-3', 've-1'])) == ['ve-3', 've-1'] and look(cluster, []) == {}
-    assert sorted(look(cluster)) == ['ve-1', 've-2', 've-3'] and stagger.info(cluster.run, {'names': None})['changed'] is False
+    assert (
+        sorted(look(cluster)) == ['ve-1', 've-2', 've-3']
+        and stagger.info(cluster.run, {'names': None})['changed'] is False
+    )
     for name in ('theirs', 've-9'):
         with pytest.raises(CibError, match='has no VE %s; it has .*ve-1' % name):
             look(cluster, ['ve-1', name])
@@ -208,15 +262,24 @@ def test_a_missing_or_failing_crm_mon_says_so(cluster):
     cluster.path.write_text('no CIB')
     with pytest.raises(ToolError, match='crm_mon failed with 102: Connection to cluster failed. Is Pacemaker running'):
         stagger.info(lambda argv: (102, '', 'Connection to cluster failed\n'), {'names': None})
-    with pytest.raises(ToolError, match='crm_mon failed with 0: Could not connect to the CIB: .*schema. Is Pacemaker running'):
+    with pytest.raises(
+        ToolError, match='crm_mon failed with 0: Could not connect to the CIB: .*schema. Is Pacemaker running'
+    ):
         look(cluster)
 
 
 # Whether the cluster is idle: crmadmin asks the controller, which a CIB file does not have
 
-@pytest.mark.parametrize('said, idle', [
-    ((0, 'Controller on n1 in state S_IDLE: ok\n', ''), True), ((0, 'Controller on n1 in state S_TRANSITION_ENGINE: ok\n', ''), False),
-    ((102, '', 'error: Could not connect'), False), (FileNotFoundError(2, 'crmadmin'), False)])
+
+@pytest.mark.parametrize(
+    'said, idle',
+    [
+        ((0, 'Controller on n1 in state S_IDLE: ok\n', ''), True),
+        ((0, 'Controller on n1 in state S_TRANSITION_ENGINE: ok\n', ''), False),
+        ((102, '', 'error: Could not connect'), False),
+        (FileNotFoundError(2, 'crmadmin'), False),
+    ],
+)
 def test_idle_is_what_the_dc_says(cluster, said, idle):
     asked = []
 
@@ -231,12 +294,15 @@ def test_idle_is_what_the_dc_says(cluster, said, idle):
     declare(cluster)
     assert stagger.info(run, {'names': []})['idle'] is False and not asked, 'there is no DC to ask'
     with_dc(cluster)
-    assert stagger.info(run, {'names': []})['idle'] is idle and asked == [['timeout', '5', 'crmadmin', '--status', 'n1']], 'one that hangs is ended'
+    assert stagger.info(run, {'names': []})['idle'] is idle and asked == [
+        ['timeout', '5', 'crmadmin', '--status', 'n1']
+    ], 'one that hangs is ended'
     lose(cluster, 'n2')
     assert stagger.info(run, {'names': []})['idle'] is False and len(asked) == 1, 'fencing is due'
 
 
 # The action plugin, as Ansible runs it
+
 
 @pytest.fixture
 def play(cluster, collections, tmp_path):
@@ -246,18 +312,60 @@ def play(cluster, collections, tmp_path):
 
     def run(check=False, until=None, **arguments):
         """until(): from then on Ctrl-C is pressed; then there is no result."""
-        book.write_text(json.dumps([{'hosts': 'localhost', 'gather_facts': False, 'tasks': [
-            {'openve.pacemaker.ve_stagger': arguments, 'register': 'result', 'ignore_errors': True},
-            {'ansible.builtin.copy': {'content': '{{ result | to_json }}', 'dest': str(answer)}, 'check_mode': False, 'diff': False}]}]))
-        env = dict(cluster.env, LC_ALL='C.UTF-8', ANSIBLE_COLLECTIONS_PATH=str(collections),
-                   ANSIBLE_HOME=str(tmp_path / 'home'), ANSIBLE_NOCOLOR='1',
-                   ANSIBLE_LOCALHOST_WARNING='0', ANSIBLE_INVENTORY_UNPARSED_WARNING='0', ANSIBLE_CONFIG=str(tmp_path / 'ansible.cfg'),
-                   ANSIBLE_STDOUT_CALLBACK='default')
-        with open(tmp_path / 'shown', 'w', encoding='utf-8') as screen:  # a group of its own, which is what a terminal sends SIGINT to
+        book.write_text(
+            json.dumps(
+                [
+                    {
+                        'hosts': 'localhost',
+                        'gather_facts': False,
+                        'tasks': [
+                            {'openve.pacemaker.ve_stagger': arguments, 'register': 'result', 'ignore_errors': True},
+                            {
+                                'ansible.builtin.copy': {'content': '{{ result | to_json }}', 'dest': str(answer)},
+                                'check_mode': False,
+                                'diff': False,
+                            },
+                        ],
+                    }
+                ]
+            )
+        )
+        env = dict(
+            cluster.env,
+            LC_ALL='C.UTF-8',
+            ANSIBLE_COLLECTIONS_PATH=str(collections),
+            ANSIBLE_HOME=str(tmp_path / 'home'),
+            ANSIBLE_NOCOLOR='1',
+            ANSIBLE_LOCALHOST_WARNING='0',
+            ANSIBLE_INVENTORY_UNPARSED_WARNING='0',
+            ANSIBLE_CONFIG=str(tmp_path / 'ansible.cfg'),
+            ANSIBLE_STDOUT_CALLBACK='default',
+        )
+        with open(
+            tmp_path / 'shown', 'w', encoding='utf-8'
+        ) as screen:  # a group of its own, which is what a terminal sends SIGINT to
             running = subprocess.Popen(
-                [sys.executable, '-m', 'ansible', 'playbook', '--inventory', 'localhost,', '--connection', 'local', '--extra-vars',
-                 json.dumps({'ansible_python_interpreter': sys.executable}), str(book)] + (['--check', '--diff'] if check else []),
-                text=True, stdout=screen, stderr=subprocess.STDOUT, env=env, cwd=tmp_path, start_new_session=True)
+                [
+                    sys.executable,
+                    '-m',
+                    'ansible',
+                    'playbook',
+                    '--inventory',
+                    'localhost,',
+                    '--connection',
+                    'local',
+                    '--extra-vars',
+                    json.dumps({'ansible_python_interpreter': sys.executable}),
+                    str(book),
+                ]
+                + (['--check', '--diff'] if check else []),
+                text=True,
+                stdout=screen,
+                stderr=subprocess.STDOUT,
+                env=env,
+                cwd=tmp_path,
+                start_new_session=True,
+            )
             end = time.monotonic() + 120
             while until and not until():
                 assert running.poll() is None and time.monotonic() < end
@@ -293,7 +401,10 @@ def test_it_ends_when_all_are_up(play, cluster):
     result, shown = play(ves=VES)
     assert not result['failed'] and not result['changed'] and result['released'] == []
     assert [(ve['name'], ve['state'], ve['node'], ve['up_after']) for ve in result['ves']] == [
-        ('ve-2', 'started', 'n1', None), ('ve-1', 'started', 'n1', None), ('ve-3', 'started', 'n2', None)]
+        ('ve-2', 'started', 'n1', None),
+        ('ve-1', 'started', 'n1', None),
+        ('ve-3', 'started', 'n2', None),
+    ]
     assert '0 of 3 VEs to start' in shown and '3 of 3 VEs are up' in shown
     assert cluster.text() == text
 

@@ -57,15 +57,32 @@ def result(request):
 @pytest.fixture
 def browser(tmp_path):
     """What Chromium has on its screen."""
+
     def look(page, width, *options):
         (tmp_path / 'look.html').write_text(LOOK % (width, html.escape(page)))
         done = subprocess.run(
-            ['chromium', '--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--user-data-dir=%s' % (tmp_path / 'profile'), '--dump-dom',
-             '--window-size=1400,1000', '--virtual-time-budget=20000', *options, (tmp_path / 'look.html').as_uri()],
-            capture_output=True, text=True, check=False, timeout=120)
+            [
+                'chromium',
+                '--headless',
+                '--no-sandbox',
+                '--disable-gpu',
+                '--disable-dev-shm-usage',
+                '--user-data-dir=%s' % (tmp_path / 'profile'),
+                '--dump-dom',
+                '--window-size=1400,1000',
+                '--virtual-time-budget=20000',
+                *options,
+                (tmp_path / 'look.html').as_uri(),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
         found = re.search('<pre id="seen">(.*?)</pre>', done.stdout, re.S)
         assert found, done.stderr
         return json.loads(html.unescape(found.group(1)))
+
     return look
 
 
@@ -82,12 +99,17 @@ def test_what_is_on_the_screen_is_the_result(browser, result, width):
         if starts:
             assert line['side'].split()[0] == str(max(scenario['peak']['per_node'].values()))
         rows = {row[0]: row[2:] for row in seen['tables'][line['at']]}
-        assert rows == {ve: [row['node'], span(row['begin']), span(row['end']), span(scenario['downtime'][ve])] for ve, row in starts.items()}
+        assert rows == {
+            ve: [row['node'], span(row['begin']), span(row['end']), span(scenario['downtime'][ve])]
+            for ve, row in starts.items()
+        }
     assert seen['bars']['drawn'] > 24 and not seen['bars']['outside']
 
 
 def test_dark_and_light(browser):
     page = rehearsal_page.page(Sample(3, 24).result(pairs=False))
-    light, dark = (browser(page, 1280, *options)['background'] for options in ((), ('--blink-settings=preferredColorScheme=0',)))
+    light, dark = (
+        browser(page, 1280, *options)['background'] for options in ((), ('--blink-settings=preferredColorScheme=0',))
+    )
     brightness = [sum(map(int, re.findall(r'\d+', colour)[:3])) for colour in (light, dark)]
     assert brightness[0] > 600 and brightness[1] < 200, (light, dark)

@@ -44,7 +44,9 @@ def test_started_all_at_once_and_never_more_than_k(world):
     result = world.conduct()
     assert not result.get('failed') and result['changed'] and len(running_on(world)) == 9
     assert max(world.peak.values()) == 2 and sorted(world.started) == sorted(result['released'])
-    assert [row['name'] for row in result['plan']] == ['ve-%d' % n for n in range(1, 10)] and {row['batch'] for row in result['plan']} == {1}
+    assert [row['name'] for row in result['plan']] == ['ve-%d' % n for n in range(1, 10)] and {
+        row['batch'] for row in result['plan']
+    } == {1}
     assert sorted(events(result, 'up')) == sorted(result['names']) and '9 of 9 VEs are up' in world.shown
     assert '  [    6 s] ve-3 is up on n3 after 5.0 s (3 of 9, about 5 s left)' in world.shown
 
@@ -52,7 +54,9 @@ def test_started_all_at_once_and_never_more_than_k(world):
 def test_run_again_it_changes_nothing(running):
     text = running.cluster.text()
     result = running.conduct()
-    assert not result['changed'] and result['released'] == [] and running.started == [] and running.cluster.text() == text
+    assert (
+        not result['changed'] and result['released'] == [] and running.started == [] and running.cluster.text() == text
+    )
 
 
 def test_stopped_in_reverse_order(running):
@@ -112,7 +116,11 @@ def test_drained_into_standby_and_back(running):
 
 def test_moved_live_where_that_is_allowed(cluster):
     """LXC has no live migration, so this is the only test of it: with Pacemaker's scheduler and what crm_mon makes of its history."""
-    declare(cluster, [dict(ve, meta={'allow-migrate': 'true'}) if ve['id'] % 2 else ve for ve in VES], policy={'starts_per_node': 2})
+    declare(
+        cluster,
+        [dict(ve, meta={'allow-migrate': 'true'}) if ve['id'] % 2 else ve for ve in VES],
+        policy={'starts_per_node': 2},
+    )
     with_dc(cluster, fencing='false')
     world = World(cluster)
     world.conduct()
@@ -129,9 +137,14 @@ def test_moved_live_where_that_is_allowed(cluster):
     assert not result.get('failed') and 'n1' not in running_on(world).values() and len(running_on(world)) == 9
     assert 'openve-moved' not in world.cluster.text()
     assert {name for action, name in world.others if action == 'migrate_to'} == able, world.others
-    assert {name for action, name in world.others if action == 'stop'} == set(world.started) == set(there) - able, (world.others, world.started)
+    assert {name for action, name in world.others if action == 'stop'} == set(world.started) == set(there) - able, (
+        world.others,
+        world.started,
+    )
     seen = {name: [row['event'] for row in result['timeline'] if row['ve'] == name] for name in there}
-    assert all(('migrating' in seen[name]) == (name in able) and ('down' in seen[name]) <= (name not in able) for name in there), seen
+    assert all(
+        ('migrating' in seen[name]) == (name in able) and ('down' in seen[name]) <= (name not in able) for name in there
+    ), seen
 
 
 def test_a_move_that_has_nowhere_to_go_is_refused(running):
@@ -141,9 +154,17 @@ def test_a_move_that_has_nowhere_to_go_is_refused(running):
     assert running.cluster.text() == text
 
 
-@pytest.mark.parametrize('arguments, chosen', [
-    ({'names': ['ve-5', 've-2']}, {2, 5}), ({'start_order': '10'}, {4, 5, 6, 7}), ({'start_order': '10-'}, {4, 5, 6, 7, 8, 9}),
-    ({'start_order': '-9'}, {1, 2, 3}), ({'start_order': '0-10', 'names': ['ve-4', 've-8']}, {4}), ({'ves': VES[:2]}, {1, 2})])
+@pytest.mark.parametrize(
+    'arguments, chosen',
+    [
+        ({'names': ['ve-5', 've-2']}, {2, 5}),
+        ({'start_order': '10'}, {4, 5, 6, 7}),
+        ({'start_order': '10-'}, {4, 5, 6, 7, 8, 9}),
+        ({'start_order': '-9'}, {1, 2, 3}),
+        ({'start_order': '0-10', 'names': ['ve-4', 've-8']}, {4}),
+        ({'ves': VES[:2]}, {1, 2}),
+    ],
+)
 def test_selection(world, arguments, chosen):
     world.arguments = arguments
     assert {int(row['name'][3:]) for row in world.node({'do': 'plan'})['plan']} == chosen
@@ -169,7 +190,10 @@ def test_fewer_at_once_than_the_clusters_limit_are_batches(world):
 
 
 def test_a_limit_that_is_not_in_force_is_told_and_replaced_by_batches(world):
-    rows = [{'node': 'n2', 'limit': '2', 'in_force': 'false', 'why': 'it announced 40'}, {'node': 'n1', 'in_force': 'true', 'why': ''}]
+    rows = [
+        {'node': 'n2', 'limit': '2', 'in_force': 'false', 'why': 'it announced 40'},
+        {'node': 'n1', 'in_force': 'true', 'why': ''},
+    ]
     world.limit = 40
     result = world.conduct(limits=rows)
     assert not result.get('failed') and max(world.peak.values()) == 2, 'with batches of K it holds all the same'
@@ -201,6 +225,7 @@ def test_a_gap_says_what_it_costs(world):
 
 # Withdrawal
 
+
 def test_a_closed_gate_withdraws_what_has_not_begun_and_releases_it_again(world):
     def close():
         world.load = {'n2': {'load': 9.0, 'pressure': None}}
@@ -219,7 +244,10 @@ def test_a_closed_gate_withdraws_what_has_not_begun_and_releases_it_again(world)
     assert not result.get('failed') and len(running_on(world)) == 9
     assert len(begun) == 6 and sorted(held) == sorted(result['names'][6:]) == sorted(set(events(result, 'withdrawn')))
     assert len(world.started) == 9, 'none is started twice'
-    assert 'the gate is closed (load 9.00 per core on n2): 3 VEs that had not begun are withdrawn; what is under way goes on' in world.shown
+    assert (
+        'the gate is closed (load 9.00 per core on n2): 3 VEs that had not begun are withdrawn; what is under way goes on'
+        in world.shown
+    )
 
 
 def test_a_gate_that_stays_closed_is_passed_after_its_timeout(world):
@@ -292,6 +320,7 @@ def test_what_begins_while_it_is_withdrawn_goes_on(world):
 
 # Failures
 
+
 def test_one_that_fails_everywhere_is_told_and_the_others_come_up(world):
     world.fails = {'ve-2': ('n1', 'n2', 'n3')}
     result = world.conduct()
@@ -307,7 +336,9 @@ def test_the_budget_is_spent(world):
     assert result['failed'] and result['msg'].count('(withdrawn)') == len(result['withdrawn']) > 0
     assert '2 VEs failed (max_failures)' in result['msg']
     assert {name for name, role in roles(world.cluster).items() if role == ['Stopped']} == set(result['withdrawn'])
-    assert world.clock < 15 and {'ve-1', 've-2'} < set(result['withdrawn']), 'at once, and those that failed are not tried elsewhere'
+    assert world.clock < 15 and {'ve-1', 've-2'} < set(result['withdrawn']), (
+        'at once, and those that failed are not tried elsewhere'
+    )
 
 
 def test_retries(world):
@@ -319,10 +350,15 @@ def test_retries(world):
 
     forget, world.forget = world.forget, mend
     result = world.conduct(retries=1)
-    assert not result.get('failed') and len(running_on(world)) == 9 and 've-2 failed; it is tried again (1 of 1)' in world.shown
+    assert (
+        not result.get('failed')
+        and len(running_on(world)) == 9
+        and 've-2 failed; it is tried again (1 of 1)' in world.shown
+    )
 
 
 # Others at work
+
 
 def test_what_an_admin_stops_meanwhile_is_left_alone(world):
     world.when(3, lambda: world.role('ve-9', 'Stopped'))
@@ -334,7 +370,11 @@ def test_what_an_admin_stops_meanwhile_is_left_alone(world):
 def test_what_an_admin_started_is_never_withdrawn(world):
     world.role('ve-9', 'Started')
     result = world.conduct(interrupted=lambda: world.clock >= 3)
-    assert result['interrupted'] and roles(world.cluster)['ve-9'] == ['Started'] and 've-9' not in result['released'] + result['withdrawn']
+    assert (
+        result['interrupted']
+        and roles(world.cluster)['ve-9'] == ['Started']
+        and 've-9' not in result['released'] + result['withdrawn']
+    )
 
 
 def test_what_an_admin_starts_behind_a_closed_gate_is_his(world):
@@ -342,7 +382,11 @@ def test_what_an_admin_starts_behind_a_closed_gate_is_his(world):
     world.when(5, lambda: world.role('ve-9', 'Started'))
     world.when(10, lambda: setattr(world, 'load', {}))
     result = world.conduct(max_load=1.0, loads=True, interrupted=lambda: world.clock >= 12)
-    assert roles(world.cluster)['ve-9'] == ['Started'] and 've-9' not in result['withdrawn'] and len(result['withdrawn']) > 0
+    assert (
+        roles(world.cluster)['ve-9'] == ['Started']
+        and 've-9' not in result['withdrawn']
+        and len(result['withdrawn']) > 0
+    )
 
 
 def test_what_an_admin_released_behind_a_closed_gate_is_not_withdrawn_either(world):
@@ -352,7 +396,9 @@ def test_what_an_admin_released_behind_a_closed_gate_is_not_withdrawn_either(wor
     world.when(10, lambda: setattr(world, 'load', {}))
     result = world.conduct(max_load=1.0, loads=True, interrupted=lambda: world.clock >= 12)
     assert result['interrupted'] and len(set(world.started)) < 9
-    assert result['withdrawn'] == result['released'] == [] and set(sum(roles(world.cluster).values(), [])) == {'Started'}
+    assert result['withdrawn'] == result['released'] == [] and set(sum(roles(world.cluster).values(), [])) == {
+        'Started'
+    }
 
 
 def test_maintenance_mode_in_the_middle_is_waited_for(world):
@@ -362,9 +408,14 @@ def test_maintenance_mode_in_the_middle_is_waited_for(world):
     world.when(4, maintenance('true'))
     world.when(60, maintenance('false'))
     result = world.conduct()
-    assert not result.get('failed') and len(running_on(world)) == 9 and world.clock > 60, 'up is not said before it is so'
+    assert not result.get('failed') and len(running_on(world)) == 9 and world.clock > 60, (
+        'up is not said before it is so'
+    )
     assert sorted(world.started) == sorted(set(world.started)) and max(world.peak.values()) == 2
-    assert 'the cluster is in maintenance mode: Pacemaker starts and stops nothing' in world.shown and 'maintenance mode has ended' in world.shown
+    assert (
+        'the cluster is in maintenance mode: Pacemaker starts and stops nothing' in world.shown
+        and 'maintenance mode has ended' in world.shown
+    )
     assert [row['event'] for row in result['timeline'] if row['ve'] is None] == ['maintenance', 'maintenance ended']
 
 
@@ -382,7 +433,19 @@ def test_quorum_lost_in_the_middle_is_told(world):
 
 
 def test_one_that_becomes_unmanaged_meanwhile_is_left_alone_and_named(world):
-    world.when(3, lambda: world.cluster.tool('crm_resource', '--resource', 've-9', '--meta', '--set-parameter', 'is-managed', '--parameter-value', 'false'))
+    world.when(
+        3,
+        lambda: world.cluster.tool(
+            'crm_resource',
+            '--resource',
+            've-9',
+            '--meta',
+            '--set-parameter',
+            'is-managed',
+            '--parameter-value',
+            'false',
+        ),
+    )
     result = world.conduct()
     assert not result.get('failed') and 've-9 is unmanaged now, and left alone' in world.shown
     assert '8 of 9 VEs are up; left alone: ve-9' in world.shown
@@ -395,6 +458,7 @@ def test_a_ve_that_is_removed_meanwhile(world):
 
 
 # Refused before anything is changed
+
 
 def test_refusals(world):
     def refused(match, error=Error, **arguments):
@@ -416,8 +480,14 @@ def test_refusals(world):
 
 def test_a_circle_in_the_cib_is_refused(world):
     for first, then in (('ve-1', 've-2'), ('ve-2', 've-1')):
-        world.cluster.tool('cibadmin', '--create', '--scope', 'constraints', '--xml-text',
-                           '<rsc_order id="o-%s" first="%s" then="%s" kind="Optional"/>' % (first, first, then))
+        world.cluster.tool(
+            'cibadmin',
+            '--create',
+            '--scope',
+            'constraints',
+            '--xml-text',
+            '<rsc_order id="o-%s" first="%s" then="%s" kind="Optional"/>' % (first, first, then),
+        )
     with pytest.raises(CibError, match='ve-1 -> ve-2 -> ve-1 wait for each other in a circle'):
         world.conduct()
 
@@ -433,8 +503,17 @@ def test_without_quorum_nothing_is_changed(world):
 
 # Arithmetic
 
-@pytest.mark.parametrize('jobs, per_node, total, end', [
-    ([], 2, 0, 0), ([('a', 5)] * 4, 2, 0, 10), ([('a', 6), ('a', 25), ('a', 3)], 2, 0, 25), ([('a', 5), ('b', 5)], 1, 1, 10),
-    ([('a', 5)] * 3, 0, 0, 5), ([('a', 5), ('b', 3), ('a', 1)], 1, 0, 6)])
+
+@pytest.mark.parametrize(
+    'jobs, per_node, total, end',
+    [
+        ([], 2, 0, 0),
+        ([('a', 5)] * 4, 2, 0, 10),
+        ([('a', 6), ('a', 25), ('a', 3)], 2, 0, 25),
+        ([('a', 5), ('b', 5)], 1, 1, 10),
+        ([('a', 5)] * 3, 0, 0, 5),
+        ([('a', 5), ('b', 3), ('a', 1)], 1, 0, 6),
+    ],
+)
 def test_schedule(jobs, per_node, total, end):
     assert plan.schedule(jobs, per_node, total) == end
