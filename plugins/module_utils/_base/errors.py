@@ -5,30 +5,39 @@
 
 from __future__ import annotations
 
+from typing import Any, Iterable, Optional, Sequence
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+
 
 class Error(Exception):
     """Something the user has to know. ``details`` become return values of the failed module."""
 
-    def __init__(self, msg, **details):
+    def __init__(self, msg: str, **details: Any) -> None:
         super().__init__(msg)
         self.msg = msg
         self.details = details
 
 
 class ToolError(Error):
-    """One of Pacemaker's tools failed, or is not there."""
+    """One of Pacemaker's tools failed, or is not installed."""
 
-    def __init__(self, msg, argv, rc=None, stdout='', stderr=''):
+    def __init__(
+        self, msg: str, argv: Sequence[str], rc: Optional[int] = None, stdout: str = '', stderr: str = ''
+    ) -> None:
         super().__init__(msg, cmd=list(argv), rc=rc, stdout=stdout, stderr=stderr)
 
 
-class ModelError(Error):
-    """The declared VEs or the policy are wrong. Holds every problem, not only the first."""
+class InputError(Error):
+    """What was given cannot be used. Holds every problem, not only the first, each naming the field and the mend.
 
-    def __init__(self, problems):
+    ``what``: the subject of the heading, such as "The fencing devices".
+    """
+
+    def __init__(self, problems: Iterable[str], what: str = 'The arguments') -> None:
         self.problems = list(problems)
-        heading = 'The declared VEs or the policy cannot be used, nothing was changed'
-        super().__init__('\n- '.join([heading + ':'] + self.problems), problems=self.problems)
+        heading = '%s cannot be used, nothing was changed:' % what
+        super().__init__(bullets(heading, self.problems), problems=self.problems)
 
 
 class CibError(Error):

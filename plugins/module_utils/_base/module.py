@@ -6,49 +6,60 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 from xml.sax.saxutils import escape
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
+
+Arguments = Dict[str, Any]
+Result = Dict[str, Any]
+# run(runner, arguments, check) of a file in _module/: returns the result
+Work = Callable[[Runner, Arguments, bool], Result]
+# explain(arguments, message): what is wrong with the arguments, else the message
+Explain = Callable[[Arguments, str], str]
 
 
-class Module(AnsibleModule):
-    """Ansible names the wrong field of a VE, and not the VE."""
+class Module(AnsibleModule):  # type: ignore[misc]
+    """Ansible's words for bad arguments are given to ``explain`` first: it names the wrong field of a VE, and not the VE."""
 
+    explain: Optional[Explain] = None
     read = False
 
-    def __init__(self, **arguments):
+    def __init__(self, explain: Optional[Explain], **arguments: Any) -> None:
+        self.explain = explain
         super().__init__(**arguments)
         self.read = True
 
-    def fail_json(self, msg, **more):
-        super().fail_json(msg=msg if self.read else model.complaint(self.params, msg), **more)
+    def fail_json(self, msg: str, **more: Any) -> None:
+        super().fail_json(msg=msg if self.read or not self.explain else self.explain(self.params, msg), **more)
 
 
-def run(argument_spec, work):
-    """Run a module. ``work(runner, arguments, check)`` returns its result.
-
-    ``runner(argv, stdin=None, environment=None)`` returns ``(rc, stdout, stderr)``.
+def run(argument_spec: Mapping[str, Any], work: Work, explain: Optional[Explain] = None) -> None:
+    """Run a module.
 
     Keys of the result, or of an Error's details, that are for this place: ``warnings`` (texts); ``diff``, a
     function that is called only where a diff was asked for; ``hide``, texts to be masked in all that is returned.
     """
-    module = Module(argument_spec=argument_spec, supports_check_mode=True)
-    commands = []
+    module = Module(explain, argument_spec=argument_spec, supports_check_mode=True)
+    commands: List[str] = []
 
-    def runner(argv, stdin=None, environment=None):
+    def runner(
+        argv: Sequence[str], stdin: Optional[str] = None, environment: Optional[Mapping[str, str]] = None
+    ) -> Tuple[int, str, str]:
         commands.append(' '.join(shlex.quote(word) for word in argv))
-        return module.run_command(
+        done: Tuple[int, str, str] = module.run_command(
             argv,
             data=stdin,
             binary_data=False,
             handle_exceptions=False,
             environ_update=dict(environment or {}, LC_ALL='C'),
         )
+        return done
 
-    def finished(result):
+    def finished(result: Result) -> Result:
         for warning in result.pop('warnings', []):
             module.warn(warning)
         diff = result.pop('diff', None)
