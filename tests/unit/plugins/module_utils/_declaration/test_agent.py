@@ -16,7 +16,7 @@ import generate_agent_metadata  # noqa: E402
 
 
 def test_the_agents_numbers_are_not_stale():
-    written = (ROOT / 'plugins' / 'module_utils' / 'agent_metadata.py').read_text()
+    written = (ROOT / 'plugins' / 'module_utils' / '_declaration' / 'agent.py').read_text()
     assert written == generate_agent_metadata.generate(generate_agent_metadata.metadata()), (
         'renew it: python3 tests/generate_agent_metadata.py > plugins/module_utils/_declaration/agent.py'
     )
