@@ -555,13 +555,14 @@ commands:
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options
 
 
-def main():
+def main() -> None:
     module.run(
         dict(
-            rehearsal.FIELDS,
+            options.FIELDS,
             cib=dict(type='path'),
             ves=dict(type='list', elements='dict'),
             policy=dict(type='dict'),
@@ -577,7 +578,7 @@ def main():
                 ),
             ),
         ),
-        rehearsal.run,
+        ve_rehearsal.run,
     )
 
 

@@ -437,7 +437,7 @@ problems:
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 
@@ -450,7 +450,7 @@ def main():
             purge=dict(type='bool', default=False),
             new=dict(type='str', choices=['started', 'stopped'], default='started'),
             allow_restart=dict(type='bool', default=False),
-            rehearse=dict(type='dict', options=rehearsal.FIELDS),
+            rehearse=dict(type='dict', options=options.FIELDS),
             backup_keep=dict(type='int', default=10),
             wait=dict(type='bool', default=False),
             wait_timeout=dict(type='str', default='10min'),

@@ -13,7 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import w
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit as limits
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model as models
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run as rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import restarts
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, ModelError
