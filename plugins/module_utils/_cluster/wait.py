@@ -11,7 +11,7 @@ import time
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, ModelError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import (
     MEND_TIME,
@@ -88,17 +88,17 @@ def wait(runner, timeout, names, result):
 
 def _look(runner, names):
     """(the VEs that are to run and are not up, what is under way)"""
-    look = stagger.info(runner, {'names': names})
+    status = cluster.read(runner, names)
     root, now = cib.query(runner), time.time()
     stopped = {
         primitive.get('id')
         for primitive in cib.section(root, 'resources').iter('primitive')
         if (primitives.meta_value(primitive, 'target-role') or '').lower() == 'stopped'
     }
-    down = [ve for ve in look['ves'] if ve['state'] not in ('started', 'unmanaged') and ve['name'] not in stopped]
+    down = [ve.row() for ve in status.ves if ve.state not in ('started', 'unmanaged') and ve.name not in stopped]
     return down, [
         '%(operation)s of %(resource)s on %(node)s, since %(since)s (its timeout is %(timeout)s)' % row
-        for row in history.in_flight(root, look['alive'], now)
+        for row in history.in_flight(root, status.alive(), now)
     ]
 
 

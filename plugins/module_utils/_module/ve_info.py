@@ -11,12 +11,17 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit as limits
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 
 
 def look(runner, arguments, _check=False):
     """The result of ve_info."""
-    result = stagger.info(runner, arguments)
+    status = cluster.read(runner, arguments['names'])
+    result = {
+        'changed': False,
+        'ves': [ve.row() for ve in status.ves],
+        'idle': cluster.idle(runner, status),
+    }
     root = cib.query(runner)
     now = time.time()
     ours = {
@@ -30,7 +35,7 @@ def look(runner, arguments, _check=False):
         ve['operations'] = history.declared(root, ours[ve['name']]) if ve['name'] in ours else []
         ve['last_start'] = starts[ve['name']].describe(now) if ve['name'] in starts else None
     result['peak_starts'] = history.peaks(starts.values(), now)
-    result['in_flight'] = history.in_flight(root, result.pop('alive'), now)
+    result['in_flight'] = history.in_flight(root, status.alive(), now)
     result['cannot_fence_for'] = max([row['seconds_left'] for row in result['in_flight']], default=0)
     result['node'] = limits.own_name(runner)
     result['limits'] = limits.look(result['node'], root)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ve_info on CIBs that a real cluster had (data/*.xml: the lab's three nodes, Pacemaker 2.1.5, node-action-limit 2), and as Ansible
-runs it. States and failures: test_stagger.py."""
+runs it. States and failures: test_status.py."""
 
 from __future__ import annotations
 
