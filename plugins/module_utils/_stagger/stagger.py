@@ -10,12 +10,16 @@ waits for every action in flight. The loop around it is in conductor.py, on the 
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import edits
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import transaction
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE_FIELDS
 
 # The options of ve_stagger, for the module and the action plugin.
@@ -51,7 +55,7 @@ def serve(runner, arguments, check=False):
         return look(runner, request['names'])
     if request['do'] == 'forget':
         for name in request['names']:
-            cib.call(runner, ['crm_resource', '--cleanup', '--resource', name])
+            tools.call(runner, ['crm_resource', '--cleanup', '--resource', name])
         return {'changed': True}
     made = plan.make(runner, arguments, look(runner))
     made['changed'] = bool(made['plan'])
@@ -66,7 +70,7 @@ def serve(runner, arguments, check=False):
         )
         # what all batches together become of the CIB
         goal = {'started': 'Started', 'stopped': 'Stopped'}.get(arguments['state'])
-        change = cib.change(
+        change = transaction.change(
             runner,
             lambda root: _edit(
                 root,
@@ -105,13 +109,13 @@ def put(runner, request):
         before.clear()
         before.update(_edit(root, request, done))
 
-    change = cib.change(runner, edit)
+    change = transaction.change(runner, edit)
     late = []
     if only_in and change.changed and request.get('roles'):
         states = {ve.name: ve.state for ve in cluster.read(runner).ves}
         late = [name for name in done if states.get(name) not in only_in]
         if late:
-            cib.change(runner, lambda root: _edit(root, {'roles': {name: before[name] for name in late}}, late))
+            transaction.change(runner, lambda root: _edit(root, {'roles': {name: before[name] for name in late}}, late))
     return {'changed': change.changed, 'done': [name for name in done if name not in late]}
 
 
@@ -119,21 +123,21 @@ def _edit(root, request, names=None):
     """Edit what is asked for of these VEs. Returns {name: its target-role before}."""
     ours = {
         element.get('id'): element
-        for element in cib.section(root, 'resources').iter('primitive')
-        if primitives.is_ours(element)
+        for element in tree.section(root, 'resources').iter('primitive')
+        if guests.is_ours(element)
     }
     before = {}
     for name, role in request.get('roles', {}).items():
         if name in ours and (names is None or name in names):  # one that was removed meanwhile is nobody's any more
-            before[name] = primitives.meta_value(ours[name], 'target-role')
-            plan.set_role(ours[name], role)
+            before[name] = attributes.get(ours[name], attributes.META, 'target-role')
+            edits.set_target_role(ours[name], role)
     for name in ours if names is None else [name for name in names if name in ours]:
         if name in request.get('away', {}) or name in request.get('to', {}) or name in request.get('clear', []):
-            plan.place(root, name, request.get('away', {}).get(name, ()), request.get('to', {}).get(name))
+            edits.place(root, name, request.get('away', {}).get(name, ()), request.get('to', {}).get(name))
     for node, standby in request.get('standby', {}).items():
-        plan.node_attribute(root, node, 'standby', 'on' if standby else None)
-        gone = sorted(set(plan.drained(root, node)) | set(request.get('moved', {}).get(node, []))) if standby else []
-        plan.node_attribute(root, node, plan.DRAINED, ' '.join(gone) or None)
+        edits.set_standby(root, node, standby)
+        gone = sorted(set(edits.drained(root, node)) | set(request.get('moved', {}).get(node, []))) if standby else []
+        edits.set_drained(root, node, gone)
     return before
 
 
@@ -181,10 +185,6 @@ def _given_up(runner, ves):
     ]
     if not failed:
         return []
-    out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(cib.query(runner)))
-    going = {
-        action.get('resource')
-        for action in ET.fromstring(out).iter('rsc_action')
-        if action.get('action') != 'stop' and action.get('blocked') != 'true'
-    }
+    planned = scheduler.actions(runner, tree.query(runner))
+    going = {action.resource for action in planned if action.action != 'stop' and not action.blocked}
     return [name for name in failed if name not in going]

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 
 from happenings import FAILED, OK, PENDING, happened, roles, with_dc
 from stagger_world import VES, declare
@@ -112,7 +112,7 @@ def test_ves_without_a_resource_are_refused(cluster):
     )
     with pytest.raises(CibError, match='no resources for theirs, ve-9. Configure them first'):
         ask(cluster, ves=VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
-    with pytest.raises(ModelError):
+    with pytest.raises(InputError):
         ask(cluster, ves=[{'id': 1, 'after': ['x']}])
 
 
