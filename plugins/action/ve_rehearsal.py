@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from typing import Any, Dict, Optional
+from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
@@ -38,7 +38,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _requires_connection = True
     _supports_check_mode = True
 
-    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         checked = ArgumentSpecValidator(OWN).validate(
             {key: value for key, value in self._task.args.items() if key in OWN}
@@ -51,7 +51,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             measured = [happened.history(**own['measured'])] if own['measured'] else []
         except Error as error:
             return dict(error.details, failed=True, msg=error.msg)
-        result: Dict[str, Any] = self._execute_module(
+        result: dict[str, Any] = self._execute_module(
             module_name='openve.pacemaker.ve_rehearsal',
             task_vars=task_vars,
             module_args={key: value for key, value in self._task.args.items() if key not in OWN},
@@ -76,7 +76,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         return rehearsal.short(result) if result.get('failed') else result
 
 
-def _place(page: Optional[str]) -> Optional[str]:
+def _place(page: str | None) -> str | None:
     """Where the page goes, absolute. What cannot be written is said before anything is done."""
     if page is None:
         return None

@@ -14,7 +14,7 @@ import xml.etree.ElementTree as ET
 
 import happenings
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import conductor
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
 
 OK, FAILED, PENDING = (0, 0), (1, 0), (193, -1)
@@ -23,7 +23,7 @@ VES = [{'id': 1, 'start_order': 30}, {'id': 2, 'start_order': 10}, {'id': 3}]
 
 
 def declare(cluster, ves=VES, new='stopped', policy=None):
-    resources.apply(
+    ve_resources.run(
         cluster.run,
         {
             'ves': ves,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import figures, transitions
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.figures import Figures, Outcome
@@ -22,11 +22,11 @@ TRIED = range(1, 17)
 class Advice:
     """Limits and what they lead to, over all scenarios. ``starts_per_node``: None where none is set."""
 
-    starts_per_node: Optional[int]
+    starts_per_node: int | None
     batch_limit: int
     peak: int
     peak_total: int
-    recovery: Optional[float]
+    recovery: float | None
     longest_wait: float
     reaction: float
     satisfies: bool
@@ -34,7 +34,7 @@ class Advice:
     current: bool = False
 
 
-def advise(setup: Setup, outcomes: Sequence[Outcome]) -> List[Dict[str, Any]]:
+def advise(setup: Setup, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     """The rows of the result, the first for the cluster as it is."""
     batch, configured = setup.limits.batch, setup.limits.configured
     now = configured or setup.limits.highest
@@ -48,13 +48,13 @@ def advise(setup: Setup, outcomes: Sequence[Outcome]) -> List[Dict[str, Any]]:
     return [asdict(row) for row in [current] + [replace(row, recommended=row is best) for row in rows]]
 
 
-def _smallest_change(rows: Sequence[Advice], now: int, batch: int) -> Optional[Advice]:
+def _smallest_change(rows: Sequence[Advice], now: int, batch: int) -> Advice | None:
     """Of those that satisfy all assertions."""
     good = [row for row in rows if row.satisfies]
     return min(good, key=lambda row: _change(row, now, batch), default=None)
 
 
-def _change(row: Advice, now: int, batch: int) -> Tuple[int, int, int]:
+def _change(row: Advice, now: int, batch: int) -> tuple[int, int, int]:
     number = row.starts_per_node or 0
     return (number != now) + (row.batch_limit != batch), abs(number - now), row.batch_limit
 
@@ -69,7 +69,7 @@ def _try(setup: Setup, outcomes: Sequence[Outcome], number: int, batch: int) -> 
 
 
 def _sum(
-    setup: Setup, outcomes: Sequence[Outcome], reached: Sequence[Figures], number: Optional[int], batch: int
+    setup: Setup, outcomes: Sequence[Outcome], reached: Sequence[Figures], number: int | None, batch: int
 ) -> Advice:
     """``reached``: the figures of each scenario under these limits."""
     kinds = [outcome.scenario.kind for outcome in outcomes]

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
@@ -26,7 +25,7 @@ class Base:
 
     root: Element
     where: Where
-    assumptions: List[str]
+    assumptions: list[str]
 
 
 def settle(setup: Setup) -> Base:
@@ -63,7 +62,7 @@ def _end_what_is_in_flight(root: Element) -> int:
     return len(running)
 
 
-def _assumed(setup: Setup) -> List[str]:
+def _assumed(setup: Setup) -> list[str]:
     """What nothing tells of such scenarios."""
     kinds, times = {scenario.kind for scenario in setup.options.scenarios}, setup.options.times
     assumed = [
@@ -87,7 +86,7 @@ def _assumed(setup: Setup) -> List[str]:
     return assumed
 
 
-def _due(played: Played) -> List[str]:
+def _due(played: Played) -> list[str]:
     """What the cluster did before any scenario."""
     assumed = []
     if played.steps:

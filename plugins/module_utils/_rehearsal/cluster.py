@@ -9,7 +9,6 @@ import re
 import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from typing import Dict, List, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
@@ -28,16 +27,16 @@ class Cluster:
 
     root: Element
     live: bool
-    nodes: List[str]
-    primitives: Dict[str, Element]
-    ves: Dict[str, Element]
-    others: List[str]  # fencing devices are not among them
-    version: Tuple[int, ...]
+    nodes: list[str]
+    primitives: dict[str, Element]
+    ves: dict[str, Element]
+    others: list[str]  # fencing devices are not among them
+    version: tuple[int, ...]
     feature_set: str
     now: float
 
 
-def look(runner: Runner, root: Element, live: bool) -> Tuple[Cluster, List[str]]:
+def look(runner: Runner, root: Element, live: bool) -> tuple[Cluster, list[str]]:
     """The cluster, and what is assumed of it. Refuses a CIB that the tools cannot read."""
     version = scheduler.version(runner)
     assumptions = _compare(runner, root, version)
@@ -58,7 +57,7 @@ def look(runner: Runner, root: Element, live: bool) -> Tuple[Cluster, List[str]]
     return cluster, assumptions
 
 
-def _compare(runner: Runner, root: Element, version: Tuple[int, ...]) -> List[str]:
+def _compare(runner: Runner, root: Element, version: tuple[int, ...]) -> list[str]:
     """What is assumed where a newer Pacemaker wrote the CIB."""
     empty = ET.fromstring(call(runner, ['cibadmin', '--empty']))
     known, theirs = empty.get('validate-with', ''), root.get('validate-with', '')
@@ -76,10 +75,10 @@ def _compare(runner: Runner, root: Element, version: Tuple[int, ...]) -> List[st
     return []
 
 
-def written(version: Tuple[int, ...]) -> str:
+def written(version: tuple[int, ...]) -> str:
     return '.'.join(str(number) for number in version)
 
 
-def _numbers(text: str) -> Tuple[int, ...]:
+def _numbers(text: str) -> tuple[int, ...]:
     """A version as numbers that can be compared."""
     return tuple(int(number) for number in re.findall(r'\d+', text))

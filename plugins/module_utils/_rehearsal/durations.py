@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
@@ -29,7 +29,7 @@ class Duration:
     monitor: float
     probe: float
 
-    def as_result(self) -> Dict[str, Any]:
+    def as_result(self) -> dict[str, Any]:
         return {
             'start': self.start,
             'stop': self.stop,
@@ -43,8 +43,8 @@ class Duration:
 class Durations:
     """``others``: {(resource, operation): seconds} of what is no VE, from the history."""
 
-    ves: Dict[str, Duration]
-    others: Dict[Tuple[str, str], float]
+    ves: dict[str, Duration]
+    others: dict[tuple[str, str], float]
     times: Times
 
     def of(self, action: Action) -> float:
@@ -72,7 +72,7 @@ class Durations:
         return self.times.other
 
 
-def read(cluster: Cluster, options: Options, declared: Optional[Declaration]) -> Tuple[Durations, List[str]]:
+def read(cluster: Cluster, options: Options, declared: Declaration | None) -> tuple[Durations, list[str]]:
     """The durations, and what is assumed of them."""
     boots = {} if declared is None else {ve.name: (ve.boot_time + declared.policy.settle) / 1000 for ve in declared.ves}
     starts = {
@@ -107,13 +107,13 @@ def read(cluster: Cluster, options: Options, declared: Optional[Declaration]) ->
     return Durations(ves, others, options.times), _assumed(ves, options.times)
 
 
-def _first(*known: Tuple[Optional[float], str]) -> Tuple[float, str]:
+def _first(*known: tuple[float | None, str]) -> tuple[float, str]:
     return next((value, source) for value, source in known if value is not None)
 
 
-def _longest(cluster: Cluster) -> Dict[Tuple[str, str], float]:
+def _longest(cluster: Cluster) -> dict[tuple[str, str], float]:
     """{(resource, operation): seconds} of the longest one that the history has."""
-    found: Dict[Tuple[str, str], float] = {}
+    found: dict[tuple[str, str], float] = {}
     for operation in history.operations(cluster.root):
         if operation.result == 'ok' and operation.seconds > 0:
             key = operation.resource.split(':')[0], operation.name
@@ -121,13 +121,13 @@ def _longest(cluster: Cluster) -> Dict[Tuple[str, str], float]:
     return found
 
 
-def _behind_the_timeout(cluster: Cluster, name: str) -> Optional[float]:
+def _behind_the_timeout(cluster: Cluster, name: str) -> float | None:
     timeout = operations.timeout(cluster.root, cluster.ves[name], 'start')
     return timeouts.boot_time_behind(times.milliseconds(timeout, 0, 0))
 
 
-def _assumed(ves: Dict[str, Duration], defaults: Times) -> List[str]:
-    kinds: Sequence[Tuple[str, float, List[str]]] = (
+def _assumed(ves: dict[str, Duration], defaults: Times) -> list[str]:
+    kinds: Sequence[tuple[str, float, list[str]]] = (
         ('start', defaults.start, [name for name, ve in ves.items() if ve.start_from == 'default']),
         ('stop', defaults.stop, [name for name, ve in ves.items() if ve.stop_from == 'default']),
     )

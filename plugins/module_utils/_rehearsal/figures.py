@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import nodes
@@ -22,9 +22,9 @@ class Figures:
     no VE starts. ``reaction``: the longest operation.
     """
 
-    per_node: Dict[str, int]
+    per_node: dict[str, int]
     total: int
-    last_up: Optional[float]
+    last_up: float | None
     longest_wait: float
     reaction: float
 
@@ -41,26 +41,26 @@ class Outcome:
     scenario: Scenario
     played: Played
     figures: Figures
-    before: Dict[str, List[str]]
-    fenced: Dict[str, float]
-    downtime: Dict[str, float]
-    healthy_down: List[str]
-    cannot_run: List[str]
+    before: dict[str, list[str]]
+    fenced: dict[str, float]
+    downtime: dict[str, float]
+    healthy_down: list[str]
+    cannot_run: list[str]
 
     @property
-    def steps(self) -> List[Step]:
+    def steps(self) -> list[Step]:
         return self.played.steps
 
     @property
-    def boots(self) -> List[Step]:
+    def boots(self) -> list[Step]:
         return [step for step in self.steps if step.boots]
 
     @property
-    def per_node(self) -> Dict[str, int]:
+    def per_node(self) -> dict[str, int]:
         """The peak of every node of the cluster."""
         return dict({node: 0 for node in self.setup.cluster.nodes}, **self.figures.per_node)
 
-    def as_result(self) -> Dict[str, Any]:
+    def as_result(self) -> dict[str, Any]:
         return {
             'name': self.scenario.name,
             'kind': self.scenario.kind,
@@ -101,11 +101,11 @@ def outcome(setup: Setup, scenario: Scenario, played: Played) -> Outcome:
 
 def figures(steps: Sequence[Step]) -> Figures:
     boots = [step for step in steps if step.boots]
-    marks: List[Tuple[float, int, str]] = []
+    marks: list[tuple[float, int, str]] = []
     for step in boots:
         marks += [(round(step.begin + step.waited, 3), 1, step.node), (step.end, -1, step.node)]
-    running: Dict[str, int] = {}
-    per_node: Dict[str, int] = {}
+    running: dict[str, int] = {}
+    per_node: dict[str, int] = {}
     total = most = 0
     for _when, change, node in sorted(marks, key=lambda mark: mark[:2]):  # an end before a begin at the same time
         total += change
@@ -121,7 +121,7 @@ def figures(steps: Sequence[Step]) -> Figures:
     )
 
 
-def _ran_before(setup: Setup, scenario: Scenario, played: Played) -> Dict[str, List[str]]:
+def _ran_before(setup: Setup, scenario: Scenario, played: Played) -> dict[str, list[str]]:
     if scenario.kind == 'boot':
         return {}
     return {
@@ -131,7 +131,7 @@ def _ran_before(setup: Setup, scenario: Scenario, played: Played) -> Dict[str, L
     }
 
 
-def _run_after(setup: Setup, played: Played) -> Set[str]:
+def _run_after(setup: Setup, played: Played) -> set[str]:
     """On a node that is lost and not fenced the scheduler takes VEs to run still."""
     alive = nodes.alive(played.root)
     return {
@@ -145,9 +145,9 @@ def _healthy_down(
     setup: Setup,
     scenario: Scenario,
     steps: Sequence[Step],
-    before: Mapping[str, List[str]],
+    before: Mapping[str, list[str]],
     fenced: Mapping[str, float],
-) -> List[str]:
+) -> list[str]:
     hit_by_it = set(scenario.nodes) if scenario.kind in ('lose', 'drain') else set()
     down = {step.resource for step in steps if step.ve and step.operation == 'stop' and step.node not in hit_by_it}
     others = set(fenced) - set(scenario.nodes)
@@ -158,12 +158,12 @@ def _healthy_down(
 
 
 def _downtime(
-    setup: Setup, scenario: Scenario, steps: Sequence[Step], before: Mapping[str, List[str]], after: Set[str]
-) -> Dict[str, float]:
+    setup: Setup, scenario: Scenario, steps: Sequence[Step], before: Mapping[str, list[str]], after: set[str]
+) -> dict[str, float]:
     lost = set(scenario.nodes) if scenario.kind == 'lose' else set()
     up = {name: set(before.get(name, ())) - lost for name in setup.cluster.ves}
     since = {name: 0.0 for name, where in up.items() if not where}
-    total: Dict[str, float] = {}
+    total: dict[str, float] = {}
     migrated = {step.resource for step in steps if step.operation == 'migrate_to' and step.rc is None}
     for when, comes_up, name, node in sorted(_changes(setup, steps)):
         where = up.setdefault(name, set())
@@ -178,7 +178,7 @@ def _downtime(
     return {name: round(total[name], 3) for name in setup.cluster.ves if name in total and name in after}
 
 
-def _changes(setup: Setup, steps: Sequence[Step]) -> Iterator[Tuple[float, bool, str, str]]:
+def _changes(setup: Setup, steps: Sequence[Step]) -> Iterator[tuple[float, bool, str, str]]:
     """(when, whether it comes up, VE, node); what stops is down as its stop begins, all that ran on a node when it is fenced."""
     for step in steps:
         if step.operation == 'fence':

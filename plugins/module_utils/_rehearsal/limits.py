@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
@@ -27,16 +27,16 @@ class AtOnce:
     """
 
     configured: int
-    per_node: Dict[str, int]
+    per_node: dict[str, int]
     batch: int
-    own: Optional[Mapping[str, Any]]
+    own: Mapping[str, Any] | None
 
     @property
     def highest(self) -> int:
         return max(self.per_node.values(), default=0)
 
 
-def read(runner: Runner, cluster: Cluster, options: Options) -> Tuple[AtOnce, List[str]]:
+def read(runner: Runner, cluster: Cluster, options: Options) -> tuple[AtOnce, list[str]]:
     """The limits, and what is assumed of them."""
     assumptions = []
     configured = max(0, whole(attributes.get_property(cluster.root, node_limit.PROPERTY)))
@@ -58,7 +58,7 @@ def read(runner: Runner, cluster: Cluster, options: Options) -> Tuple[AtOnce, Li
     return AtOnce(configured, per_node, batch, own), assumptions
 
 
-def _cores(cluster: Cluster, options: Options) -> Tuple[int, str]:
+def _cores(cluster: Cluster, options: Options) -> tuple[int, str]:
     if options.cores:
         return options.cores, 'cores'
     if cluster.live:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from typing import Sequence, Set
+from typing import Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true
@@ -23,7 +23,7 @@ def any_up(root: Element) -> bool:
     return any(_is_up(state) for state in root.findall('status/node_state'))
 
 
-def alive(root: Element) -> Set[str]:
+def alive(root: Element) -> set[str]:
     """The nodes that are up, and remote nodes."""
     return {
         state.get('uname', '')

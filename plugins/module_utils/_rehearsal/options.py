@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
@@ -69,12 +69,12 @@ class Options:
     """
 
     times: Times
-    durations: Dict[str, Dict[str, float]]
-    limits: Dict[str, int]
-    cores: Optional[int]
-    assertions: Dict[str, float]
+    durations: dict[str, dict[str, float]]
+    limits: dict[str, int]
+    cores: int | None
+    assertions: dict[str, float]
     advice: bool
-    scenarios: List[Scenario]
+    scenarios: list[Scenario]
 
 
 def read(arguments: Mapping[str, Any], cluster: Cluster) -> Options:
@@ -102,16 +102,16 @@ def read(arguments: Mapping[str, Any], cluster: Cluster) -> Options:
     )
 
 
-def _seconds(where: str, text: Any) -> Tuple[float, List[str]]:
+def _seconds(where: str, text: Any) -> tuple[float, list[str]]:
     try:
         return times.parse(text) / times.SECOND, []
     except ValueError as error:
         return 0.0, ['%s: %s; %s' % (where, error, times.FORMS)]
 
 
-def _times(given: Mapping[str, Any], cluster: Cluster) -> Tuple[Times, List[str]]:
-    found: Dict[str, float] = {}
-    problems: List[str] = []
+def _times(given: Mapping[str, Any], cluster: Cluster) -> tuple[Times, list[str]]:
+    found: dict[str, float] = {}
+    problems: list[str] = []
     for name, spec in TIMES.items():
         text = given.get(name) if given.get(name) is not None else spec.get('default')
         if text is not None:
@@ -123,9 +123,9 @@ def _times(given: Mapping[str, Any], cluster: Cluster) -> Tuple[Times, List[str]
     return Times(**found), problems
 
 
-def _durations(given: Mapping[str, Any], cluster: Cluster) -> Tuple[Dict[str, Dict[str, float]], List[str]]:
-    found: Dict[str, Dict[str, float]] = {}
-    problems: List[str] = []
+def _durations(given: Mapping[str, Any], cluster: Cluster) -> tuple[dict[str, dict[str, float]], list[str]]:
+    found: dict[str, dict[str, float]] = {}
+    problems: list[str] = []
     for name, values in given.items():
         if name not in cluster.primitives:
             problems.append('durations.%s: the cluster has no such resource' % name)
@@ -139,9 +139,9 @@ def _durations(given: Mapping[str, Any], cluster: Cluster) -> Tuple[Dict[str, Di
     return found, problems
 
 
-def _limits(given: Mapping[str, Any], cluster: Cluster) -> Tuple[Dict[str, int], List[str]]:
-    found: Dict[str, int] = {}
-    problems: List[str] = []
+def _limits(given: Mapping[str, Any], cluster: Cluster) -> tuple[dict[str, int], list[str]]:
+    found: dict[str, int] = {}
+    problems: list[str] = []
     for node, value in given.items():
         if node not in cluster.nodes:
             problems.append('limits.%s: %s' % (node, scenarios.no_such_node(cluster.nodes)))
@@ -152,9 +152,9 @@ def _limits(given: Mapping[str, Any], cluster: Cluster) -> Tuple[Dict[str, int],
     return found, problems
 
 
-def _assertions(given: Mapping[str, Any]) -> Tuple[Dict[str, float], List[str]]:
-    found: Dict[str, float] = {}
-    problems: List[str] = []
+def _assertions(given: Mapping[str, Any]) -> tuple[dict[str, float], list[str]]:
+    found: dict[str, float] = {}
+    problems: list[str] = []
     for name, value in given.items():
         if value is None:
             continue
@@ -168,12 +168,12 @@ def _assertions(given: Mapping[str, Any]) -> Tuple[Dict[str, float], List[str]]:
     return found, problems
 
 
-def _scenarios(arguments: Mapping[str, Any], nodes: Sequence[str]) -> Tuple[List[Scenario], List[str]]:
+def _scenarios(arguments: Mapping[str, Any], nodes: Sequence[str]) -> tuple[list[Scenario], list[str]]:
     codes = arguments.get('probe_rc') or FIELDS['probe_rc']['default']
     problems = [
         'probe_rc: %d is no failure of a probe; give 1, 5 or 6' % code for code in codes if code not in range(1, 7)
     ]
-    found: List[Scenario] = []
+    found: list[Scenario] = []
     for text in arguments.get('scenarios') or FIELDS['scenarios']['default']:
         asked, wrong = scenarios.read(text, codes, nodes)
         found += asked

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from concurrent.futures import ThreadPoolExecutor
-from typing import Dict, List, Tuple
+from typing import Dict, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import edits
@@ -23,7 +23,7 @@ WORKERS = 2
 Losses = Dict[Tuple[str, ...], Played]
 
 
-def scenarios(setup: Setup, base: Base) -> List[Played]:
+def scenarios(setup: Setup, base: Base) -> list[Played]:
     """What becomes of the cluster in each scenario, in their order."""
     first = _lost_first(setup, base)
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -31,7 +31,7 @@ def scenarios(setup: Setup, base: Base) -> List[Played]:
         return list(pool.map(lambda scenario: _play(setup, base, losses, scenario), setup.options.scenarios))
 
 
-def _lost_first(setup: Setup, base: Base) -> List[Tuple[str, ...]]:
+def _lost_first(setup: Setup, base: Base) -> list[tuple[str, ...]]:
     """Nodes that have to be lost before they can come back."""
     return sorted(
         {
@@ -64,7 +64,7 @@ def _boot(setup: Setup, base: Base) -> Played:
     return transitions.play(setup, root, base.where, Event(setup.options.times.elect, halved))
 
 
-def _lose(setup: Setup, base: Base, lost: Tuple[str, ...]) -> Played:
+def _lose(setup: Setup, base: Base, lost: tuple[str, ...]) -> Played:
     root = copy.deepcopy(base.root)
     nodes.are_lost(root, lost, setup.cluster.nodes)
     return transitions.play(setup, root, base.where, Event(setup.options.times.detect))

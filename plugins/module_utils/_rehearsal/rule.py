@@ -14,7 +14,7 @@ table in docs/rehearsal.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Generic, Iterator, List, Tuple, TypeVar
+from typing import Any, Callable, Generic, Iterator, TypeVar
 
 LEVELS = ('broken', 'warning', 'ok')  # the gravest first
 
@@ -27,7 +27,7 @@ class Finding:
 
     level: str
     text: str
-    numbers: Dict[str, Any]
+    numbers: dict[str, Any]
     asserted: bool = False
 
 
@@ -36,7 +36,7 @@ class Rule(Generic[Subject]):
     """``levels``: what it can find beside 'ok'. ``explanation``: what it is and when. ``mend``: what to do about it."""
 
     id: str
-    levels: Tuple[str, ...]
+    levels: tuple[str, ...]
     explanation: str
     mend: str
     check: Callable[[Subject], Iterator[Finding]]
@@ -46,10 +46,10 @@ class Table(Generic[Subject]):
     """Rules about one kind of subject, in the order in which they judge."""
 
     def __init__(self) -> None:
-        self.rules: List[Rule[Subject]] = []
+        self.rules: list[Rule[Subject]] = []
 
     def rule(
-        self, ident: str, levels: Tuple[str, ...], explanation: str, mend: str
+        self, ident: str, levels: tuple[str, ...], explanation: str, mend: str
     ) -> Callable[[Callable[[Subject], Iterator[Finding]]], Callable[[Subject], Iterator[Finding]]]:
         """Put a function into the table."""
 
@@ -59,7 +59,7 @@ class Table(Generic[Subject]):
 
         return put
 
-    def judge(self, subject: Subject) -> List[Dict[str, Any]]:
+    def judge(self, subject: Subject) -> list[dict[str, Any]]:
         """The verdicts, as the result has them."""
         return [
             {

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Union
+from typing import Union
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rules_cluster, rules_scenario
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.figures import Outcome
@@ -14,5 +14,5 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.setup 
 
 AnyRule = Union[Rule[Outcome], Rule[Setup]]
 
-ALL: List[AnyRule] = [*rules_scenario.RULES.rules, *rules_cluster.RULES.rules]
-BY_ID: Dict[str, AnyRule] = {rule.id: rule for rule in ALL}
+ALL: list[AnyRule] = [*rules_scenario.RULES.rules, *rules_cluster.RULES.rules]
+BY_ID: dict[str, AnyRule] = {rule.id: rule for rule in ALL}

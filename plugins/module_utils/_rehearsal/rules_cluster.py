@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, List, Tuple
+from typing import Iterator
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true, some, whole
@@ -135,7 +135,7 @@ def fencing_held_up(setup: Setup) -> Iterator[Finding]:
     yield warning(text, **numbers) if outlier else ok(text, **numbers)
 
 
-def _fights(setup: Setup, priorities: Dict[str, int]) -> List[Tuple[str, str]]:
+def _fights(setup: Setup, priorities: dict[str, int]) -> list[tuple[str, str]]:
     """(first, then) of ordered VEs of which the second has the higher priority."""
     found = []
     for order in tree.section(setup.cluster.root, 'constraints').findall('rsc_order'):

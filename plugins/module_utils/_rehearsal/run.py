@@ -9,7 +9,7 @@ Pacemaker's scheduler says what is to be done, _simulator/controller.py when. No
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Mapping
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
@@ -34,7 +34,7 @@ def rehearse(
     runner: Runner,
     root: Element,
     arguments: Mapping[str, Any],
-    declared: Optional[Declaration] = None,
+    declared: Declaration | None = None,
     live: bool = False,
 ) -> Result:
     """Rehearse on this CIB, which stays as it is. Returns the result of the module ve_rehearsal.
@@ -66,9 +66,7 @@ def rehearse(
     }
 
 
-def refuse_broken(
-    result: Result, what: str = 'What was asserted does not hold', details: Optional[Result] = None
-) -> None:
+def refuse_broken(result: Result, what: str = 'What was asserted does not hold', details: Result | None = None) -> None:
     """Fail where an assertion is broken, with ``details``, by default the whole result."""
     if not result['broken']:
         return
@@ -93,7 +91,7 @@ def short(result: Result) -> Result:
     return dict(result, durations={}, scenarios=scenarios)
 
 
-def _broken(scenarios: List[Result]) -> List[str]:
+def _broken(scenarios: list[Result]) -> list[str]:
     """The texts of the broken assertions, each with its scenario."""
     return [
         '%s: %s' % (scenario['name'], verdict['text'])

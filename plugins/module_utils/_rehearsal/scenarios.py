@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import Sequence
 
 KINDS = ('boot', 'lose', 'drain', 'return', 'join')
 
@@ -17,8 +17,8 @@ class Scenario:
     """``nodes``: those that it is about; for a boot all. ``probe_rc``: what the probes of VEs answer on a node that joins."""
 
     kind: str
-    nodes: Tuple[str, ...] = ()
-    probe_rc: Optional[int] = None
+    nodes: tuple[str, ...] = ()
+    probe_rc: int | None = None
 
     @property
     def name(self) -> str:
@@ -30,7 +30,7 @@ class Scenario:
         return ' '.join(words)
 
 
-def read(text: str, codes: Sequence[int], nodes: Sequence[str]) -> Tuple[List[Scenario], List[str]]:
+def read(text: str, codes: Sequence[int], nodes: Sequence[str]) -> tuple[list[Scenario], list[str]]:
     """What a text such as "lose n1 n2" asks for, and what is wrong with it. ``codes``: for joins; ``nodes``: of the cluster."""
     kind, *named = text.split() or ['']
     where = 'scenarios: %r: ' % text
@@ -50,7 +50,7 @@ def read(text: str, codes: Sequence[int], nodes: Sequence[str]) -> Tuple[List[Sc
     if len(set(named)) < len(named):
         problems.append(where + 'a node is there twice')
     groups = [tuple(named)] if named and kind == 'lose' else [(node,) for node in named or nodes]
-    answers: Sequence[Optional[int]] = codes if kind == 'join' else [None]
+    answers: Sequence[int | None] = codes if kind == 'join' else [None]
     return [Scenario(kind, group, code) for group in groups for code in answers], problems
 
 

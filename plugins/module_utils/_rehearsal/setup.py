@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Optional
+from typing import Any, Mapping
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
@@ -32,11 +32,11 @@ class Setup:
     options: Options
     limits: AtOnce
     durations: Durations
-    assumptions: List[str]
+    assumptions: list[str]
 
 
 def read(
-    runner: Runner, root: Element, arguments: Mapping[str, Any], declared: Optional[Declaration], live: bool
+    runner: Runner, root: Element, arguments: Mapping[str, Any], declared: Declaration | None, live: bool
 ) -> Setup:
     cluster, of_the_cluster = clusters.look(runner, root, live)
     options = fields.read(arguments, cluster)

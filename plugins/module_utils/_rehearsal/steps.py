@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Container, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Container, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.controller import Done
 
@@ -22,7 +22,7 @@ class Step:
     is none. ``later``: of the start of a VE, by how much later than without any limits the VE begins to boot.
     """
 
-    resource: Optional[str]
+    resource: str | None
     operation: str
     node: str
     begin: float
@@ -30,7 +30,7 @@ class Step:
     end: float
     ve: bool
     transition: int
-    rc: Optional[int]
+    rc: int | None
     timeout: float
     later: float
 
@@ -43,7 +43,7 @@ class Step:
     def length(self) -> float:
         return self.end - self.begin
 
-    def as_result(self) -> Dict[str, Any]:
+    def as_result(self) -> dict[str, Any]:
         return {
             'resource': self.resource,
             'operation': self.operation,
@@ -57,7 +57,7 @@ class Step:
         }
 
 
-def read(transitions: Sequence[List[Done]], ves: Container[str], free: Mapping[StartKey, float]) -> List[Step]:
+def read(transitions: Sequence[list[Done]], ves: Container[str], free: Mapping[StartKey, float]) -> list[Step]:
     """The steps of what was done, in the order in which they begin. ``free``: when starts would begin without any limits."""
     steps = [
         _step(done, number, ves, free)
@@ -68,7 +68,7 @@ def read(transitions: Sequence[List[Done]], ves: Container[str], free: Mapping[S
     return sorted(steps, key=lambda step: (step.begin, step.end))
 
 
-def starts(transitions: Sequence[List[Done]], ves: Container[str]) -> Dict[StartKey, float]:
+def starts(transitions: Sequence[list[Done]], ves: Container[str]) -> dict[StartKey, float]:
     """When the starts of VEs begin."""
     return {
         (number, done.action.resource, done.action.node): round(done.begin, 3)

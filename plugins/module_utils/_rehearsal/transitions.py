@@ -35,7 +35,7 @@ class Event:
 
     begin: float = 0.0
     halved: Mapping[str, float] = field(default_factory=dict)
-    probes: Optional[Tuple[str, int]] = None
+    probes: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,9 @@ class Played:
     """What became of a CIB. ``where``, ``root``: at the end. ``free``: when its starts would begin without any limits."""
 
     event: Event
-    graphs: List[Graph]
-    steps: List[Step]
-    free: Dict[StartKey, float]
+    graphs: list[Graph]
+    steps: list[Step]
+    free: dict[StartKey, float]
     before: Where
     where: Where
     root: Element
@@ -56,8 +56,8 @@ def play(setup: Setup, root: Element, before: Where, event: Event) -> Played:
     """``root`` is changed. ``before``: where resources ran when the event happened."""
     cluster, limits = setup.cluster, Limits(setup.limits.per_node, event.halved)
     digests = Digests(root, cluster.version)
-    played: List[Graph] = []
-    transitions: List[List[Done]] = []
+    played: list[Graph] = []
+    transitions: list[list[Done]] = []
     now, where, settled = event.begin, before, False
     for _round in range(ROUNDS):
         wanted = scheduler.transition(setup.runner, root)
@@ -85,13 +85,13 @@ def play(setup: Setup, root: Element, before: Where, event: Event) -> Played:
     )
 
 
-def again(setup: Setup, played: Played, limits: Limits, slots: int) -> List[Step]:
+def again(setup: Setup, played: Played, limits: Limits, slots: int) -> list[Step]:
     """The steps of the same transitions under other limits. ``slots``: start slots, of the agents that have any."""
     transitions = _again(setup, played.graphs, played.event, limits, slots)
     return steps.read(transitions, setup.cluster.ves, played.free)
 
 
-def _again(setup: Setup, played: Sequence[Graph], event: Event, limits: Limits, slots: int) -> List[List[Done]]:
+def _again(setup: Setup, played: Sequence[Graph], event: Event, limits: Limits, slots: int) -> list[list[Done]]:
     now, transitions = event.begin, []
     for graph in played:
         done = _replay(setup, graph, now, limits, event, slots)
@@ -101,8 +101,8 @@ def _again(setup: Setup, played: Sequence[Graph], event: Event, limits: Limits, 
 
 
 def _replay(
-    setup: Setup, graph: Graph, begin: float, limits: Limits, event: Event, slots: Optional[int] = None
-) -> List[Done]:
+    setup: Setup, graph: Graph, begin: float, limits: Limits, event: Event, slots: int | None = None
+) -> list[Done]:
     """``slots``: None: those that the agents have."""
     ves = setup.cluster.ves
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import bisect
 import heapq
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Callable, Mapping, Tuple
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.graph import (
     INFINITY,
@@ -49,11 +49,11 @@ class Limits:
     ``batch``: in the cluster, 0 is no limit; None: as the graph says.
     """
 
-    per_node: Mapping[str, Optional[int]]
+    per_node: Mapping[str, int | None]
     halved: Mapping[str, float] = field(default_factory=dict)
-    batch: Optional[int] = None
+    batch: int | None = None
 
-    def at(self, node: str, now: float) -> Optional[int]:
+    def at(self, node: str, now: float) -> int | None:
         limit = self.per_node.get(node)
         if limit is not None and now < self.halved.get(node, 0):
             return max(1, limit // 2)
@@ -75,7 +75,7 @@ def replay(
     duration: Callable[[Action], float],
     slots: Callable[[Action], int] = no_slots,
     answer: Callable[[Action], int] = as_expected,
-) -> List[Done]:
+) -> list[Done]:
     """Go through the graph as the controller does; returns what was done, in the order of the ends.
 
     ``duration(action)``: its seconds. ``slots(action)``: how many such actions the agent lets run at once on a node, those
@@ -92,7 +92,7 @@ class _Slots:
 
     def __init__(self) -> None:
         self.taken = 0
-        self.waiting: List[Tuple[int, Done]] = []
+        self.waiting: list[tuple[int, Done]] = []
 
 
 class _Replay:
@@ -108,26 +108,26 @@ class _Replay:
         self.graph, self.now = graph, begin
         self.limits, self.duration, self.slots, self.answer = limits, duration, slots, answer
         self.batch = graph.batch_limit if limits.batch is None else limits.batch
-        self.jobs: Dict[str, int] = {}
-        self.migrations: Dict[str, int] = {}
+        self.jobs: dict[str, int] = {}
+        self.migrations: dict[str, int] = {}
         self.pending = 0
         self.abort = 0  # only synapses of at least this priority are still fired
-        self.running: List[Tuple[float, int, Done]] = []  # heap of (end, number, done)
+        self.running: list[tuple[float, int, Done]] = []  # heap of (end, number, done)
         self.count = 0
-        self.agents: Dict[Optional[str], _Slots] = {}
-        self.done: List[Done] = []
+        self.agents: dict[str | None, _Slots] = {}
+        self.done: list[Done] = []
         # {kind: numbers of the synapses that could be fired, sorted}: only for nodes with room need any be looked at
-        self.ready: Dict[Kind, List[int]] = {}
+        self.ready: dict[Kind, list[int]] = {}
         self.left = [len(synapse.inputs) for synapse in graph.synapses]
         self.open = [len(synapse.actions) for synapse in graph.synapses]
-        self.waiting: Dict[str, List[Synapse]] = {}  # id of an action: synapses that it is an input of
+        self.waiting: dict[str, list[Synapse]] = {}  # id of an action: synapses that it is an input of
         for synapse in graph.synapses:
             for ident in synapse.inputs:
                 self.waiting.setdefault(ident, []).append(synapse)
             if not synapse.inputs:
                 self._becomes_ready(synapse)
 
-    def run(self) -> List[Done]:
+    def run(self) -> list[Done]:
         changes = sorted({until for until in self.limits.halved.values() if until > self.now})
         while True:
             while self._pass():  # until one of them fires nothing
@@ -185,7 +185,7 @@ class _Replay:
                 return False
         return True
 
-    def _begins(self, action: Action) -> List[Ready]:
+    def _begins(self, action: Action) -> list[Ready]:
         """Returns what this made ready: something where it is over at once."""
         done = Done(action, self.now, 0.0, self.now, action.target_rc)
         if action.kind == 'pseudo_event' or action.meta('op_no_wait') == 'true':
@@ -224,7 +224,7 @@ class _Replay:
             if action.operation in MIGRATIONS:
                 self.migrations[node] = self.migrations.get(node, 0) + change
 
-    def _confirm(self, done: Done) -> List[Ready]:
+    def _confirm(self, done: Done) -> list[Ready]:
         """Returns what this made ready."""
         self.done.append(done)
         action = done.action

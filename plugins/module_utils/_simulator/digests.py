@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from typing import Any, Tuple
+from typing import Any
 
 from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.graph import Action
@@ -25,7 +25,7 @@ class Digests:
     depends on it.
     """
 
-    def __init__(self, root: Element, version: Tuple[int, ...]) -> None:
+    def __init__(self, root: Element, version: tuple[int, ...]) -> None:
         self.old = version < (2, 1, 8)
         self.known = {
             (resource.get('id'), entry.get('operation_key')): entry.get('op-digest')

@@ -9,7 +9,7 @@ Nothing in here knows of VEs or of scenarios. Times are seconds.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Tuple
+from typing import Mapping
 
 from xml.etree.ElementTree import Element
 
@@ -29,16 +29,16 @@ class Action:
     id: str
     kind: str
     operation: str
-    node: Optional[str]
-    node_id: Optional[str]
-    resource: Optional[str]
-    recorded: Optional[str]
+    node: str | None
+    node_id: str | None
+    resource: str | None
+    recorded: str | None
     agent: Mapping[str, str]
     parameters: Mapping[str, str]
     interval: int  # in milliseconds
     timeout: float
     target_rc: int
-    places: Tuple[str, ...]  # the nodes whose limits it counts against
+    places: tuple[str, ...]  # the nodes whose limits it counts against
     synapse: int
 
     def meta(self, name: str, default: str = '') -> str:
@@ -59,8 +59,8 @@ class Synapse:
 
     number: int
     priority: int
-    actions: List[Action]
-    inputs: List[str]
+    actions: list[Action]
+    inputs: list[str]
 
 
 @dataclass
@@ -69,10 +69,10 @@ class Graph:
 
     batch_limit: int
     migration_limit: int
-    synapses: List[Synapse]
+    synapses: list[Synapse]
 
     @property
-    def actions(self) -> List[Action]:
+    def actions(self) -> list[Action]:
         return [action for synapse in self.synapses for action in synapse.actions]
 
     @property
@@ -90,7 +90,7 @@ def read(root: Element) -> Graph:
     )
 
 
-def _limit(text: Optional[str]) -> int:
+def _limit(text: str | None) -> int:
     return max(0, int(text or 0))  # -1 is no limit, too
 
 
@@ -106,7 +106,7 @@ def _synapse(element: Element, number: int) -> Synapse:
 def _action(element: Element, synapse: int) -> Action:
     attributes, primitive = element.find('attributes'), element.find('primitive')
     parameters: Mapping[str, str] = {} if attributes is None else attributes.attrib
-    agent: Dict[str, str] = {}
+    agent: dict[str, str] = {}
     recorded = resource = None
     if primitive is not None:
         agent = {name: primitive.attrib[name] for name in ('class', 'provider', 'type') if primitive.get(name)}
@@ -130,7 +130,7 @@ def _action(element: Element, synapse: int) -> Action:
     )
 
 
-def _places(element: Element, parameters: Mapping[str, str]) -> Tuple[str, ...]:
+def _places(element: Element, parameters: Mapping[str, str]) -> tuple[str, ...]:
     node, router = element.get('on_node'), element.get('router_node')
     if element.tag != 'rsc_op' or not node:
         return ()

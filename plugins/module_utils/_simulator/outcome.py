@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from typing import Dict, List, Optional
 
 from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.controller import Done
@@ -19,7 +18,7 @@ UNRECORDED = ('notify', 'cancel', 'delete', 'meta-data')
 RELOADS = ('reload', 'reload-agent')
 
 
-def write(root: Element, done: List[Done], now: float, digests: Digests) -> None:
+def write(root: Element, done: list[Done], now: float, digests: Digests) -> None:
     """``now``: seconds since the epoch at the event."""
     histories = _Histories(root)
     feature_set = root.get('crm_feature_set', '')
@@ -50,12 +49,12 @@ class _Histories:
         status = root.find('status')
         self.status = ET.SubElement(root, 'status') if status is None else status
         self.states = {state.get('uname'): state for state in self.status.findall('node_state')}
-        self.known: Dict[Optional[str], Dict[Optional[str], Element]] = {}  # {node: {id: lrm_resource}}
+        self.known: dict[str | None, dict[str | None, Element]] = {}  # {node: {id: lrm_resource}}
 
-    def state(self, node: Optional[str]) -> Optional[Element]:
+    def state(self, node: str | None) -> Element | None:
         return self.states.get(node)
 
-    def goes_down(self, node: Optional[str]) -> None:
+    def goes_down(self, node: str | None) -> None:
         self.known.pop(node, None)
         state = self.state(node)
         if state is None:
@@ -65,7 +64,7 @@ class _Histories:
             if child.tag in ('lrm', 'transient_attributes'):
                 state.remove(child)
 
-    def find(self, action: Action) -> Optional[Element]:
+    def find(self, action: Action) -> Element | None:
         """The history of an action's resource on its node, None where there is none."""
         state = self.state(action.node)
         if state is None:
@@ -103,7 +102,7 @@ class _Histories:
         return made
 
 
-def _clear_failures(state: Optional[Element], resource: Optional[str]) -> None:
+def _clear_failures(state: Element | None, resource: str | None) -> None:
     if state is None or resource is None:
         return
     starts = tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import Action, begin, is_of_ve
@@ -39,10 +39,10 @@ class Bar:
     wide: bool = False
 
 
-def lanes(actions: Sequence[Action]) -> Tuple[List[Tuple[int, Action]], int]:
+def lanes(actions: Sequence[Action]) -> tuple[list[tuple[int, Action]], int]:
     """[(lane, action)], each in the lowest lane that is free, so that the highest lane is the peak; and how many lanes."""
-    free: List[int] = []
-    busy: List[Tuple[float, int]] = []
+    free: list[int] = []
+    busy: list[tuple[float, int]] = []
     placed, number = [], 0
     for action in sorted(actions, key=lambda action: (begin(action), action['end'])):
         while busy and busy[0][0] <= begin(action) + 1e-6:
@@ -56,9 +56,7 @@ def lanes(actions: Sequence[Action]) -> Tuple[List[Tuple[int, Action]], int]:
     return placed, number
 
 
-def bars(
-    placed: Sequence[Tuple[int, Action]], limit: Optional[int], scale: Scale, floor: float, high: int
-) -> List[Bar]:
+def bars(placed: Sequence[tuple[int, Action]], limit: int | None, scale: Scale, floor: float, high: int) -> list[Bar]:
     """``floor``: where the lowest lane stands; ``high``: the height of a lane."""
     drawn = []
     for lane, action in placed:
@@ -78,7 +76,7 @@ def bars(
     return drawn
 
 
-def strips(quiet: Sequence[Action], scale: Scale, y: float, height: float) -> List[Bar]:
+def strips(quiet: Sequence[Action], scale: Scale, y: float, height: float) -> list[Bar]:
     """Probes and monitors, those that touch each other as one."""
     return [
         Bar(
@@ -93,7 +91,7 @@ def strips(quiet: Sequence[Action], scale: Scale, y: float, height: float) -> Li
     ]
 
 
-def _kind(action: Action, lane: int, limit: Optional[int]) -> str:
+def _kind(action: Action, lane: int, limit: int | None) -> str:
     if action.get('rc') is not None:
         return 'failed'
     kind = CLASSES.get(action['operation'], 'other') if is_of_ve(action) else 'other'
@@ -126,9 +124,9 @@ def _bar(action: Action, kind: str, scale: Scale, y: float, height: int) -> Bar:
     )
 
 
-def _merged(actions: Sequence[Action]) -> List[Tuple[float, float, int]]:
+def _merged(actions: Sequence[Action]) -> list[tuple[float, float, int]]:
     """(begin, end, how many) of actions that touch each other."""
-    merged: List[Tuple[float, float, int]] = []
+    merged: list[tuple[float, float, int]] = []
     for action in sorted(actions, key=lambda action: action['begin']):
         if merged and action['begin'] <= merged[-1][1]:
             first, last, number = merged.pop()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 
@@ -34,7 +34,7 @@ class Durations:
     """``text``: the sum over all VEs. ``rows``: the longest start first."""
 
     text: str
-    rows: List[Row]
+    rows: list[Row]
 
 
 def durations(of_ves: Mapping[str, Mapping[str, Any]]) -> Durations:

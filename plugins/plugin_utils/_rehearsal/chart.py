@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Optional, Sequence, Tuple
+from typing import Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import bars
@@ -64,15 +64,15 @@ class Row:
     note: str
     says: str
     height: int
-    path: Optional[str] = None
+    path: str | None = None
     cls: str = ''
     blocks: Sequence[Block] = ()
     bars: Sequence[Bar] = ()
     strips: Sequence[Bar] = ()
-    limit: Optional[Limit] = None
+    limit: Limit | None = None
 
     @property
-    def classes(self) -> List[str]:
+    def classes(self) -> list[str]:
         """What is in it, as in the legend."""
         found = [bar.cls for bar in [*self.bars, *self.strips]] + [block.cls for block in self.blocks]
         return found + ([self.cls] if self.kind == 'curve' else [])
@@ -98,15 +98,15 @@ class Chart:
 
     title: str
     note: str
-    rows: List[Row]
-    idle: List[str]
-    used: List[str]
-    ticks: List[Tick]
-    marks: List[Mark]
+    rows: list[Row]
+    idle: list[str]
+    used: list[str]
+    ticks: list[Tick]
+    marks: list[Mark]
     close: bool
 
 
-def charts(panels: Sequence[Panel]) -> List[Chart]:
+def charts(panels: Sequence[Panel]) -> list[Chart]:
     """A chart for each panel of a scenario, all on the same scale of time. None where nothing happens."""
     end = max(panel.end for panel in panels) * 1.01
     return [_chart(panel, Scale(end)) for panel in panels] if end > 0 else []
@@ -129,7 +129,7 @@ def _chart(panel: Panel, scale: Scale) -> Chart:
     )
 
 
-def _marks(panel: Panel, scale: Scale) -> List[Mark]:
+def _marks(panel: Panel, scale: Scale) -> list[Mark]:
     fenced = sorted(panel.fenced.items(), key=lambda item: item[1])
     marks = []
     if fenced:  # one label for all
@@ -143,7 +143,7 @@ def _marks(panel: Panel, scale: Scale) -> List[Mark]:
     return marks
 
 
-def _down(panel: Panel, scale: Scale) -> List[Row]:
+def _down(panel: Panel, scale: Scale) -> list[Row]:
     if not panel.downs:
         return []
     curve = overlaps((first, scale.end if last is None else last) for first, last in panel.downs.values())
@@ -152,7 +152,7 @@ def _down(panel: Panel, scale: Scale) -> List[Row]:
     return [Row('down', 'VEs down', note, 'VEs that are down: ' + note, CURVE, scale.path(curve, most))]
 
 
-def _total(panel: Panel, scale: Scale) -> List[Row]:
+def _total(panel: Panel, scale: Scale) -> list[Row]:
     curve = overlaps(boots(panel.actions))
     if not curve:
         return []
@@ -161,7 +161,7 @@ def _total(panel: Panel, scale: Scale) -> List[Row]:
     return [Row('total', 'All nodes', note, says, CURVE, scale.path(curve, panel.total))]
 
 
-def _node(panel: Panel, node: str, scale: Scale) -> Optional[Row]:
+def _node(panel: Panel, node: str, scale: Scale) -> Row | None:
     """The operations of a node, its limit, and when it is dead. None where nothing happens on it."""
     mine = [action for action in panel.actions if action['node'] == node and action['operation'] != 'fence']
     work = [action for action in mine if action['operation'] not in QUIET and action['end'] > action['begin']]
@@ -192,7 +192,7 @@ def _node(panel: Panel, node: str, scale: Scale) -> Optional[Row]:
     )
 
 
-def _dead(panel: Panel, node: str, scale: Scale) -> List[Block]:
+def _dead(panel: Panel, node: str, scale: Scale) -> list[Block]:
     fenced = panel.fenced.get(node)
     if fenced is None:
         return [Block(0, scale.percent(scale.end), 'lost', 'dead')] if node in panel.lost else []
@@ -209,7 +209,7 @@ def _note(panel: Panel, node: str, work: Sequence[Action]) -> str:
     return '%d at most' % most + (', limit %s' % limit if limit else ', no limit')
 
 
-def _says(note: str, work: Sequence[Action], fenced: Optional[float]) -> str:
+def _says(note: str, work: Sequence[Action], fenced: float | None) -> str:
     parts = [note]
     if work:
         parts.append('%d operations' % len(work))
@@ -218,7 +218,7 @@ def _says(note: str, work: Sequence[Action], fenced: Optional[float]) -> str:
     return ', '.join(parts)
 
 
-def _curve(panel: Panel, node: str, work: Sequence[Action], scale: Scale) -> Tuple[str, str, Optional[Limit]]:
+def _curve(panel: Panel, node: str, work: Sequence[Action], scale: Scale) -> tuple[str, str, Limit | None]:
     """(what it shows, its path, the line of the limit) of a node with more at once than there is room for bars."""
     booting, limit = boots(panel.actions, node), panel.limits.get(node)
     curve: Curve = overlaps(booting or [(begin(action), action['end']) for action in work])

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Optional, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
@@ -45,7 +45,7 @@ def facts(scenarios: Sequence[Shown], result: Mapping[str, Any]) -> Iterator[Fac
         yield Fact('VEs that stay down, at most', str(len(worst.cannot_run)), where)
 
 
-def _loss(scenarios: Sequence[Shown], real: Optional[Shown]) -> Iterator[Fact]:
+def _loss(scenarios: Sequence[Shown], real: Shown | None) -> Iterator[Fact]:
     """``real``: told already."""
     losses = [one for one in scenarios if one.kind == 'lose' and one.last_up is not None and one is not real]
     if losses:

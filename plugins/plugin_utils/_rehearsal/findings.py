@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rules
@@ -26,13 +26,13 @@ class Finding:
     explanation: str
     mend: str
     text: str
-    scenario: Optional[Shown]
-    more: List[Tuple[Optional[Shown], str]]
+    scenario: Shown | None
+    more: list[tuple[Shown | None, str]]
 
 
-def gather(result: Mapping[str, Any], scenarios: Sequence[Shown]) -> List[Finding]:
+def gather(result: Mapping[str, Any], scenarios: Sequence[Shown]) -> list[Finding]:
     """The gravest first, and in each the scenario that is worst."""
-    groups: Dict[Tuple[str, str], List[Tuple[Optional[Shown], Mapping[str, Any]]]] = {}
+    groups: dict[tuple[str, str], list[tuple[Shown | None, Mapping[str, Any]]]] = {}
     for verdict in result['verdicts']:
         groups.setdefault((verdict['level'], verdict['rule']), []).append((None, verdict))
     for scenario in sorted(scenarios, key=lambda one: one.gravity):
@@ -44,7 +44,7 @@ def gather(result: Mapping[str, Any], scenarios: Sequence[Shown]) -> List[Findin
     ]
 
 
-def with_advice(findings: Sequence[Finding], advice: str) -> List[Finding]:
+def with_advice(findings: Sequence[Finding], advice: str) -> list[Finding]:
     """With advice on the limits as the mend of what they may satisfy."""
     return [replace(finding, mend=advice) if takes_advice(finding) else finding for finding in findings]
 
@@ -65,7 +65,7 @@ def headline(level: str, scenarios: Sequence[Shown], findings: Sequence[Finding]
     return 'Fine. Nothing breaks in %s.' % count(len(scenarios), 'scenario')
 
 
-def _finding(level: str, ident: str, members: Sequence[Tuple[Optional[Shown], Mapping[str, Any]]]) -> Finding:
+def _finding(level: str, ident: str, members: Sequence[tuple[Shown | None, Mapping[str, Any]]]) -> Finding:
     scenario, verdict = members[0]
     rule = rules.BY_ID.get(ident)  # a result of another version may have rules that are not known here
     # Whatever comes of a node that joins badly set up, the mend is to set it up.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Iterable, List, Mapping, Sequence, Tuple
 
 Action = Mapping[str, Any]  # as the module returns it in scenarios[].actions
 Interval = Tuple[float, float]
@@ -16,7 +16,7 @@ QUIET = ('probe', 'monitor', 'notify')  # operations that move nothing
 
 def overlaps(intervals: Iterable[Interval]) -> Curve:
     """[(time, how many at once from there on)] of [(begin, end)]. One that ends when another begins does not overlap it."""
-    edges: Dict[float, int] = {}
+    edges: dict[float, int] = {}
     for begin, end in intervals:
         if end > begin:
             edges[begin] = edges.get(begin, 0) + 1
@@ -43,7 +43,7 @@ def begin(action: Action) -> float:
     return float(action['begin'] + action.get('waited', 0.0))
 
 
-def boots(actions: Sequence[Action], node: Optional[str] = None) -> List[Interval]:
+def boots(actions: Sequence[Action], node: str | None = None) -> list[Interval]:
     """The starts of VEs, without what they waited inside the agent."""
     return [
         (begin(action), action['end'])
@@ -52,7 +52,7 @@ def boots(actions: Sequence[Action], node: Optional[str] = None) -> List[Interva
     ]
 
 
-def moved(actions: Sequence[Action]) -> List[str]:
+def moved(actions: Sequence[Action]) -> list[str]:
     """The VEs that are migrated live."""
     names = {
         str(action['resource']) for action in actions if action['operation'].startswith('migrate') and is_of_ve(action)
@@ -60,10 +60,10 @@ def moved(actions: Sequence[Action]) -> List[str]:
     return sorted(names)
 
 
-def downs(scenario: Mapping[str, Any]) -> Dict[str, Tuple[float, Optional[float]]]:
+def downs(scenario: Mapping[str, Any]) -> dict[str, tuple[float, float | None]]:
     """{VE: (begin, end)} of its time down; the end is None where it stays down."""
-    ends: Dict[str, float] = {}
-    begins: Dict[str, float] = {}
+    ends: dict[str, float] = {}
+    begins: dict[str, float] = {}
     for action in scenario['actions']:
         if not is_of_ve(action):
             continue
@@ -71,7 +71,7 @@ def downs(scenario: Mapping[str, Any]) -> Dict[str, Tuple[float, Optional[float]
             ends[action['resource']] = max(action['end'], ends.get(action['resource'], 0.0))
         elif action['operation'] == 'stop':
             begins.setdefault(action['resource'], action['begin'])
-    found: Dict[str, Tuple[float, Optional[float]]] = {}
+    found: dict[str, tuple[float, float | None]] = {}
     for ve, seconds in scenario['downtime'].items():
         end = ends.get(ve, begins.get(ve, 0.0) + seconds)
         found[ve] = (max(0.0, end - seconds), end)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, List, Mapping, Optional, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 
@@ -18,13 +18,13 @@ LEAST = 5  # rows that are shown in any case
 class Advice:
     """``said``: whether a finding says the text already. ``total``: whether any row has a limit for the whole cluster."""
 
-    shown: List[Row]
-    folded: List[Row]
+    shown: list[Row]
+    folded: list[Row]
     text: str
     said: bool = False
 
     @property
-    def rows(self) -> List[Row]:
+    def rows(self) -> list[Row]:
         return self.shown + self.folded
 
     @property
@@ -32,7 +32,7 @@ class Advice:
         return any(row['batch_limit'] for row in self.rows)
 
 
-def advice(rows: Optional[Sequence[Row]]) -> Advice:
+def advice(rows: Sequence[Row] | None) -> Advice:
     """``rows``: the result's."""
     rows = sorted(
         rows or [], key=lambda row: (row['starts_per_node'] is None, row['starts_per_node'], row['batch_limit'])
@@ -42,7 +42,7 @@ def advice(rows: Optional[Sequence[Row]]) -> Advice:
     return Advice(rows[:first], rows[first:], _text(rows) if rows else '')
 
 
-def limit(number: Optional[int]) -> str:
+def limit(number: int | None) -> str:
     return 'none' if number is None else str(number)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
@@ -18,11 +18,11 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.panel 
 class Compared:
     """A table, a column for each panel: (what, [texts])."""
 
-    columns: List[str]
-    rows: List[Tuple[str, List[str]]]
+    columns: list[str]
+    rows: list[tuple[str, list[str]]]
 
 
-def history(scenario: str, since: str, ves: Sequence[Mapping[str, Any]]) -> Dict[str, Any]:
+def history(scenario: str, since: str, ves: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """What ve_info (its ``ves``) knows to have happened since a moment, as view() takes it."""
     begin, actions = _moment(since), []
     for ve in ves:
@@ -51,7 +51,7 @@ def history(scenario: str, since: str, ves: Sequence[Mapping[str, Any]]) -> Dict
     }
 
 
-def compared(panels: Sequence[Panel]) -> Optional[Compared]:
+def compared(panels: Sequence[Panel]) -> Compared | None:
     """A prediction beside what was measured; None where nothing was."""
     if len(panels) < 2:
         return None
@@ -65,7 +65,7 @@ def compared(panels: Sequence[Panel]) -> Optional[Compared]:
     return Compared([panel.title for panel in panels], rows)
 
 
-def off(predicted: Optional[float], happened: Optional[float]) -> str:
+def off(predicted: float | None, happened: float | None) -> str:
     """How far a prediction was from what happened."""
     if not predicted or happened is None:
         return ''

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pathlib
 from datetime import datetime
-from typing import Optional
 
 import jinja2
 
@@ -21,9 +20,7 @@ TEMPLATE = 'page.html.j2'
 ROWS_OF_TABLES = 4000  # in a larger rehearsal only the scenarios that are shown open have a table of their VEs
 
 
-def page(
-    result: Optional[Result], measured: Measured = (), title: str = 'Rehearsal', now: Optional[datetime] = None
-) -> str:
+def page(result: Result | None, measured: Measured = (), title: str = 'Rehearsal', now: datetime | None = None) -> str:
     """The HTML."""
     shown = view(result, measured, title, now)
     environment = jinja2.Environment(

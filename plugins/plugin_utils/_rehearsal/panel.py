@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import (
     QUIET,
@@ -25,15 +25,15 @@ class Panel:
 
     title: str
     note: str
-    nodes: List[str]
-    actions: List[Action]
-    fenced: Dict[str, float]
-    lost: List[str]
-    downs: Dict[str, Tuple[float, Optional[float]]]
-    limits: Mapping[str, Optional[int]]
-    per_node: Dict[str, int]  # peaks
+    nodes: list[str]
+    actions: list[Action]
+    fenced: dict[str, float]
+    lost: list[str]
+    downs: dict[str, tuple[float, float | None]]
+    limits: Mapping[str, int | None]
+    per_node: dict[str, int]  # peaks
     total: int
-    last_up: Optional[float]
+    last_up: float | None
     end: float
     measured: bool
 
@@ -44,14 +44,14 @@ def predicted(scenario: Mapping[str, Any], result: Mapping[str, Any]) -> Panel:
     return _panel(dict(scenario, title='Predicted', lost=lost), result['nodes'], result['limits'], False)
 
 
-def measured(one: Mapping[str, Any], result: Optional[Mapping[str, Any]]) -> Panel:
+def measured(one: Mapping[str, Any], result: Mapping[str, Any] | None) -> Panel:
     """``one``: what really happened, as view() takes it."""
     known = result or {}
     return _panel(one, one.get('nodes') or known.get('nodes', ()), one.get('limits', known.get('limits')), True)
 
 
 def _panel(
-    source: Mapping[str, Any], nodes: Sequence[str], limits: Optional[Mapping[str, Optional[int]]], is_measured: bool
+    source: Mapping[str, Any], nodes: Sequence[str], limits: Mapping[str, int | None] | None, is_measured: bool
 ) -> Panel:
     actions = source['actions']
     nodes = list(nodes) or sorted({action['node'] for action in actions})

@@ -9,7 +9,6 @@ Times are drawn in percent of the width, so that a chart fits any screen without
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import List, Tuple
 
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import Curve
 
@@ -26,7 +25,7 @@ class Scale:
     def percent(self, at: float) -> float:
         return round(min(100.0, max(0.0, 100.0 * at / self.end)), 2)
 
-    def ticks(self) -> List[float]:
+    def ticks(self) -> list[float]:
         """The seconds of the lines of an axis."""
         step = next((step for step in STEPS if self.end / step <= MOST_TICKS), self.end)
         return [number * step for number in range(int(self.end / step) + 1)]
@@ -49,7 +48,7 @@ def clock(seconds: float) -> str:
 
 def _seen(curve: Curve, least: float) -> Curve:
     """A curve without the dips that are too short to be seen, such as between one start and the next."""
-    kept: List[Tuple[float, int]] = []
+    kept: list[tuple[float, int]] = []
     for at, number in curve:
         if len(kept) > 1 and at - kept[-1][0] < least and kept[-1][1] < number <= kept[-2][1]:
             kept.pop()

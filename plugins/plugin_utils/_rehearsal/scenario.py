@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import LEVELS
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import measured as happened, panel
@@ -28,12 +28,12 @@ class Row:
     """A VE that goes down, starts, stops or moves. ``begin``, ``end``: of its start; ``down``: for so many seconds."""
 
     name: str
-    origin: Optional[str] = None
-    target: Optional[str] = None
-    begin: Optional[float] = None
-    end: Optional[float] = None
+    origin: str | None = None
+    target: str | None = None
+    begin: float | None = None
+    end: float | None = None
     failed: bool = False
-    down: Optional[float] = None
+    down: float | None = None
     stays_down: bool = False
 
 
@@ -47,27 +47,27 @@ class Shown:
     name: str
     kind: str
     title: str
-    panels: List[Panel]
-    last_up: Optional[float]
+    panels: list[Panel]
+    last_up: float | None
     peak: int
     peak_total: int
     sentence: str = ''
     level: str = 'ok'
     verdicts: Sequence[Mapping[str, Any]] = ()
-    busiest: Optional[str] = None
-    limit: Optional[int] = None
+    busiest: str | None = None
+    limit: int | None = None
     down: int = 0
-    longest_down: Optional[float] = None
+    longest_down: float | None = None
     healthy_down: Sequence[str] = ()
     cannot_run: Sequence[str] = ()
-    recovery: Optional[float] = None
-    fenced: Optional[float] = None
+    recovery: float | None = None
+    fenced: float | None = None
     ves: Sequence[Row] = ()
-    compared: Optional[Compared] = None
+    compared: Compared | None = None
     featured: bool = False
 
     @property
-    def gravity(self) -> Tuple[int, int, float]:
+    def gravity(self) -> tuple[int, int, float]:
         """The worst sorts first."""
         return -len(self.cannot_run), -len(self.healthy_down), -(self.last_up or 0)
 
@@ -78,8 +78,8 @@ class Group:
 
     kind: str
     title: str
-    shown: List[Shown]
-    folded: List[Shown]
+    shown: list[Shown]
+    folded: list[Shown]
 
 
 def level_of(verdicts: Sequence[Mapping[str, Any]]) -> str:
@@ -119,7 +119,7 @@ def rehearsed(
     )
 
 
-def only_measured(number: int, name: str, panels: List[Panel]) -> Shown:
+def only_measured(number: int, name: str, panels: list[Panel]) -> Shown:
     return Shown(
         id='s%d' % number,
         name=name,
@@ -133,13 +133,13 @@ def only_measured(number: int, name: str, panels: List[Panel]) -> Shown:
     )
 
 
-def featured(scenarios: Sequence[Shown]) -> List[Shown]:
+def featured(scenarios: Sequence[Shown]) -> list[Shown]:
     """With the worst of each kind featured, and those of which it is known what really happened."""
     worst = [_worst_first(scenarios, kind)[0].id for kind in {one.kind for one in scenarios}]
     return [replace(one, featured=one.id in worst or any(shown.measured for shown in one.panels)) for one in scenarios]
 
 
-def groups(scenarios: Sequence[Shown]) -> List[Group]:
+def groups(scenarios: Sequence[Shown]) -> list[Group]:
     found = []
     for kind, title in KINDS.items():
         members = [one for one in scenarios if one.kind == kind]
@@ -149,19 +149,19 @@ def groups(scenarios: Sequence[Shown]) -> List[Group]:
     return found
 
 
-def _worst_first(scenarios: Sequence[Shown], kind: str) -> List[Shown]:
+def _worst_first(scenarios: Sequence[Shown], kind: str) -> list[Shown]:
     members = [one for one in scenarios if one.kind == kind]
     return sorted(members, key=lambda one: (LEVELS.index(one.level), one.gravity))
 
 
-def _asserted_recovery(scenario: Mapping[str, Any]) -> Optional[float]:
+def _asserted_recovery(scenario: Mapping[str, Any]) -> float | None:
     return next(
         (verdict['numbers'].get('asked') for verdict in scenario['verdicts'] if verdict['rule'] == 'recovery'), None
     )
 
 
-def _rows(scenario: Mapping[str, Any]) -> List[Row]:
-    rows: Dict[str, Row] = {}
+def _rows(scenario: Mapping[str, Any]) -> list[Row]:
+    rows: dict[str, Row] = {}
     for action in scenario['actions']:
         if not is_of_ve(action) or action['operation'] in QUIET:
             continue

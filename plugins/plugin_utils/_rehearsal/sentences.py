@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Mapping, Sequence
+from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
@@ -87,7 +87,7 @@ def _sentences(scenario: Mapping[str, Any]) -> Iterator[str]:
         yield 'The cluster does not come to rest: what is shown is its first rounds.'
 
 
-def _recovery(scenario: Mapping[str, Any], ends: List[float]) -> Iterator[str]:
+def _recovery(scenario: Mapping[str, Any], ends: list[float]) -> Iterator[str]:
     """``ends``: when the VEs are up again that were down."""
     if not ends:
         return

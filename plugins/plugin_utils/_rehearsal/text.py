@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Iterator, List, Optional, Sequence
+from typing import Iterator, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.findings import Finding
@@ -22,8 +22,8 @@ CHARTS = 3  # scenarios with a chart, in all that go wrong or are the worst of t
 
 
 def text(
-    result: Optional[Result], measured: Measured = (), title: str = 'Rehearsal', now: Optional[datetime] = None
-) -> List[str]:
+    result: Result | None, measured: Measured = (), title: str = 'Rehearsal', now: datetime | None = None
+) -> list[str]:
     """The lines."""
     shown = view(result, measured, title, now)
     lines = ['', '%s: %s' % (shown.title, ', '.join(shown.about)), shown.headline, '']
@@ -49,7 +49,7 @@ def _finding(finding: Finding) -> Iterator[str]:
         yield '         do: %s' % finding.mend
 
 
-def _overview(shown: View) -> List[str]:
+def _overview(shown: View) -> list[str]:
     """A line for each scenario."""
     rows = [['', 'scenario', 'last VE up', 'most at once', 'down', 'longest', 'healthy, yet down', 'stay down']]
     for group in shown.groups:
@@ -61,7 +61,7 @@ def _overview(shown: View) -> List[str]:
     return [''] + ['  ' + line for line in table(rows, left=2)] if len(rows) > 1 else []
 
 
-def _line(one: Shown) -> List[str]:
+def _line(one: Shown) -> list[str]:
     most = '%d (%s)' % (one.peak, one.busiest)
     if one.limit:
         most = '%d of %s (%s)' % (one.peak, one.limit, one.busiest)
@@ -112,7 +112,7 @@ def _basis(shown: View) -> Iterator[str]:
         yield '  No VEs, but they take part: %s' % listed(shown.others, 12)
 
 
-def scenario(one: Shown) -> List[str]:
+def scenario(one: Shown) -> list[str]:
     """One scenario: its words, and its charts on one scale."""
     lines = [one.title] + ['  ' + line for line in [one.sentence] if line]
     for what, names in (('stays down', one.cannot_run), ('healthy, yet down', one.healthy_down)):
@@ -128,7 +128,7 @@ def scenario(one: Shown) -> List[str]:
     return lines
 
 
-def chart(panel: Panel, end: float) -> List[str]:
+def chart(panel: Panel, end: float) -> list[str]:
     """A row for each node: how many VEs boot at once, over time. A dead node is x until it is fenced."""
     step = max(end / WIDTH, 0.1)
     lines = ['  %s (a character is %s; the digit is the number of VEs that boot)' % (panel.title, words(step))]
@@ -143,7 +143,7 @@ def chart(panel: Panel, end: float) -> List[str]:
     return lines
 
 
-def table(rows: Sequence[Sequence[str]], left: int = 1) -> List[str]:
+def table(rows: Sequence[Sequence[str]], left: int = 1) -> list[str]:
     """Columns of text, the first `left` of them flush left."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import basis, facts, findings, limits, panel
@@ -30,27 +30,25 @@ class View:
     """``findings``: what breaks and what to watch; ``holds``: what does not. ``longest``: the end of the common scale of time."""
 
     title: str
-    about: List[str]
+    about: list[str]
     level: str
     headline: str
-    findings: List[Finding]
-    holds: List[Finding]
-    facts: List[Fact]
-    scenarios: List[Shown]
-    groups: List[Group]
+    findings: list[Finding]
+    holds: list[Finding]
+    facts: list[Fact]
+    scenarios: list[Shown]
+    groups: list[Group]
     advice: Advice
     durations: Durations
     assumptions: Sequence[str]
     others: Sequence[str]
-    limits: Mapping[str, Optional[int]]
+    limits: Mapping[str, int | None]
     batch_limit: int
     assertions: Mapping[str, Any]
     longest: float
 
 
-def view(
-    result: Optional[Result], measured: Measured = (), title: str = 'Rehearsal', now: Optional[datetime] = None
-) -> View:
+def view(result: Result | None, measured: Measured = (), title: str = 'Rehearsal', now: datetime | None = None) -> View:
     """``result``: what the module ve_rehearsal returns; None: then only what was measured is shown."""
     shown = _scenarios(result, measured)
     rehearsed = [one for one in shown if one.kind != 'measured']
@@ -81,14 +79,14 @@ def view(
     )
 
 
-def _scenarios(result: Optional[Result], measured: Measured) -> List[Shown]:
+def _scenarios(result: Result | None, measured: Measured) -> list[Shown]:
     """Those of the result, and then those that were measured only."""
     shown = []
     for number, one in enumerate(result['scenarios'] if result else [], 1):
         happened = [other for other in measured if other['scenario'] == one['name']]
         shown.append(scenarios.rehearsed(number, one, result or {}, happened))
     rehearsed = {one.name for one in shown}
-    alone: Dict[str, List[Panel]] = {}
+    alone: dict[str, list[Panel]] = {}
     for other in measured:
         if other['scenario'] not in rehearsed:
             alone.setdefault(other['scenario'], []).append(panel.measured(other, result))
@@ -97,7 +95,7 @@ def _scenarios(result: Optional[Result], measured: Measured) -> List[Shown]:
     return scenarios.featured(shown)
 
 
-def _about(result: Optional[Result], now: datetime) -> List[str]:
+def _about(result: Result | None, now: datetime) -> list[str]:
     about = []
     if result:
         about = [
