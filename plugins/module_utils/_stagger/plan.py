@@ -13,17 +13,12 @@ import copy
 import difflib
 import re
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import edits
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import order
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, scheduler
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import order, validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
 
 # How many at once, where neither the user nor the cluster says anything.
 DEFAULT_PER_NODE = 2

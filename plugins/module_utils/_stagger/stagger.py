@@ -10,17 +10,12 @@ waits for every action in flight. The loop around it is in conductor.py, on the 
 
 from __future__ import annotations
 
-
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import edits
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import transaction
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
 
 # The options of ve_stagger, for the module and the action plugin.
 ARGUMENTS = {

@@ -14,12 +14,11 @@ import time
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
 
 from happenings import FAILED, OK, PENDING, happened, roles, with_dc
 from stagger_world import VES, declare
-
 
 # The plan and the patch; the course of a run is in test_conductor.py
 

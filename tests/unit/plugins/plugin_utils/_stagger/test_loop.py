@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import pytest
-from stagger_world import World
-from happenings import roles, with_dc
-from stagger_world import declare
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.conductor import print_plan
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
+
+from happenings import roles, with_dc
+from stagger_world import World, declare
 
 VES = [{'id': number, 'start_order': 10 * (number // 4)} for number in range(1, 10)]
 
