@@ -67,7 +67,7 @@ options:
     type: int
   limits:
     description:
-      - RV(openve.pacemaker.ve_info#module:limits) as the nodes told it. Only a node itself can tell whether its limit is in force.
+      - RV(openve.pacemaker.ve_info#module:limits) as the nodes reported it. Only a node itself can tell whether its limit is in force.
       - By default the node on which this runs is asked, and nothing is known of the others.
     type: list
     elements: dict
@@ -86,7 +86,7 @@ options:
       - The pressure in percent (PSI, C(some avg10), the highest of CPU, memory and I/O) above which no VE starts. Where the kernel has none it is not
         looked at.
     type: float
-  gate_timeout:
+  load_gate_timeout:
     description: How long O(max_load) and O(max_pressure) may hold up the run. After that it goes on without them until they have been kept once.
     type: str
     default: 10min
@@ -108,9 +108,6 @@ options:
     type: str
     choices: [full, summary, none]
     default: full
-  request:
-    description: What the action plugin asks of the module. Not for playbooks.
-    type: dict
 attributes:
   check_mode:
     description: Can run in check mode; it prints the plan, and returns it as RV(plan).
@@ -148,7 +145,7 @@ EXAMPLES = r"""
 - name: Start what is left, not more than the nodes can take
   openve.pacemaker.ve_stagger:
     max_load: 1.5
-    gate_timeout: 15min
+    load_gate_timeout: 15min
     max_failures: 3
   run_once: true
 """
@@ -275,11 +272,12 @@ interrupted:
 """
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import ARGUMENTS, REQUEST
 
 
-def main():
-    module.run(stagger.ARGUMENTS, stagger.serve)
+def main() -> None:
+    module.run({**ARGUMENTS, **REQUEST}, ve_stagger.run)
 
 
 if __name__ == '__main__':
