@@ -10,7 +10,7 @@ import os
 import signal
 import time
 from types import FrameType
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Mapping
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -44,7 +44,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     _supports_check_mode = True
     _supports_diff = True
 
-    def run(self, tmp: Optional[str] = None, task_vars: Optional[Dict[str, Any]] = None) -> Plain:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> Plain:
         super().run(tmp, task_vars)
         checked = ArgumentSpecValidator(ARGUMENTS).validate(self._task.args)
         if checked.error_messages:
@@ -58,7 +58,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         except Error as error:
             return dict(error.details, failed=True, msg=error.msg)
 
-    def _plan(self, options: Options, task_vars: Dict[str, Any]) -> Plain:
+    def _plan(self, options: Options, task_vars: dict[str, Any]) -> Plain:
         show = _shown(options.progress, Screen())
         result = self._node(task_vars, show).ask(PlanRequest().plain())
         plan = Plan.read(result.pop('answer'))
@@ -66,7 +66,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             show(line, False)
         return dict(result, standby=options.standby_of(), **plan.public())
 
-    def _loop(self, options: Options, task_vars: Dict[str, Any]) -> Plain:
+    def _loop(self, options: Options, task_vars: dict[str, Any]) -> Plain:
         screen = Screen()
         show = _shown(options.progress, screen)
         node = self._node(task_vars, show)
@@ -81,7 +81,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 options,
             )
 
-    def _node(self, task_vars: Dict[str, Any], show: Show) -> RemoteNode:
+    def _node(self, task_vars: dict[str, Any], show: Show) -> RemoteNode:
         def execute(request: Plain) -> Plain:
             result: Plain = self._execute_module(
                 module_name='openve.pacemaker.ve_stagger',
@@ -127,7 +127,7 @@ class RemoteNode:
             raise Error(result.get('msg', 'the module failed'), **details)
         return result
 
-    def _try(self, request: Plain) -> Tuple[Plain, str]:
+    def _try(self, request: Plain) -> tuple[Plain, str]:
         """(the result, what is lost if that is no answer of the module, or none of a Pacemaker that answered before)"""
         try:
             result = self._execute(request)
@@ -144,7 +144,7 @@ class RemoteNode:
 class Loads:
     """The load of the hosts of the play."""
 
-    def __init__(self, connection: Any, play_context: Any, task_vars: Dict[str, Any]) -> None:
+    def __init__(self, connection: Any, play_context: Any, task_vars: dict[str, Any]) -> None:
         self._play_context, self._task_vars = play_context, task_vars
         self._connections = {task_vars.get('inventory_hostname', ''): connection}
         self._transport = connection.transport
@@ -187,7 +187,7 @@ class Screen:
     """Where lines are shown."""
 
     def __init__(self) -> None:
-        self._descriptor: Optional[int] = None
+        self._descriptor: int | None = None
 
     def show(self, text: str) -> None:
         if self._descriptor is None:
@@ -220,7 +220,7 @@ class CtrlC:
 
     def __init__(self, screen: Screen) -> None:
         self._screen, self._pressed = screen, False
-        self._before: Dict[int, Any] = {}
+        self._before: dict[int, Any] = {}
 
     def was(self) -> bool:
         """Whether it was pressed."""
@@ -235,7 +235,7 @@ class CtrlC:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def _press(self, _number: int, _frame: Optional[FrameType]) -> None:
+    def _press(self, _number: int, _frame: FrameType | None) -> None:
         if not self._pressed:
             self._pressed = True
             self._screen.go_around_ansible()

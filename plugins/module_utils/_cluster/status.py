@@ -11,7 +11,7 @@ from __future__ import annotations
 import html
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import AbstractSet, Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ToolError
@@ -36,17 +36,17 @@ class VeStatus:
     name: str
     actual: str
     managed: bool
-    node: Optional[str]
-    role: Optional[str]
-    failures: List[str]
-    took: Optional[float]
+    node: str | None
+    role: str | None
+    failures: list[str]
+    took: float | None
 
     @property
     def state(self) -> str:
         """``actual``, or unmanaged. In the cluster's maintenance mode every VE is unmanaged."""
         return self.actual if self.managed else 'unmanaged'
 
-    def row(self) -> Dict[str, Any]:
+    def row(self) -> dict[str, Any]:
         """As modules return it."""
         return {'name': self.name, 'state': self.state, 'node': self.node, 'failures': list(self.failures)}
 
@@ -68,19 +68,19 @@ class NodeStatus:
 class Status:
     """The cluster. ``dc``: the node that is its controller, None where there is none. ``quorum``: whether it may work."""
 
-    ves: List[VeStatus]
-    nodes: List[NodeStatus]
-    dc: Optional[str]
+    ves: list[VeStatus]
+    nodes: list[NodeStatus]
+    dc: str | None
     quorum: bool
-    no_quorum_policy: Optional[str]
+    no_quorum_policy: str | None
     maintenance: bool
 
-    def alive(self) -> List[str]:
+    def alive(self) -> list[str]:
         """Names of the nodes that Pacemaker can work with."""
         return [node.name for node in self.nodes if node.alive]
 
 
-def read(runner: Runner, names: Optional[Sequence[str]] = None) -> Status:
+def read(runner: Runner, names: Sequence[str] | None = None) -> Status:
     """The status, with all VEs or with those that are named, in that order; a CibError where one of these is none."""
     root = _crm_mon(runner)
     dc, options = root.find('summary/current_dc'), _attributes(root.find('summary/cluster_options'))
@@ -124,7 +124,7 @@ def _crm_mon(runner: Runner) -> ET.Element:
     return root
 
 
-def _attributes(element: Optional[ET.Element]) -> Mapping[str, str]:
+def _attributes(element: ET.Element | None) -> Mapping[str, str]:
     return {} if element is None else element.attrib
 
 
@@ -144,8 +144,8 @@ def _node(element: ET.Element) -> NodeStatus:
     )
 
 
-def _ves(root: ET.Element, alive: AbstractSet[str], names: Optional[Sequence[str]]) -> List[VeStatus]:
-    resources: Dict[str, ET.Element] = {}
+def _ves(root: ET.Element, alive: AbstractSet[str], names: Sequence[str] | None) -> list[VeStatus]:
+    resources: dict[str, ET.Element] = {}
     for resource in root.findall('resources//resource'):
         if resource.get('resource_agent') == AGENT:
             resources.setdefault(resource.get('id', ''), resource)
@@ -158,7 +158,7 @@ def _ves(root: ET.Element, alive: AbstractSet[str], names: Optional[Sequence[str
 
 
 def _ve(
-    resource: ET.Element, alive: AbstractSet[str], failures: List[str], took: Mapping[Tuple[str, str], float]
+    resource: ET.Element, alive: AbstractSet[str], failures: list[str], took: Mapping[tuple[str, str], float]
 ) -> VeStatus:
     name, place = resource.get('id', ''), resource.find('node')
     node = None if place is None else place.get('name')
@@ -192,8 +192,8 @@ def _actual(resource: ET.Element, alive: bool) -> str:
     return 'started' if role == 'Started' else 'stopped'
 
 
-def _failures(root: ET.Element, names: Sequence[str]) -> Dict[str, List[str]]:
-    found: Dict[str, List[str]] = {name: [] for name in names}
+def _failures(root: ET.Element, names: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {name: [] for name in names}
     for failure in root.findall('failures/failure'):
         # RESOURCE_TASK_INTERVAL, where a resource's name and a task (migrate_to) may have underscores
         name = failure.get('op_key', '').rsplit('_%s_' % failure.get('task'), 1)[0]
@@ -211,9 +211,9 @@ def _failures(root: ET.Element, names: Sequence[str]) -> Dict[str, List[str]]:
     return found
 
 
-def _took(root: ET.Element) -> Dict[Tuple[str, str], float]:
+def _took(root: ET.Element) -> dict[tuple[str, str], float]:
     """{(name, node): how many seconds the start lasted by which it runs there}."""
-    took: Dict[Tuple[str, str], float] = {}
+    took: dict[tuple[str, str], float] = {}
     for node in root.findall('node_history/node'):
         for history in node.findall('resource_history'):
             for operation in history.findall('operation_history'):

@@ -21,7 +21,8 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 
 INFINITY = 1000000
@@ -118,8 +119,8 @@ def ask(runner, root):
     with tempfile.TemporaryDirectory(prefix='openve-') as folder:
         source, graph = (os.path.join(folder, name) for name in ('cib.xml', 'graph.xml'))
         with open(source, 'w', encoding='utf-8') as stream:
-            stream.write(cib.text(root))
-        out = cib.call(
+            stream.write(tree.text(root))
+        out = tools.call(
             runner, ['crm_simulate', '--run', '--xml-file', source, '--save-graph', graph, '--output-as=xml']
         )
         try:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Callable, Mapping, Optional, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Row
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
@@ -45,7 +45,7 @@ def place_of(options: Options) -> Place:
 
 def make(
     rows: Sequence[Row], options: Options, ranks: Mapping[str, Rank], per_node: int, split: bool
-) -> List[List[Row]]:
+) -> list[list[Row]]:
     """Rows in lists: each list is released in one patch, when the one before it is done."""
     waves = _waves(rows, ranks) if options.state == 'stopped' else [list(rows)] if rows else []
     if split:
@@ -54,9 +54,9 @@ def make(
     return [[replace(row, batch=number) for row in batch] for number, batch in enumerate(waves, 1)]
 
 
-def _waves(rows: Sequence[Row], ranks: Mapping[str, Rank]) -> List[List[Row]]:
+def _waves(rows: Sequence[Row], ranks: Mapping[str, Rank]) -> list[list[Row]]:
     """What starts first is stopped when all that start later are down."""
-    waves: List[List[Row]] = []
+    waves: list[list[Row]] = []
     for row in rows:
         if not waves or ranks[waves[-1][-1].name] != ranks[row.name]:
             waves.append([])
@@ -64,8 +64,8 @@ def _waves(rows: Sequence[Row], ranks: Mapping[str, Rank]) -> List[List[Row]]:
     return waves
 
 
-def _chunks(rows: Sequence[Row], place: Place, per_node: int, total: int) -> List[List[Row]]:
-    batches: List[List[Row]] = []
+def _chunks(rows: Sequence[Row], place: Place, per_node: int, total: int) -> list[list[Row]]:
+    batches: list[list[Row]] = []
     waiting = list(rows)
     while waiting:
         batch = _next(waiting, place, per_node, total)
@@ -75,10 +75,10 @@ def _chunks(rows: Sequence[Row], place: Place, per_node: int, total: int) -> Lis
     return batches
 
 
-def _next(waiting: Sequence[Row], place: Place, per_node: int, total: int) -> List[Row]:
+def _next(waiting: Sequence[Row], place: Place, per_node: int, total: int) -> list[Row]:
     """The next batch: as many as there is room for, and none whose predecessor is in a later one."""
-    batch: List[Row] = []
-    there: Dict[Optional[str], int] = {}
+    batch: list[Row] = []
+    there: dict[str | None, int] = {}
     later = {row.name for row in waiting}
     for row in waiting:
         node = place(row)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import Container, List, Mapping, Optional, Sequence, Tuple
+from typing import Container, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
@@ -22,9 +22,9 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.order im
 class Choice:
     """``todo``: those that are to be edited. ``waited``: those that only have to be waited for. ``unmanaged``: left alone."""
 
-    todo: List[str]
-    waited: List[str]
-    unmanaged: List[str]
+    todo: list[str]
+    waited: list[str]
+    unmanaged: list[str]
 
     def within(self, names: Container[str]) -> Choice:
         """The same with these VEs only."""
@@ -36,8 +36,8 @@ class Choice:
 
 
 def candidates(
-    root: Element, ours: Mapping[str, Element], declared: Optional[Sequence[VE]], options: Options
-) -> List[str]:
+    root: Element, ours: Mapping[str, Element], declared: Sequence[VE] | None, options: Options
+) -> list[str]:
     """Those that were asked for, by declaration or name; a CibError for one that the cluster does not have."""
     names = list(ours) if declared is None else _declared(ours, declared, options.state)
     if options.names is not None:
@@ -71,7 +71,7 @@ def known_nodes(root: Element, nodes: Sequence[str]) -> None:
             raise CibError('This cluster has no node %s; it has %s. Nothing was changed.' % (node, ', '.join(known)))
 
 
-def _todo(ves: Sequence[VeStatus], options: Options) -> Tuple[List[str], List[str]]:
+def _todo(ves: Sequence[VeStatus], options: Options) -> tuple[list[str], list[str]]:
     """(what is to be edited, what is only waited for)"""
     down = [ve.name for ve in ves if ve.role == 'stopped']
     other = [ve.name for ve in ves if ve.role != 'stopped']
@@ -84,7 +84,7 @@ def _todo(ves: Sequence[VeStatus], options: Options) -> Tuple[List[str], List[st
     return [ve.name for ve in running if there is None or ve.node != there], []
 
 
-def _declared(ours: Mapping[str, Element], declared: Sequence[VE], state: str) -> List[str]:
+def _declared(ours: Mapping[str, Element], declared: Sequence[VE], state: str) -> list[str]:
     absent = [ve.name for ve in declared if ve.name not in ours]
     if absent:
         raise CibError(
@@ -104,7 +104,7 @@ def _known_ves(ours: Mapping[str, Element], names: Sequence[str]) -> None:
             )
 
 
-def _meant(name: str, ours: List[str]) -> str:
+def _meant(name: str, ours: list[str]) -> str:
     """Somebody may have given an id."""
     close = difflib.get_close_matches(name, ours + [other[3:] for other in ours if other.startswith('ve-')], 1)
     if not close:

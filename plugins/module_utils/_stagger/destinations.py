@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import FrozenSet, Mapping, Optional, Sequence
+from typing import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
@@ -22,8 +22,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options 
 class Destinations:
     """``nodes``: {VE: the node that it goes to}, without those that go nowhere. ``live``: those that are migrated live."""
 
-    nodes: Mapping[str, Optional[str]]
-    live: FrozenSet[str]
+    nodes: Mapping[str, str | None]
+    live: frozenset[str]
 
 
 def find(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Mapping, Optional, Sequence, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
@@ -25,8 +25,8 @@ Job = Tuple[Optional[str], float]
 
 
 def seconds(
-    ours: Mapping[str, Element], states: Mapping[str, VeStatus], declared: Optional[Sequence[VE]], state: str
-) -> Dict[str, float]:
+    ours: Mapping[str, Element], states: Mapping[str, VeStatus], declared: Sequence[VE] | None, state: str
+) -> dict[str, float]:
     """Of each VE: the last start if that is known, else its boot_time; for a stop at most its stop_grace."""
     if state == 'stopped':
         return {
@@ -47,7 +47,7 @@ def expected(batches: Sequence[Sequence[Row]], place: Place, per_node: int, tota
 
 def schedule(jobs: Sequence[Job], per_node: int, total: int = 0) -> float:
     """When the last of the jobs ends, if each begins as soon as its node and the total have room; 0 is no limit."""
-    running: List[Tuple[float, Optional[str]]] = []  # (its end, its node)
+    running: list[tuple[float, str | None]] = []  # (its end, its node)
     waiting = list(jobs)
     now = end = 0.0
     while waiting:

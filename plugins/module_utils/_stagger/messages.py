@@ -17,7 +17,7 @@ for, and its result has ``changed`` and ``answer``. Both travel as plain data (J
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, ClassVar, Collection, Dict, List, Mapping, Optional, Tuple, Type, TypeVar, Union
+from typing import Any, ClassVar, Collection, Dict, Mapping, TypeVar, Union
 
 Plain = Dict[str, Any]
 M = TypeVar('M', bound='Message')
@@ -28,7 +28,7 @@ class Message:
     """What travels: ``plain`` writes it, ``read`` reads it."""
 
     # Fields that are lists of messages themselves.
-    INSIDE: ClassVar[Tuple[Tuple[str, Type[Message]], ...]] = ()
+    INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = ()
     # What a request is told apart by.
     DO: ClassVar[str] = ''
 
@@ -36,7 +36,7 @@ class Message:
         return dict(asdict(self), do=self.DO) if self.DO else asdict(self)
 
     @classmethod
-    def read(cls: Type[M], plain: Mapping[str, Any]) -> M:
+    def read(cls: type[M], plain: Mapping[str, Any]) -> M:
         values = {item.name: plain[item.name] for item in fields(cls)}
         for name, kind in cls.INSIDE:
             values[name] = [kind.read(row) for row in values[name]]
@@ -61,9 +61,9 @@ class Row(Message):
 
     name: str
     start_order: int
-    after: List[str]
-    node: Optional[str]
-    to: Optional[str]
+    after: list[str]
+    node: str | None
+    to: str | None
     live: bool
     seconds: float
     batch: int = 0
@@ -78,23 +78,23 @@ class Plan(Message):
     node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
     """
 
-    INSIDE: ClassVar[Tuple[Tuple[str, Type[Message]], ...]] = (('rows', Row),)
+    INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
 
-    rows: List[Row]
-    names: List[str]
-    roles: Dict[str, Optional[str]]
-    failures: Dict[str, List[str]]
-    unmanaged: List[str]
+    rows: list[Row]
+    names: list[str]
+    roles: dict[str, str | None]
+    failures: dict[str, list[str]]
+    unmanaged: list[str]
     limit: int
     per_node: int
     total: int
-    limits: List[Dict[str, Any]]
+    limits: list[dict[str, Any]]
     why_batches: str
     expected: float
-    expected_without_gap: Optional[float]
+    expected_without_gap: float | None
 
     @property
-    def batches(self) -> List[List[str]]:
+    def batches(self) -> list[list[str]]:
         """Names, batch by batch."""
         return [
             [row.name for row in self.rows if row.batch == number]
@@ -134,16 +134,16 @@ class PutRequest(Message):
 
     DO: ClassVar[str] = 'put'
 
-    roles: Dict[str, Optional[str]] = field(default_factory=dict)
-    away: Dict[str, List[str]] = field(default_factory=dict)
-    to: Dict[str, str] = field(default_factory=dict)
-    clear: List[str] = field(default_factory=list)
-    standby: Dict[str, bool] = field(default_factory=dict)
-    moved: Dict[str, List[str]] = field(default_factory=dict)
-    only_in: List[str] = field(default_factory=list)
+    roles: dict[str, str | None] = field(default_factory=dict)
+    away: dict[str, list[str]] = field(default_factory=dict)
+    to: dict[str, str] = field(default_factory=dict)
+    clear: list[str] = field(default_factory=list)
+    standby: dict[str, bool] = field(default_factory=dict)
+    moved: dict[str, list[str]] = field(default_factory=dict)
+    only_in: list[str] = field(default_factory=list)
 
     @property
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """The VEs that it is about."""
         return sorted({*self.roles, *self.away, *self.to, *self.clear})
 
@@ -163,7 +163,7 @@ class PutResult(Message):
     """``done``: the VEs that were not left out."""
 
     changed: bool
-    done: List[str]
+    done: list[str]
 
 
 # The look
@@ -175,7 +175,7 @@ class LookRequest(Message):
 
     DO: ClassVar[str] = 'look'
 
-    names: Optional[List[str]] = None
+    names: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -184,10 +184,10 @@ class VeLook(Message):
 
     name: str
     state: str
-    node: Optional[str]
-    failures: List[str]
-    role: Optional[str]
-    took: Optional[float]
+    node: str | None
+    failures: list[str]
+    role: str | None
+    took: float | None
 
 
 @dataclass(frozen=True)
@@ -198,14 +198,14 @@ class LookResult(Message):
     {node: its state, as in _cluster/status.py}.
     """
 
-    INSIDE: ClassVar[Tuple[Tuple[str, Type[Message]], ...]] = (('ves', VeLook),)
+    INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('ves', VeLook),)
 
-    ves: List[VeLook]
+    ves: list[VeLook]
     idle: bool
-    given_up: List[str]
-    nodes: Dict[str, str]
+    given_up: list[str]
+    nodes: dict[str, str]
     quorum: bool
-    no_quorum_policy: Optional[str]
+    no_quorum_policy: str | None
     maintenance: bool
 
 
@@ -216,7 +216,7 @@ class LookResult(Message):
 class ForgetRequest(Message):
     DO: ClassVar[str] = 'forget'
 
-    names: List[str]
+    names: list[str]
 
 
 @dataclass(frozen=True)
@@ -227,11 +227,11 @@ class ForgetResult(Message):
 Request = Union[PlanRequest, PutRequest, LookRequest, ForgetRequest]
 Answer = Union[Plan, PutResult, LookResult, ForgetResult]
 
-REQUESTS: Mapping[str, Type[Request]] = {
+REQUESTS: Mapping[str, type[Request]] = {
     kind.DO: kind for kind in (PlanRequest, PutRequest, LookRequest, ForgetRequest)
 }
 
 
-def read_request(plain: Optional[Mapping[str, Any]]) -> Request:
+def read_request(plain: Mapping[str, Any] | None) -> Request:
     """The request that a node was sent; without one it is asked for its plan."""
     return PlanRequest() if plain is None else REQUESTS[plain['do']].read(plain)

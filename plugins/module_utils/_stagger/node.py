@@ -9,7 +9,7 @@ one they would start in batches: every edit ends the transition, and the next on
 
 from __future__ import annotations
 
-from typing import Collection, Dict, List, Optional, Tuple
+from typing import Collection, Dict, Optional
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
@@ -54,7 +54,7 @@ def put(runner: Runner, request: PutRequest) -> PutResult:
     """
     draft = transaction.change(runner, lambda root: _edit(root, request, _free(runner, request)))
     done, before = draft.found
-    late: List[str] = []
+    late: list[str] = []
     if request.only_in and draft.changed and request.roles:
         free = _free(runner, request)
         late = [name for name in done if name not in free]
@@ -64,7 +64,7 @@ def put(runner: Runner, request: PutRequest) -> PutResult:
     return PutResult(changed=draft.changed, done=[name for name in done if name not in late])
 
 
-def preview(runner: Runner, made: Plan, state: str) -> Draft[Tuple[List[str], Roles]]:
+def preview(runner: Runner, made: Plan, state: str) -> Draft[tuple[list[str], Roles]]:
     """What all batches of a plan together become of the CIB; nothing is pushed."""
     goal = {'started': 'Started', 'stopped': 'Stopped'}.get(state)
     request = PutRequest(roles={row.name: goal for row in made.rows} if goal else {})
@@ -95,7 +95,7 @@ def forget(runner: Runner, request: ForgetRequest) -> ForgetResult:
     return ForgetResult()
 
 
-def _free(runner: Runner, request: PutRequest) -> List[str]:
+def _free(runner: Runner, request: PutRequest) -> list[str]:
     """The VEs of a request that it leaves none out of, by what they do now."""
     if not request.only_in:
         return request.names
@@ -103,7 +103,7 @@ def _free(runner: Runner, request: PutRequest) -> List[str]:
     return [name for name in request.names if states.get(name) in request.only_in]
 
 
-def _edit(root: Element, request: PutRequest, names: Collection[str]) -> Tuple[List[str], Roles]:
+def _edit(root: Element, request: PutRequest, names: Collection[str]) -> tuple[list[str], Roles]:
     """Edit what is asked for of these VEs. Returns them, and {name: its target-role before}."""
     before: Roles = {}
     for name, element in guests.ours(root).items():  # one that was removed meanwhile is nobody's any more
@@ -137,7 +137,7 @@ def _removed(name: str) -> VeLook:
     return VeLook(name=name, state='removed', node=None, failures=[], role=None, took=None)
 
 
-def _given_up(runner: Runner, ves: List[VeLook]) -> List[str]:
+def _given_up(runner: Runner, ves: list[VeLook]) -> list[str]:
     """Those that failed and that Pacemaker will not start again, by its own scheduler."""
     failed = [ve.name for ve in ves if ve.failures and ve.state in ('stopped', 'failed') and ve.role != 'stopped']
     if not failed:

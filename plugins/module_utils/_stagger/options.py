@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
@@ -51,25 +51,25 @@ class Options:
     """
 
     state: str
-    ves: Optional[List[Dict[str, Any]]]
-    names: Optional[List[str]]
-    nodes: List[str]
-    orders: Optional[Tuple[int, int]]
-    to: Optional[str]
-    standby: Optional[bool]
-    per_node: Optional[int]
+    ves: list[dict[str, Any]] | None
+    names: list[str] | None
+    nodes: list[str]
+    orders: tuple[int, int] | None
+    to: str | None
+    standby: bool | None
+    per_node: int | None
     total: int
-    limits: List[Dict[str, Any]]
+    limits: list[dict[str, Any]]
     gap: float
     timeout: float
     load_gate_timeout: float
-    max_load: Optional[float]
-    max_pressure: Optional[float]
-    max_failures: Optional[int]
+    max_load: float | None
+    max_pressure: float | None
+    max_failures: int | None
     retries: int
     progress: str
 
-    def standby_of(self) -> Optional[Dict[str, bool]]:
+    def standby_of(self) -> dict[str, bool] | None:
         """{node: whether it goes into standby, or comes out of it}; None where standby is not touched."""
         if self.standby is None:
             return None
@@ -78,7 +78,7 @@ class Options:
 
 def read(arguments: Mapping[str, Any]) -> Options:
     """The options, or an InputError with every problem in it."""
-    problems: List[str] = []
+    problems: list[str] = []
     seconds = {name: _seconds(name, arguments[name], problems) for name in TIMES}
     orders = _orders(arguments['start_order'], problems)
     problems += [
@@ -109,7 +109,7 @@ def read(arguments: Mapping[str, Any]) -> Options:
     )
 
 
-def _seconds(name: str, text: str, problems: List[str]) -> float:
+def _seconds(name: str, text: str, problems: list[str]) -> float:
     try:
         return times.parse(text) / times.SECOND
     except ValueError as error:
@@ -117,7 +117,7 @@ def _seconds(name: str, text: str, problems: List[str]) -> float:
         return 0
 
 
-def _orders(text: Optional[str], problems: List[str]) -> Optional[Tuple[int, int]]:
+def _orders(text: str | None, problems: list[str]) -> tuple[int, int] | None:
     """10, 10-20, 10- or -20."""
     if text is None:
         return None
@@ -129,7 +129,7 @@ def _orders(text: Optional[str], problems: List[str]) -> Optional[Tuple[int, int
     return int(low or 0), int(high) if high else INFINITY if dash else int(low or 0)
 
 
-def _contradictions(arguments: Mapping[str, Any]) -> List[str]:
+def _contradictions(arguments: Mapping[str, Any]) -> list[str]:
     problems = []
     if arguments['state'] == 'moved':
         if not arguments['nodes'] and not arguments['to']:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import Mapping, Sequence, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
@@ -24,14 +24,14 @@ Rank = Tuple[int, int]
 class Order:
     """``ranks``: lower starts first. ``before``: the names of those that each VE starts after."""
 
-    ranks: Dict[str, Rank]
-    before: Dict[str, Set[str]]
+    ranks: dict[str, Rank]
+    before: dict[str, set[str]]
 
 
-def read(root: Element, ours: Mapping[str, Element], declared: Optional[Sequence[VE]]) -> Order:
+def read(root: Element, ours: Mapping[str, Element], declared: Sequence[VE] | None) -> Order:
     """The order of all VEs of the cluster; a CibError where some wait for each other."""
     orders = {name: -whole(get(element, META, 'priority')) for name, element in ours.items()}
-    before: Dict[str, Set[str]] = {name: set() for name in ours}
+    before: dict[str, set[str]] = {name: set() for name in ours}
     for ve in declared or []:
         orders[ve.name] = ve.start_order
         before[ve.name].update(ve.after)
@@ -47,11 +47,11 @@ def read(root: Element, ours: Mapping[str, Element], declared: Optional[Sequence
     return Order(_ranks(orders, before), before)
 
 
-def _ranks(orders: Mapping[str, int], before: Mapping[str, Set[str]]) -> Dict[str, Rank]:
-    ranks: Dict[str, Rank] = {}
+def _ranks(orders: Mapping[str, int], before: Mapping[str, set[str]]) -> dict[str, Rank]:
+    ranks: dict[str, Rank] = {}
     waiting = list(orders)
     while waiting:
-        left: List[str] = []
+        left: list[str] = []
         for name in waiting:
             if before[name].issubset(ranks):
                 earlier = [ranks[other] for other in before[name]]

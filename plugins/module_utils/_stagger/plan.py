@@ -9,7 +9,7 @@ the controller works through.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
@@ -59,7 +59,7 @@ def _choose(
     order_: Order,
     states: Mapping[str, VeStatus],
     options: Options,
-) -> Tuple[Choice, Destinations]:
+) -> tuple[Choice, Destinations]:
     chosen = choice.choose(candidates, order_.ranks, states, options)
     goes = destinations.find(runner, root, chosen.todo, states, options)
     if options.state == 'started' and options.nodes:
@@ -76,7 +76,7 @@ def _rows(
     states: Mapping[str, VeStatus],
     seconds: Mapping[str, float],
     options: Options,
-) -> List[Row]:
+) -> list[Row]:
     """In the order in which they are released."""
     return [
         Row(
@@ -96,7 +96,7 @@ def _plan(
     runner: Runner,
     root: Element,
     options: Options,
-    rows: List[Row],
+    rows: list[Row],
     order_: Order,
     chosen: Choice,
     states: Mapping[str, VeStatus],
@@ -109,7 +109,7 @@ def _plan(
     place = batches.place_of(options)
     made = batches.make(rows, options, order_.ranks, per_node, bool(why))
     expected = estimate.expected(made, place, per_node, total, options.gap)
-    without_gap: Optional[float] = None
+    without_gap: float | None = None
     if why and options.gap:
         without_gap = (
             estimate.expected([rows], place, per_node, total, 0)
@@ -146,7 +146,7 @@ def _refuse_paralysed(status: Status) -> None:
         )
 
 
-def _in_force(runner: Runner, root: Element, reported: Sequence[Mapping[str, Any]]) -> List[Dict[str, Any]]:
+def _in_force(runner: Runner, root: Element, reported: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Whether the limit is in force, for each node: only the node itself can tell. ``reported``: what ve_info said on the others."""
     known = {row['node']: dict(row) for row in reported if row.get('in_force') in ('true', 'false')}
     return [

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, List, Mapping, Optional
+from typing import Callable, Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Load
@@ -14,7 +14,7 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state im
 class LoadGate:
     """Closed while the load of a node is above max_load or max_pressure."""
 
-    def __init__(self, options: Options, loads: Optional[Callable[[], Mapping[str, Load]]]) -> None:
+    def __init__(self, options: Options, loads: Callable[[], Mapping[str, Load]] | None) -> None:
         self._options = options
         self._loads = loads if options.max_load is not None or options.max_pressure is not None else None
         self._ignored = False
@@ -33,7 +33,7 @@ class LoadGate:
         self._ignored = True
 
 
-def _too_high(options: Options, loads: Mapping[str, Load]) -> List[str]:
+def _too_high(options: Options, loads: Mapping[str, Load]) -> list[str]:
     found = []
     for host, now in sorted(loads.items()):
         if options.max_load is not None and now.load is not None and now.load > options.max_load:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import List, Mapping
+from typing import Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Plain,
@@ -89,7 +89,7 @@ class Loop:
                 self._report.event(None, 'standby' if standby else 'back', node)
                 self._report.say('%s is %s' % (node, 'in standby' if standby else 'out of standby'))
 
-    def _release(self, phase: Phase, names: List[str]) -> None:
+    def _release(self, phase: Phase, names: list[str]) -> None:
         if self._releases.release(phase, names, self._watch.seen.ves):
             self._quiet = 0
 
@@ -118,7 +118,7 @@ class Loop:
                 self._report.say(texts.waiting(status, left, self._watch.seen.since, seconds))
             self._nap(INTERVAL)
 
-    def _left(self, phase: Phase, ves: Mapping[str, VeLook]) -> List[str]:
+    def _left(self, phase: Phase, ves: Mapping[str, VeLook]) -> list[str]:
         """What is not done yet."""
         return [
             name
@@ -129,7 +129,7 @@ class Loop:
             and ves[name].state not in LEFT
         ]
 
-    def _may_go_on(self, phase: Phase, left: List[str]) -> None:
+    def _may_go_on(self, phase: Phase, left: list[str]) -> None:
         """Over where too many have failed, at Ctrl-C, and when the time is up."""
         # Counted at the first failure beyond its retries: where the storage is broken, Pacemaker tries every node in turn,
         # and gives up the first VE when it has started the last.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
+from typing import Dict, Optional
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, PutRequest
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
@@ -14,7 +14,7 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state im
 Roles = Dict[str, Optional[str]]
 
 
-def of_batch(options: Options, plan: Plan, names: List[str]) -> List[Phase]:
+def of_batch(options: Options, plan: Plan, names: list[str]) -> list[Phase]:
     """The phases of one batch, one after the other."""
     if options.state == 'started':
         return [_start(options, names)]
@@ -33,13 +33,13 @@ def waiting(options: Options) -> Phase:
 
 def after_move(options: Options, plan: Plan) -> PutRequest:
     """Nothing of ours stays in the CIB, and nodes are handed over or taken back."""
-    moved: Dict[str, List[str]] = {}
+    moved: dict[str, list[str]] = {}
     if options.standby:
         moved = {node: [row.name for row in plan.rows if row.node == node] for node in options.nodes}
     return PutRequest(clear=[row.name for row in plan.rows], standby=options.standby_of() or {}, moved=moved)
 
 
-def _start(options: Options, names: List[str]) -> Phase:
+def _start(options: Options, names: list[str]) -> Phase:
     return Phase(
         names,
         PutRequest(roles=_all(names, 'Started')),
@@ -49,7 +49,7 @@ def _start(options: Options, names: List[str]) -> Phase:
     )
 
 
-def _stop(options: Options, names: List[str], back: Roles) -> Phase:
+def _stop(options: Options, names: list[str], back: Roles) -> Phase:
     return Phase(
         names,
         PutRequest(roles=_all(names, 'Stopped')),
@@ -59,7 +59,7 @@ def _stop(options: Options, names: List[str], back: Roles) -> Phase:
     )
 
 
-def _restart(options: Options, names: List[str], back: Roles) -> List[Phase]:
+def _restart(options: Options, names: list[str], back: Roles) -> list[Phase]:
     return [
         # taken back as a whole: what is being stopped starts when that stop has ended
         Phase(names, PutRequest(roles=_all(names, 'Stopped')), is_down, undo=PutRequest(roles=back), role='stopped'),
@@ -67,7 +67,7 @@ def _restart(options: Options, names: List[str], back: Roles) -> List[Phase]:
     ]
 
 
-def _move(options: Options, names: List[str]) -> Phase:
+def _move(options: Options, names: list[str]) -> Phase:
     request = PutRequest(
         away={name: options.nodes for name in names} if options.nodes else {},
         to={name: options.to for name in names} if options.to else {},
@@ -76,9 +76,9 @@ def _move(options: Options, names: List[str]) -> Phase:
     return Phase(names, request, goal_of(options), undo=PutRequest(clear=names))
 
 
-def _all(names: List[str], role: str) -> Roles:
+def _all(names: list[str], role: str) -> Roles:
     return {name: role for name in names}
 
 
-def _written(role: Optional[str]) -> Optional[str]:
+def _written(role: str | None) -> str | None:
     return role.capitalize() if role else None

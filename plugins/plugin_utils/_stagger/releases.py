@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import List, Mapping, Sequence
+from typing import Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import PutRequest, PutResult, VeLook
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
@@ -26,7 +26,7 @@ class Releases:
         self._done.changed = self._done.changed or result.changed
         return result
 
-    def release(self, phase: Phase, names: List[str], ves: Mapping[str, VeLook]) -> bool:
+    def release(self, phase: Phase, names: list[str], ves: Mapping[str, VeLook]) -> bool:
         """Release these VEs of a phase, in one patch. ``ves``: as they were last seen. Whether there were any."""
         names = [name for name in names if name not in self._done.left_alone]
         if not names:

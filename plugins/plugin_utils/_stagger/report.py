@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import List, Mapping, Optional, Sequence
+from typing import Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import about
@@ -43,7 +43,7 @@ class Report:
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
         self._begin = self._news = outside.now()
-        self.timeline: List[Plain] = []
+        self.timeline: list[Plain] = []
 
     def seconds(self) -> float:
         """Since the run began."""
@@ -58,7 +58,7 @@ class Report:
         self._news = self._outside.now()
         self._outside.show('  [%5.0f s] %s' % (self.seconds(), text), always)
 
-    def event(self, name: Optional[str], event: str, node: Optional[str] = None, **more: str) -> None:
+    def event(self, name: str | None, event: str, node: str | None = None, **more: str) -> None:
         """``name``: the VE; None for what is of a node or of the run."""
         self.timeline.append(dict({'at': round(self.seconds(), 1), 've': name, 'event': event, 'node': node}, **more))
 
@@ -71,7 +71,7 @@ def estimated(state: str, seconds: float) -> str:
 # Before the run
 
 
-def preface(plan: Plan, options: Options) -> List[str]:
+def preface(plan: Plan, options: Options) -> list[str]:
     """How many, how many at once, how long, and why so."""
     lines = ['%d of %d VEs to %s' % (len(plan.rows), len(plan.names), VERBS[options.state])]
     if plan.rows:
@@ -84,7 +84,7 @@ def preface(plan: Plan, options: Options) -> List[str]:
     return lines + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
 
 
-def _why(plan: Plan, options: Options) -> List[str]:
+def _why(plan: Plan, options: Options) -> list[str]:
     if plan.why_batches:
         lines = ['in %d batches, because %s' % (len(plan.batches), plan.why_batches)]
         if plan.expected_without_gap is not None:
@@ -99,7 +99,7 @@ def _why(plan: Plan, options: Options) -> List[str]:
     return []
 
 
-def plan_lines(plan: Plan, options: Options) -> List[str]:
+def plan_lines(plan: Plan, options: Options) -> list[str]:
     """The plan, for check mode."""
     heading = '%d VEs would be %s, %s at once on a node' % (
         len(plan.rows),
@@ -161,7 +161,7 @@ def withdrawal(why: str, done: int, of: int, undisturbed: bool) -> str:
 # After the run
 
 
-def result(plan: Plan, done: Done, ves: List[Plain], report: Report, over: str) -> Plain:
+def result(plan: Plan, done: Done, ves: list[Plain], report: Report, over: str) -> Plain:
     """As the module returns it. ``over``: why the run ended before its time."""
     return dict(
         plan.public(),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Mapping, Optional, Set
+from typing import Callable, Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     ForgetRequest,
@@ -41,10 +41,10 @@ class Node:
     def put(self, request: PutRequest) -> PutResult:
         return PutResult.read(self._ask(request.plain()))
 
-    def look(self, names: List[str]) -> LookResult:
+    def look(self, names: list[str]) -> LookResult:
         return LookResult.read(self._ask(LookRequest(names).plain()))
 
-    def forget(self, names: List[str]) -> ForgetResult:
+    def forget(self, names: list[str]) -> ForgetResult:
         return ForgetResult.read(self._ask(ForgetRequest(names).plain()))
 
 
@@ -52,8 +52,8 @@ class Node:
 class Load:
     """Of a node: the load average of the last minute per core, the pressure in percent; None where it is not known."""
 
-    load: Optional[float] = None
-    pressure: Optional[float] = None
+    load: float | None = None
+    pressure: float | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Outside:
 
     node: Node
     show: Callable[[str, bool], None]
-    loads: Optional[Callable[[], Mapping[str, Load]]] = None
+    loads: Callable[[], Mapping[str, Load]] | None = None
     interrupted: Callable[[], bool] = lambda: False
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
@@ -84,12 +84,12 @@ class Phase:
     patch sets; where it is another one now, an admin set that. ``edited``: what was released and not withdrawn.
     """
 
-    names: List[str]
+    names: list[str]
     request: PutRequest
     goal: Goal
-    undo: Optional[PutRequest] = None
-    role: Optional[str] = None
-    edited: Set[str] = field(default_factory=set)
+    undo: PutRequest | None = None
+    role: str | None = None
+    edited: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -101,11 +101,11 @@ class Done:
     """
 
     changed: bool = False
-    released: List[str] = field(default_factory=list)
-    withdrawn: List[str] = field(default_factory=list)
-    left_alone: List[str] = field(default_factory=list)
-    failed: List[str] = field(default_factory=list)
-    tries: Dict[str, int] = field(default_factory=dict)
+    released: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+    left_alone: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    tries: dict[str, int] = field(default_factory=dict)
 
 
 def is_up(ve: VeLook) -> bool:

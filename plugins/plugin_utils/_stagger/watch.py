@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Dict, List, Set
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import estimate
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import LookResult, Plain, Plan, VeLook
@@ -25,16 +24,16 @@ class Seen:
     ``up_after``: {VE: the second in which it was seen to arrive}. ``took``: {VE: seconds of its start}.
     """
 
-    ves: Dict[str, VeLook] = field(default_factory=dict)
-    since: Dict[str, float] = field(default_factory=dict)
-    nodes: Dict[str, str] = field(default_factory=dict)
+    ves: dict[str, VeLook] = field(default_factory=dict)
+    since: dict[str, float] = field(default_factory=dict)
+    nodes: dict[str, str] = field(default_factory=dict)
     quorum: bool = True
     maintenance: bool = False
-    failures: Dict[str, List[str]] = field(default_factory=dict)
-    counts: Dict[str, int] = field(default_factory=dict)
-    arrived: Set[str] = field(default_factory=set)
-    up_after: Dict[str, float] = field(default_factory=dict)
-    took: Dict[str, float] = field(default_factory=dict)
+    failures: dict[str, list[str]] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    arrived: set[str] = field(default_factory=set)
+    up_after: dict[str, float] = field(default_factory=dict)
+    took: dict[str, float] = field(default_factory=dict)
 
 
 class Watch:
@@ -57,11 +56,11 @@ class Watch:
             self._failures(ve)
         return status
 
-    def ves(self) -> List[VeLook]:
+    def ves(self) -> list[VeLook]:
         """The VEs as they were last, with every failure that is known, cleaned up or not."""
         return [replace(self.seen.ves[name], failures=self.seen.failures.get(name, [])) for name in self._plan.names]
 
-    def rows(self) -> List[Plain]:
+    def rows(self) -> list[Plain]:
         """The VEs as the module returns them."""
         return [
             {
@@ -108,7 +107,7 @@ class Watch:
                 )
             self.seen.nodes[node] = state
 
-    def _ve(self, ve: VeLook, ves: List[VeLook]) -> None:
+    def _ve(self, ve: VeLook, ves: list[VeLook]) -> None:
         before = self.seen.ves.get(ve.name)
         self.seen.ves[ve.name] = ve
         if before is not None and (before.state, before.node) == (ve.state, ve.node):
@@ -122,7 +121,7 @@ class Watch:
         elif self._goal(ve):
             self.seen.arrived.add(ve.name)
 
-    def _arrival(self, ve: VeLook, ves: List[VeLook]) -> None:
+    def _arrival(self, ve: VeLook, ves: list[VeLook]) -> None:
         if not self._goal(ve):
             self.seen.arrived.discard(ve.name)
             return
@@ -141,7 +140,7 @@ class Watch:
             self._report.say('%s: %s' % (ve.name, failure), always=True)
         self.seen.failures[ve.name] = ve.failures
 
-    def _rest(self, names: List[str]) -> float:
+    def _rest(self, names: list[str]) -> float:
         """Seconds that these are expected to take, by what was measured so far in this run, else by the plan."""
         mean = sum(self.seen.took.values()) / len(self.seen.took) if self.seen.took else None
         rows = [

@@ -8,8 +8,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
 
 
 from declarations import ADDRESS, STORAGE, create, declare, element, ids, operations, prop, values
@@ -332,7 +332,7 @@ def test_a_renamed_ve_is_refused_without_purge_and_replaced_with_it(cluster):
 
 def test_bad_input_changes_nothing(cluster):
     text = cluster.text()
-    with pytest.raises(ModelError):
+    with pytest.raises(InputError):
         declare(cluster, [{'id': 1}, {'id': 2, 'boot_time': 'x'}])
     assert cluster.text() == text and cluster.calls == []
 
@@ -620,13 +620,13 @@ def test_waiting(cluster):
         'allow_restart': False,
         'backup_keep': 0,
     }
-    assert resources.apply(run, arguments, check=True)['changed'] and not waited
+    assert ve_resources.run(run, arguments, check=True)['changed'] and not waited
     with pytest.raises(Error, match='in place, but .* not settled after 90s. Still to be done: ve-1_start_0') as caught:
-        resources.apply(run, arguments)
+        ve_resources.run(run, arguments)
     assert waited == [['crm_resource', '--wait', '--timeout=90']]
     assert caught.value.details['changed'] and caught.value.details['created'] == ['ve-1']
-    with pytest.raises(ModelError, match='wait_timeout'):
-        resources.apply(run, dict(arguments, wait_timeout='soon'))
+    with pytest.raises(InputError, match='wait_timeout'):
+        ve_resources.run(run, dict(arguments, wait_timeout='soon'))
 
 
 def waiting(cluster, ves, rc, said=''):
@@ -636,7 +636,7 @@ def waiting(cluster, ves, rc, said=''):
         return (rc, '', said) if argv[0] == 'crm_resource' else cluster._run(argv, stdin)
 
     try:
-        return resources.apply(
+        return ve_resources.run(
             run,
             {
                 'ves': ves,
