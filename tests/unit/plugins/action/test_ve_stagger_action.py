@@ -13,6 +13,9 @@ import sys
 import time
 
 import pytest
+import yaml
+
+from ansible_collections.openve.pacemaker.plugins.modules import ve_stagger
 
 from happenings import FAILED, OK, PENDING, happened, roles, with_dc
 from stagger_world import VES, declare
@@ -101,6 +104,8 @@ def test_check_mode_prints_the_plan(play, cluster):
     assert result['changed'] and [row['name'] for row in result['plan']] == ['ve-2', 've-1', 've-3']
     assert not result['failed'] and cluster.text() == text
     assert 'value="Started"' in result['diff']['after'] and '+' in shown
+    documented = yaml.safe_load(ve_stagger.RETURN)
+    assert set(result) <= {*documented, 'changed', 'failed', 'diff', 'commands'} and result['standby'] is None
     assert '3 VEs would be started, 2 at once on a node, about 60 s' in shown
     assert '    1  ve-2                 order 10   n1             about 60 s' in shown
 
