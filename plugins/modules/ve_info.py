@@ -212,8 +212,8 @@ limits:
       why: only n2 itself can tell; run this there
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info
 
 
 def main():

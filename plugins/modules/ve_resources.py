@@ -437,10 +437,10 @@ problems:
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
 
 
 def main():

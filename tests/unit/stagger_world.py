@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
-import happenings
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources, ve_stagger
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import options
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import loop
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Node, Outside
+
+import happenings
 
 OK, FAILED, PENDING = (0, 0), (1, 0), (193, -1)
 

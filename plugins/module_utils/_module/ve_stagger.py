@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import messages, node, options as options_
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import messages, node
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import options as options_
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, PutResult
 
 

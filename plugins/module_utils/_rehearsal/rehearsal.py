@@ -17,20 +17,13 @@ import time
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import operations
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
-from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
-from ansible_collections.openve.pacemaker.plugins.module_utils._base import text
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
-from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import transition
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import TIMEOUTS
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import text, times, tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, history, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts, validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import TIMEOUTS
+from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import transition
 
 WISHES = {
     'peak_per_node': {'type': 'int'},

@@ -21,9 +21,9 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
 
 INFINITY = 1000000
 _MD5_HAS_A_PURPOSE = sys.version_info >= (3, 9)  # a host with FIPS has no MD5 for security

@@ -15,7 +15,8 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, transaction, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler, status as cluster
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import VeStatus
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (

@@ -15,7 +15,8 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, status as cluster
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import Status, VeStatus
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import (

@@ -9,10 +9,9 @@ import os
 import time
 
 import pytest
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import controller_traces, node_limit
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import controller_traces, node_limit
 
 NOW = 1700000000.0  # 2023-11-14
 PID = 4711

@@ -14,12 +14,12 @@ import xml.etree.ElementTree as ET
 import pytest
 import yaml
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Wanted, edit
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import transition
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
 
 from declarations import GROUP, STORAGE, declare
 from happenings import PENDING, happened, lose, with_dc

@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 import pytest
-from stagger_world import World, defaults
-from happenings import roles, with_dc
-from stagger_world import declare
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import options
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import PutRequest
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import plan_lines
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Load
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
+
+from happenings import roles, with_dc
+from stagger_world import World, declare, defaults
 
 VES = [{'id': number, 'start_order': 10 * (number // 4)} for number in range(1, 10)]
 
