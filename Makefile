@@ -27,7 +27,7 @@ bench-config: ## what it costs to configure VEs: ve_resources, pcs, crmsh, a mod
 	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image test) && tests/lab/remove openve-test && \
 		{ tests/lab/bench_config $(or $(ROUNDS),3) $(or $(SAMPLE),10); code=$$?; tests/lab/remove openve-test; exit $$code; }
 
-bench-stagger: ## a staggered start against an ideal scheduler, Pacemaker alone, and batches, on the lab (VES=60, MODES="window batches")
+bench-stagger: ## ve_stagger against an ideal scheduler, Pacemaker alone, and batches, on the lab (VES=60, MODES="window batches")
 	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image demo) && tests/lab/remove openve-demo && \
 		{ tests/lab/bench_stagger $(or $(VES),60) $(MODES); code=$$?; tests/lab/remove openve-demo; exit $$code; }
 

@@ -48,9 +48,8 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import derived
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import derived, validate
 
 
 def ve_timeouts(ves, policy=None):

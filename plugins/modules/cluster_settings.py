@@ -86,7 +86,7 @@ commands:
   type: list
   elements: str
   returned: always
-  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe]
+  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe --timeout=300]
 problems:
   description: Every mistake in the arguments, or everything in this cluster that stands in their way.
   type: list
@@ -96,8 +96,8 @@ problems:
 """
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
 
 FENCING = {
     'id': {'type': 'str', 'required': True},

@@ -59,10 +59,10 @@ stop_seconds:
   sample: 1320
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host
 
 
 def main():

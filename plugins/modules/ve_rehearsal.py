@@ -17,7 +17,7 @@ description:
   - Says for each scenario what starts where and when, how many VEs start at once on a node, when the last VE is up, how
     long each VE is down, and whether a timeout, a limit or C(shutdown-escalation) is too small for it.
   - Nothing is executed. The cluster is only read, or a file with its CIB is.
-  - Where wishes are given with O(assert) and one is broken, the module fails, with all it found and with what would help.
+  - Where an assertion is given with O(assert) and broken, the module fails, with all it found and with what would help.
 options:
   cib:
     description:
@@ -45,7 +45,7 @@ options:
     default: [1, 5, 6]
   assert:
     description:
-      - Wishes. Where one does not hold the module fails.
+      - What is asserted. Where one of these does not hold the module fails.
     type: dict
     suboptions:
       peak_per_node:
@@ -62,7 +62,7 @@ options:
         type: str
   advice:
     description:
-      - Whether to try other limits even where no wish is broken.
+      - Whether to try other limits even where no assertion is broken.
     type: bool
     default: false
   times:
@@ -151,7 +151,7 @@ options:
     type: path
   show:
     description:
-      - Whether to tell it on the terminal.
+      - Whether to show it on the terminal.
     type: bool
     default: true
   measured:
@@ -215,7 +215,7 @@ EXAMPLES = r'''
 RETURN = r'''
 scenarios:
   description: What happens in each scenario, in the order in which they were asked for.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: dict
   contains:
@@ -316,7 +316,7 @@ scenarios:
             V(healthy-down), V(cannot-run), V(failback) or V(unsettled).
           type: str
         level:
-          description: V(ok), V(warning), or V(broken), an assert that does not hold, or something that would fail.
+          description: V(ok), V(warning), or V(broken), an assertion that does not hold, or something that would fail.
           type: str
         asserted:
           description: Whether this is what O(assert) asked for. Only such a verdict makes the module fail.
@@ -401,7 +401,7 @@ scenarios:
 verdicts:
   description: Judgements on the cluster as a whole, in the shape of RV(scenarios[].verdicts). Here RV(scenarios[].verdicts[].rule)
     is V(priority), V(fencing-held-up), V(fencing-off), V(no-limit), V(limit-not-in-force) or V(maintenance).
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: dict
   sample:
@@ -414,8 +414,8 @@ verdicts:
 advice:
   description:
     - What other limits would do, each rehearsed with the same scenarios. The first row is the cluster as it is.
-    - Null unless a wish is broken, or O(advice) asks for it.
-  returned: success, or when an assert is broken
+    - Null unless an assertion is broken, or O(advice) asks for it.
+  returned: success, or when an assertion is broken
   type: list
   elements: dict
   contains:
@@ -442,7 +442,7 @@ advice:
       description: The longest operation.
       type: float
     satisfies:
-      description: Whether all wishes hold.
+      description: Whether all assertions hold.
       type: bool
     recommended:
       description: Whether this is the smallest change that satisfies them. At most one row is.
@@ -457,7 +457,7 @@ advice:
        recommended: false, current: false}
 durations:
   description: For each VE how many seconds its operations are taken to last.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: dict
   contains:
     start:
@@ -486,59 +486,59 @@ durations:
     ve-105: {start: 60.0, stop: 20.0, monitor: 0.5, from: given, stop_from: history}
 limits:
   description: For each node how many operations run there at once at most.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: dict
   sample: {n1: 2, n2: 2, n3: 2}
 batch_limit:
   description: How many operations run at once in the whole cluster at most. 0 is no limit.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: int
   sample: 0
 nodes:
   description: The nodes of the cluster.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: str
   sample: [n1, n2, n3]
 others:
   description: Resources that are no VEs, fencing devices left out. They take part, and count against the limits.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: str
   sample: [cluster-ip]
 assumptions:
   description: What was assumed because nothing tells it, a sentence each.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: str
   sample:
     - "detection: a lost node is noticed after 5 s (times: detect)"
     - "fencing takes 30 s (times: fence); the CIB does not say how long it took"
     - "the load of the nodes stays below load-threshold; above it they start fewer at once"
-wishes:
+assertions:
   description: What O(assert) asked for; times in seconds.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: dict
   sample: {peak_per_node: 2, recovery: 120.0}
 broken:
-  description: The texts of the broken asserts, each with the name of its scenario.
-  returned: success, or when an assert is broken
+  description: The texts of the broken assertions, each with the name of its scenario.
+  returned: success, or when an assertion is broken
   type: list
   elements: str
   sample: ["lose n1: the last VE (ve-104) is up after 155.5 s; asked for 120 s"]
 source:
   description: V(live) or V(file).
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: str
   sample: live
 pacemaker:
   description: The version of the tools that were asked.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: str
   sample: 2.1.5
 feature_set:
   description: The feature set of Pacemaker that wrote the CIB.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: str
   sample: 3.16.2
 page:

@@ -7,7 +7,6 @@ import shlex
 import xml.etree.ElementTree as ET
 
 import pytest
-
 from cases import CASES
 from states import State
 

@@ -9,9 +9,8 @@ import socket
 import time
 import xml.etree.ElementTree as ET
 
-import pytest
-
 import harness
+import pytest
 
 
 def about(state, *results):

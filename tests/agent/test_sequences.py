@@ -24,7 +24,6 @@ import pytest
 from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-
 from states import State
 
 STEPS = 6  # of a sequence

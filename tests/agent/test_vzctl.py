@@ -7,7 +7,6 @@ import re
 import time
 
 import pytest
-
 from states import State
 
 # (state, command, exit code, output (stdout and stderr) as a pattern, words true afterwards, [least seconds, most seconds])

@@ -24,8 +24,7 @@ import time
 
 from onnode import arguments, runner, tool
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import transaction, tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, transaction, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 PREFIX = 'fault-'

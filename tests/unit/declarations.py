@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 STORAGE = (

@@ -233,22 +233,22 @@ def pressure():
 
 
 @pytest.mark.long
-def test_a_real_load_closes_the_gate_and_its_end_opens_it(run, slow):
+def test_a_real_load_closes_the_load_gate_and_its_end_opens_it(run, slow):
     """Three VEs are still queued when busy loops in a node press on the processors; they begin when that is over."""
     assert not run(state="stopped").end()["failed"]
     most, began = (pressure() + 100) / 2, uptime()
-    going = run(max_pressure=most, gate_timeout="2min")
+    going = run(max_pressure=most, load_gate_timeout="2min")
     until(lambda: booted(began))
     on("n1", "sh", "-c", "for n in 1 2 3 4 5 6 7 8; do timeout 12 sh -c 'while :; do :; done' >/dev/null 2>&1 & done")
     result = going.end()
     assert not result["failed"] and {role for role, _node in ves().values()} == {"Started"}
     events = [row["event"] for row in result["timeline"] if row["ve"] is None]
-    assert events[:2] == ["gate closed", "gate open"], "closed while the loops ran, open after them"
-    closed = [row["at"] for row in result["timeline"] if row["event"] == "gate closed"][0]
-    opened = [row["at"] for row in result["timeline"] if row["event"] == "gate open"][0]
+    assert events[:2] == ["load gate closed", "load gate open"], "closed while the loops ran, open after them"
+    closed = [row["at"] for row in result["timeline"] if row["event"] == "load gate closed"][0]
+    opened = [row["at"] for row in result["timeline"] if row["event"] == "load gate open"][0]
     held = {row["ve"] for row in result["timeline"] if row["event"] == "withdrawn"}
     assert held and not [row for row in result["timeline"] if row["ve"] in held and row["event"] == "starting" and closed < row["at"] < opened]
-    assert re.search(r"the gate is closed \(pressure \d+ % on n\d.*\): [1-9] VEs? that had not begun", going.shown)
+    assert re.search(r"the load gate is closed \(pressure \d+ % on n\d.*\): [1-9] VEs? that had not begun", going.shown)
     assert len(booted(began)) == len(ves()) and max(peaks(began).values()) <= LIMIT, "none started twice"
 
 

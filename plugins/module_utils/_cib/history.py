@@ -15,7 +15,8 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import whole
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import operations as configured, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import operations as configured
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
 
 # op-status, where that says more than the return code. Others mean that the operation ended as its return code says.
 PENDING, TIMED_OUT = '-1', '2'

@@ -31,7 +31,8 @@ def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[S
         return []  # what was due anyway does not matter then
     due = {(action.resource, action.action) for action in scheduler.actions(runner, draft.old)}
     news = _news(planned, due)
-    probes = _probes(draft.new, ours.intersection(action.resource for action in news if action.interrupts))
+    interrupted = {action.resource for action in news if action.interrupts}
+    probes = _probes(draft.new, interrupted & ours)
     if not probes:
         return news
     without = scheduler.actions(runner, _forgetting(draft.new, probes))

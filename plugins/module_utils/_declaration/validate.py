@@ -21,10 +21,10 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
     INFINITY,
     MONITOR_FIELDS,
     POLICY_FIELDS,
+    VE,
     VE_FIELDS,
     Declaration,
     Policy,
-    VE,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.reader import Reader, suggest
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Iterator
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts

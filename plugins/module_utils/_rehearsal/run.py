@@ -23,6 +23,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import
     play,
     rules_cluster,
     rules_scenario,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import (
     setup as setups,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.cluster import written

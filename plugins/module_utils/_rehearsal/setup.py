@@ -13,8 +13,14 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools impor
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import (
     cluster as clusters,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import (
     durations as lengths,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import (
     limits,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import (
     options as fields,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.cluster import Cluster

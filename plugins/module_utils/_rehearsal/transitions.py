@@ -14,7 +14,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import s
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import nodes, steps
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.setup import Setup
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.steps import StartKey, Step
-from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import controller, graph as graphs, outcome
+from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import controller, outcome
+from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import graph as graphs
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.controller import Done, Limits
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.digests import Digests
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.graph import Action, Graph

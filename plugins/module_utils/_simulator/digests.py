@@ -12,8 +12,8 @@ import hashlib
 import re
 import sys
 from typing import Any
-
 from xml.etree.ElementTree import Element
+
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.graph import Action
 
 # A host with FIPS has no MD5 for security.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Mapping
-
 from xml.etree.ElementTree import Element
 
 INFINITY = 1000000  # Pacemaker's

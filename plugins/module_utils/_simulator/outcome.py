@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-
 from xml.etree.ElementTree import Element
+
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.controller import Done
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.digests import Digests
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.graph import MIGRATIONS, Action

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import LEVELS
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import measured as happened, panel
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import measured as happened
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import panel
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import QUIET, downs, is_of_ve
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.measured import Compared
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.panel import Panel

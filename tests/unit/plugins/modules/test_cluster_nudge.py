@@ -5,20 +5,18 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 import time
-import json
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import transaction
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_nudge
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_nudge
 
 
 def threshold(cluster):

@@ -13,10 +13,9 @@ import xml.etree.ElementTree as ET
 import pytest
 import yaml
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import first_cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError, ToolError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, first_cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
 
 SECRET = 'pa<ss & "word"'
 IPMI = {

@@ -10,8 +10,8 @@ import threading
 import pytest
 import yaml
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host
 
 WANTED = 'ONBOOT="no"\nALLOWREBOOT="no"\n'
 

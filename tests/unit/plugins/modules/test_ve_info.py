@@ -21,7 +21,6 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve
 from declarations import declare
 from happenings import FAILED, OK, PENDING, edit, happened, lose, with_dc
 
-
 DATA = pathlib.Path(__file__).resolve().parents[2] / 'data'
 
 

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options
 
 from declarations import declare
 from happenings import with_dc
@@ -89,19 +90,19 @@ def test_the_documentation_says_what_is_taken_and_returned(module):
 
 def test_a_change_is_rehearsed_before_it_is_made(cluster):
     with_dc(cluster)
-    wish = {'scenarios': ['lose n1'], 'assert': {'recovery': '100s'}}
+    asked = {'scenarios': ['lose n1'], 'assert': {'recovery': '100s'}}
     text = cluster.text()
     with pytest.raises(
         Error, match='After this change what was asserted would not hold, so nothing was changed:\n- lose n1'
     ) as error:
-        declare(cluster, many(24), rehearse=wish)
+        declare(cluster, many(24), rehearse=asked)
     assert cluster.text() == text and error.value.details['rehearsal']['advice']
     assert not any(
         'actions' in scenario for scenario in error.value.details['rehearsal']['scenarios']
     )  # Ansible prints all of it
-    result = declare(cluster, many(24), {'starts_per_node': 4}, rehearse=wish)
+    result = declare(cluster, many(24), {'starts_per_node': 4}, rehearse=asked)
     assert result['changed'] and cluster.text() != text and result['rehearsal']['scenarios'][0]['last_up'] == 95
-    again = declare(cluster, many(24), {'starts_per_node': 4}, rehearse=wish)
+    again = declare(cluster, many(24), {'starts_per_node': 4}, rehearse=asked)
     assert not again['changed'] and again['rehearsal'] is None
 
 

@@ -10,10 +10,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, transaction
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 
 @pytest.fixture

@@ -15,9 +15,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import transaction, tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ToolError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, transaction, tree
 
 from conftest import CHECKOUT
 from declarations import declare, declare_once, values

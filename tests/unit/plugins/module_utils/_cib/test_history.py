@@ -8,10 +8,10 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import operations
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, operations
 
 NOW = 1000
 

@@ -12,10 +12,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import agent as agent_metadata
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import agent as agent_metadata
 
 from declarations import declare, values
 from happenings import edit, state

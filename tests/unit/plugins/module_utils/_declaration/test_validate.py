@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model, validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import PARAMETERS
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model, validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import PARAMETERS
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 
 def problems(ves, policy=None):

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""ve_stagger: the release, and the action plugin as Ansible runs it."""
+"""The action plugin of ve_stagger, as Ansible runs it."""
 
 from __future__ import annotations
 
@@ -13,110 +13,12 @@ import sys
 import time
 
 import pytest
+import yaml
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
+from ansible_collections.openve.pacemaker.plugins.modules import ve_stagger
 
 from happenings import FAILED, OK, PENDING, happened, roles, with_dc
 from stagger_world import VES, declare
-
-
-# The plan and the patch; the course of a run is in test_conductor.py
-
-
-def ask(cluster, do='plan', check=False, **arguments):
-    given = {name: spec.get('default') for name, spec in stagger.ARGUMENTS.items()}
-    request = {key: arguments.pop(key) for key in ('roles', 'away', 'to', 'clear', 'only_in') if key in arguments}
-    return stagger.serve(cluster.run, dict(given, **arguments, request=dict(request, do=do)), check)
-
-
-def test_all_that_are_stopped_are_released_in_one_patch_in_order(cluster):
-    declare(cluster, policy={'starts_per_node': 3})
-    made = ask(cluster, ves=VES)
-    assert made['changed'] and made['batches'] == [['ve-2', 've-1', 've-3']] and made['limit'] == 3
-    assert not any('--patch' in argv for argv in cluster.calls)
-    assert ask(cluster, 'put', roles=dict.fromkeys(made['names'], 'Started')) == {
-        'changed': True,
-        'done': ['ve-1', 've-2', 've-3'],
-    }
-    assert sum(argv[:2] == ['cibadmin', '--patch'] for argv in cluster.calls) == 1
-    assert roles(cluster) == {'ve-1': ['Started'], 've-2': ['Started'], 've-3': ['Started']}
-    # Pacemaker now starts them
-    assert [action[:2] for action in cluster.actions() if action[0] == 'start'] == [
-        ('start', 've-%d' % n) for n in (1, 2, 3)
-    ]
-    text = cluster.text()
-    assert (
-        ask(cluster, 'put', roles=dict.fromkeys(made['names'], 'Started'))['changed'] is False
-        and cluster.text() == text
-    )
-    again = ask(cluster, ves=VES)
-    assert not again['changed'] and again['batches'] == [] and again['names'] == ['ve-2', 've-1', 've-3'], (
-        'all are waited for'
-    )
-
-
-def test_check_mode_shows_the_plan_and_the_diff_and_releases_nothing(cluster):
-    declare(cluster)
-    text = cluster.text()
-    planned = ask(cluster, check=True, ves=VES)
-    assert planned['changed'] and cluster.text() == text
-    assert [(row['name'], row['to'], row['batch'], row['seconds']) for row in planned['plan']] == [
-        ('ve-2', 'n1', 1, 60),
-        ('ve-1', 'n2', 1, 60),
-        ('ve-3', 'n3', 1, 60),
-    ], 'where the scheduler would put them'
-    assert planned['expected'] == 60
-    assert (
-        planned['diff']()['before'].count('value="Stopped"') == 3 == planned['diff']()['after'].count('value="Started"')
-    )
-
-
-def test_only_what_is_to_run_is_released(cluster):
-    ves = [
-        {'id': 1, 'state': 'started'},
-        {'id': 2, 'state': 'stopped'},
-        {'id': 3, 'state': 'unmanaged'},
-        {'id': 4},
-        {'id': 5},
-    ]
-    declare(cluster, ves)
-    for ve, role in (('ve-1', 'stopped'), ('ve-3', 'Stopped')):
-        cluster.tool(
-            'crm_resource', '--resource', ve, '--meta', '--set-parameter', 'target-role', '--parameter-value', role
-        )
-    cluster.tool('crm_resource', '--resource', 've-5', '--meta', '--delete-parameter', 'target-role')
-    made = ask(cluster, ves=ves[:3] + ves[4:])
-    assert made['batches'] == [['ve-1']] and made['names'] == ['ve-1', 've-5'], 'what is not to run is not waited for'
-
-
-def test_a_role_that_was_not_there_is_taken_away_again(cluster):
-    declare(cluster)
-    cluster.tool('crm_resource', '--resource', 've-1', '--meta', '--delete-parameter', 'target-role')
-    text = cluster.text()
-    ask(cluster, 'put', roles={'ve-1': 'Stopped', 've-9': 'Stopped'})
-    assert roles(cluster)['ve-1'] == ['Stopped']
-    ask(cluster, 'put', roles={'ve-1': None})
-    assert roles(cluster)['ve-1'] == [] and text.count('<nvpair') == cluster.text().count('<nvpair')
-
-
-def test_ves_without_a_resource_are_refused(cluster):
-    declare(cluster)
-    cluster.tool(
-        'cibadmin',
-        '--create',
-        '--scope',
-        'resources',
-        '--xml-text',
-        '<primitive id="theirs" class="ocf" provider="heartbeat" type="Dummy"/>',
-    )
-    with pytest.raises(CibError, match='no resources for theirs, ve-9. Configure them first'):
-        ask(cluster, ves=VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
-    with pytest.raises(InputError):
-        ask(cluster, ves=[{'id': 1, 'after': ['x']}])
-
-
-# The action plugin, as Ansible runs it
 
 
 @pytest.fixture
@@ -202,6 +104,8 @@ def test_check_mode_prints_the_plan(play, cluster):
     assert result['changed'] and [row['name'] for row in result['plan']] == ['ve-2', 've-1', 've-3']
     assert not result['failed'] and cluster.text() == text
     assert 'value="Started"' in result['diff']['after'] and '+' in shown
+    documented = yaml.safe_load(ve_stagger.RETURN)
+    assert set(result) <= {*documented, 'changed', 'failed', 'diff', 'commands'} and result['standby'] is None
     assert '3 VEs would be started, 2 at once on a node, about 60 s' in shown
     assert '    1  ve-2                 order 10   n1             about 60 s' in shown
 
