@@ -156,7 +156,8 @@ class Sample:
                     verdict(
                         'recovery',
                         'broken' if late else 'ok',
-                        'the last VE (%s) is up after %.1f s; asked for %d s' % (last, scenario['last_up'], self.asserted),
+                        'the last VE (%s) is up after %.1f s; asked for %d s'
+                        % (last, scenario['last_up'], self.asserted),
                         asserted=True,
                         last_up=scenario['last_up'],
                         ve=last,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rules, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Wanted, edit
 
 from happenings import with_dc
@@ -35,6 +35,8 @@ def on(cluster):
             return None
         result = run.rehearse(cluster.run, root, arguments, declared)
         assert ET.tostring(root, encoding='unicode') == cluster.text(), 'the CIB stays as it is'
+        for one in result['verdicts'] + [row for scenario in result['scenarios'] for row in scenario['verdicts']]:
+            assert one['level'] in ('ok', *rules.BY_ID[one['rule']].levels), one
         return result, {scenario['name']: scenario for scenario in result['scenarios']}
 
     return rehearse

@@ -23,6 +23,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule i
     warning,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.steps import Step
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.transitions import ROUNDS
 
 RULES: Table[Outcome] = Table()
 
@@ -226,7 +227,7 @@ def cannot_run(outcome: Outcome) -> Iterator[Finding]:
 @RULES.rule(
     'unsettled',
     levels=('broken',),
-    explanation='the cluster goes round in circles: after 12 transitions it still has something to do',
+    explanation='after %d transitions the cluster still has something to do' % ROUNDS,
     mend='The cluster goes round in circles: look for constraints that contradict each other.',
 )
 def unsettled(outcome: Outcome) -> Iterator[Finding]:

@@ -6,17 +6,23 @@
 from __future__ import annotations
 
 import importlib
+import pathlib
 import re
+import sys
 
 import pytest
 import yaml
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options, rules_cluster, rules_scenario
 
 from declarations import declare
 from happenings import with_dc
 from rehearsed import many
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3]))
+
+import generate_rehearsal_docs as docs  # noqa: E402
 
 
 @pytest.fixture
@@ -110,3 +116,23 @@ def test_check_mode_rehearses_too(cluster):
     with_dc(cluster)
     with pytest.raises(Error, match='would not hold'):
         declare(cluster, many(24), check=True, rehearse={'scenarios': ['lose n1'], 'assert': {'recovery': '100s'}})
+
+
+def test_what_is_documented_of_the_code_is_what_the_code_says():
+    stale = 'run tests/generate_rehearsal_docs.py'
+    assert docs.page(docs.PAGE.read_text()) == docs.PAGE.read_text(), stale
+    samples = docs.samples()
+    assert docs.module(docs.MODULE.read_text(), samples) == docs.MODULE.read_text(), stale
+    returned = yaml.safe_load(documented('ve_rehearsal')[0].RETURN)
+    assert set(returned) - set(samples) == {'pacemaker', 'page', 'commands'}, 'the others are samples of a real run'
+    assert any(row['recommended'] for row in returned['advice']['sample']) and returned['broken']['sample']
+
+
+def test_the_rules_are_documented():
+    returned = yaml.safe_load(documented('ve_rehearsal')[0].RETURN)
+    of_scenarios = returned['scenarios']['contains']['verdicts']['contains']['rule']['description']
+    for text, table in (
+        (of_scenarios, rules_scenario.RULES),
+        (returned['verdicts']['description'], rules_cluster.RULES),
+    ):
+        assert re.findall(r'V\(([a-z-]+)\)', text) == [rule.id for rule in table.rules]

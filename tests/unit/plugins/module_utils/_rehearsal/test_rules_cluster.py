@@ -6,8 +6,13 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from types import SimpleNamespace
+
+import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.limits import AtOnce
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rules_cluster import limit_not_in_force
 
 from rehearsed import ADDRESS, many, starts, verdict
 
@@ -72,3 +77,28 @@ def test_no_limit_is_two_for_each_core(rehearse):
     result, _scenarios = rehearse(many(3), {'starts_per_node': 0}, scenarios=['lose n1'], cores=3, change=without)
     assert result['limits'] == {'n1': 6, 'n2': 6, 'n3': 6} and verdict(result, 'no-limit')['numbers']['limit'] == 6
     assert any('3 cores' in text for text in result['assumptions'])
+
+
+@pytest.mark.parametrize(
+    'in_force, override, found', [('false', None, 1), ('true', None, 0), ('unknown', None, 0), ('false', '4', 0)]
+)
+def test_a_limit_that_is_not_in_force(in_force, override, found):
+    own = {'node': 'n1', 'limit': '2', 'in_force': in_force, 'override': override, 'why': 'it announced 4'}
+    setup = SimpleNamespace(limits=AtOnce(2, {'n1': 2}, 0, own))
+    findings = list(limit_not_in_force(setup))
+    assert len(findings) == found
+    if found:
+        assert (findings[0].level, findings[0].numbers) == ('warning', {'node': 'n1'})
+        assert (
+            findings[0].text
+            == 'node-action-limit 2 is not in force on n1: it announced 4; this rehearsal takes it to be'
+        )
+
+
+def test_without_a_fencing_device(rehearse):
+    def none(root):
+        resources = root.find('configuration/resources')
+        resources.remove(next(element for element in resources if element.get('class') == 'stonith'))
+
+    result, _scenarios = rehearse(many(1), scenarios=['boot'], change=none)
+    assert verdict(result, 'fencing-off')['text'].startswith('there is no fencing device')
