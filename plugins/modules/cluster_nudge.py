@@ -52,7 +52,7 @@ limits:
       limit: "2"
       in_force: "true"
       override: null
-      why: "it announced its limit last at 2026-11-22T20:11:04Z, when this one was set"
+      why: its controller started after the last change (2026-11-22T20:09:41Z)
     - node: n2
       limit: "2"
       in_force: unknown

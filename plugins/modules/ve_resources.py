@@ -250,7 +250,7 @@ created:
   returned: success
   type: list
   elements: str
-  sample: [web2]
+  sample: [web1]
 updated:
   description: Names of the VEs whose resources or constraints were changed.
   returned: success
@@ -262,7 +262,7 @@ removed:
   returned: success
   type: list
   elements: str
-  sample: []
+  sample: [web2]
 predicted:
   description: What Pacemaker does because of this change with what runs, other people's resources too.
   returned: success, or when the change was refused
@@ -284,8 +284,12 @@ predicted:
   sample:
     - resource: db
       action: restart
-      node: n1
-      reason: resource definition change
+      node: n2
+      reason: ""
+    - resource: web2
+      action: stop
+      node: n3
+      reason: node availability
 explain:
   description: Where each derived number comes from. A number that holds for several VEs is there once.
   returned: success
@@ -354,7 +358,7 @@ patch:
   description: The patch that was given to C(cibadmin --patch), or in check mode would be; empty where nothing changed.
   returned: success
   type: str
-  sample: '<diff format="2"><version>...</version><change operation="create" ...>...</change></diff>'
+  sample: '<diff format="2">...<change operation="create" path="/cib/configuration/resources" ...>...</change>...</diff>...'
 attempts:
   description: How often the patch was pushed until it found the CIB unedited by others; 0 where nothing was pushed.
   returned: success
@@ -400,13 +404,13 @@ commands:
   returned: always
   type: list
   elements: str
-  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe]
+  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe --timeout=300]
 pending:
   description: What the cluster had still to do.
   returned: when it had not settled within O(wait_timeout)
   type: list
   elements: str
-  sample: [db_start_0 on n1]
+  sample: [web1_start_0 on n1]
 not_up:
   description: The declared VEs that are to run and are not up.
   returned: when waiting failed
@@ -427,13 +431,16 @@ not_up:
       type: list
       elements: str
   sample:
-    - {name: db, state: stopped, node: null, failures: ["start on n2: error (no configuration of CT 101)"]}
+    - name: web1
+      state: stopped
+      node: null
+      failures: ["start on n2: not installed (container 102: there is no such container on this host)"]
 problems:
   description: Every mistake in the arguments, or everything in this cluster that stands in their way.
   returned: when the arguments are refused
   type: list
   elements: str
-  sample: ["VE web1: after: no VE dp is declared; did you mean db?"]
+  sample: ["VE web1: after: no VE dbs is declared; did you mean db?"]
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module

@@ -209,3 +209,18 @@ def run_module(collections):
         return result, done.stdout
 
     return run
+
+
+@pytest.fixture
+def node(tmp_path, monkeypatch):
+    """A node whose controller left behind what the test says (node_traces.Node)"""
+    from node_traces import NOW, Node
+
+    from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import controller_traces, node_limit
+
+    monkeypatch.setattr(controller_traces, 'PROC', str(tmp_path / 'proc'))
+    monkeypatch.setattr(controller_traces, 'CIBS', str(tmp_path / 'cib'))
+    monkeypatch.setattr(controller_traces, 'LOG', str(tmp_path / 'log'))
+    monkeypatch.setattr(node_limit.time, 'time', lambda: NOW)
+    monkeypatch.setattr(node_limit.time, 'sleep', lambda seconds: None)
+    return Node(tmp_path)
