@@ -108,6 +108,9 @@ options:
     type: str
     choices: [full, summary, none]
     default: full
+  _request:
+    description: Internal, set by the collection itself.
+    type: dict
 attributes:
   check_mode:
     description: Can run in check mode; it prints the plan, and returns it as RV(plan).

@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, ClassVar, Collection, Dict, Mapping, TypeVar, Union
 
-# The module's argument that holds a request. With an underscore Ansible's checks take it for hidden.
+# The module's argument that holds a request. Ansible's checks want it in the documentation, which only says that it is internal.
 ARGUMENT = '_request'
 
 Plain = Dict[str, Any]
