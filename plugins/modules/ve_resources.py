@@ -34,8 +34,8 @@ options:
     default: false
   new:
     description:
-      - Whether the cluster starts VEs that it did not have before. V(stopped) creates them stopped, so that a staggered
-        start can follow.
+      - Whether the cluster starts VEs that it did not have before. V(stopped) creates them stopped, so that the role
+        P(openve.pacemaker.stagger#role) can start them a few at once.
       - Holds where O(ves[].state) is not given. VEs that exist keep their state.
     type: str
     choices:
@@ -222,7 +222,7 @@ EXAMPLES = r'''
       assert: {recovery: 15min, peak_per_node: 2}
   run_once: true
 
-- name: LXC containers on shared storage, created stopped for a staggered start
+- name: LXC containers on shared storage, created stopped, for the role stagger to start them
   openve.pacemaker.ve_resources:
     ves:
       - id: mail
