@@ -37,7 +37,7 @@ bench-stagger: ## ve_stagger against an ideal scheduler, Pacemaker alone, and ba
 bench-rehearsal: ## how long ve_rehearsal takes, on clusters of up to 16 nodes and 1000 VEs in files
 	@tests/lab/setup test && . .cache/env && nice -n 10 tests/lab/bench_rehearsal
 
-bench-predictions: ## what ve_rehearsal foretells beside what then happens, on the lab (VES=24)
+bench-predictions: ## what ve_rehearsal predicts beside what then happens, on the lab (VES=24)
 	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image demo) && \
 		tests/lab/remove openve-demo && { tests/lab/bench_predictions $(or $(VES),24); code=$$?; tests/lab/remove openve-demo; exit $$code; }
 
