@@ -24,6 +24,7 @@ EDGES = {
 }
 # Where Ansible itself runs there is also what it cannot do without.
 CONTROLLER = ('jinja2', 'yaml')
+UTILS = 'from ansible_collections.openve.pacemaker.plugins.module_utils.'
 ON_CONTROLLER = ('plugins/action', 'plugins/filter', 'plugins/plugin_utils')
 
 
@@ -134,6 +135,40 @@ def test_no_arrow_runs_back():
     assert not complaints(source.ROOT), '\n' + '\n'.join(complaints(source.ROOT))
 
 
+def agent_complaints(root):
+    """The agent is there before Ansible is, and after: its library, and the standard one."""
+    found, graph = [], {}
+    for file in source.python(root, 'files'):
+        graph[file.path] = set()
+        for each in source.imports(root, file):
+            top, _dot, name = each.target.partition('.')
+            if top == 'manageve':
+                graph[file.path].add('files/manageve/%s.py' % (name or each.name))
+            elif each.own or top not in sys.stdlib_module_names:
+                found.append('%s:%d: %s is not in the standard library' % (file.path, each.line, each.target))
+    return found + ['%s import each other in a circle' % ' -> '.join(circle) for circle in circles(graph)]
+
+
+def test_the_agent_stands_alone():
+    assert not agent_complaints(source.ROOT), '\n' + '\n'.join(agent_complaints(source.ROOT))
+
+
+@pytest.mark.parametrize('text, said', [
+    ('import yaml', 'files/manageve/one.py:1: yaml is not in the standard library'),
+    ('from ansible.module_utils import basic', 'files/manageve/one.py:1: ansible.module_utils is not'),
+    (UTILS + '_cib import tree', 'files/manageve/one.py:1: plugins/module_utils/_cib.py is not'),
+    ('from manageve.two import x', 'files/manageve/one.py -> files/manageve/two.py -> files/manageve/one.py import'),
+    ('def f():\n    from manageve import two', 'files/manageve/one.py -> files/manageve/two.py -> files/manageve/one.py import'),
+])  # fmt: skip
+def test_an_agent_that_does_not_is_seen(tmp_path, text, said):
+    library = tmp_path / 'files' / 'manageve'
+    library.mkdir(parents=True)
+    (library / 'one.py').write_text(text)
+    (library / 'two.py').write_text('import os\nfrom manageve import one\n')
+    found = agent_complaints(tmp_path)
+    assert len(found) == 1 and found[0].startswith(said), found
+
+
 def test_what_is_beside_is_there():
     """An exception that nobody needs any more goes."""
     used = {
@@ -158,9 +193,6 @@ def checkout(tmp_path, **files):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return complaints(tmp_path)
-
-
-UTILS = 'from ansible_collections.openve.pacemaker.plugins.module_utils.'
 
 
 @pytest.mark.parametrize('files', [
