@@ -45,7 +45,7 @@ def complaints(root):
             if not each.own:
                 problem = foreign(file, each, kind)
             elif not (root / each.target).is_file():
-                problem = 'imports %s, which does not exist' % each.target
+                problem = 'imports %s, which does not exist' % ' of '.join(filter(None, (each.name, each.target)))
             elif where is not None:
                 problem = below(file, each, where)
             else:
@@ -98,13 +98,17 @@ def edge(file, each, kind):
 
 
 def module(file, each):
-    """A module is its documentation and arguments: constants, and `module.run(ARGUMENTS, NAME.run)`."""
+    """A module is its documentation and arguments: constants, and `module.run(ARGUMENTS, NAME.run, validate.complaint)`."""
     works = source.MODULE_UTILS + '_module/%s.py' % file.stem
-    if each.target in (works, source.MODULE_UTILS + '_base/module.py'):
+    if each.target in (
+        works,
+        source.MODULE_UTILS + '_base/module.py',
+        source.MODULE_UTILS + '_declaration/validate.py',
+    ):
         return None
     if each.package != source.MODULE_UTILS + '_module' and (each.name.isupper() or each.target.endswith('/options.py')):
         return None
-    return 'a module knows its work (%s), _base/module.py and constants of arguments, and not %s%s' % (
+    return 'a module knows its work (%s), how it is run and constants of arguments, and not %s%s' % (
         works,
         each.target,
         ': ' + each.name if each.name else '',
