@@ -18,7 +18,8 @@ PLACES = (
     (r'crm_simulate\Z|crm_simulate -', UTILS + '_cluster/scheduler.py', 'runs crm_simulate'),
     (r'.*nvpair', UTILS + '_cib/attributes.py', 'touches nvpairs'),
     (r'.*(\bms\||\|ms\b)', UTILS + '_base/times.py', 'reads times'),
-    (r'.*%(\.\d)?[dfgs] ?(ms|s|min|h)(?![\w%])', UTILS + '_base/times.py', 'writes times'),
+    # in the units of the CIB, or changed into larger ones; a number of seconds in a sentence is no form of its own
+    (r'.*%(\.\d)?[dfgs]( ?(min|h)|m?s)(?![\w%])', UTILS + '_base/times.py', 'writes times'),
 )
 
 
@@ -64,7 +65,8 @@ def checkout(tmp_path, path, text):
     (UTILS + '_cib/tree.py', "root.findall('.//meta_attributes/nvpair[@name]')"),
     (UTILS + '_cib/tree.py', "re.match(r'(\\d+)(ms|s|min)', text)"),
     (UTILS + '_cib/tree.py', "'%d min' % (seconds / 60)"),
-    (UTILS + '_cib/tree.py', "'it took %.1f s' % seconds"),
+    (UTILS + '_cib/tree.py', "'%dms' % timeout"),
+    (UTILS + '_cib/tree.py', "'at %.1f h' % hours"),
     (UTILS + '_cib/tree.py', "if name == 've_info': pass"),
     ('plugins/action/ve_other.py', "self._execute_module('openve.pacemaker.ve_info')"),
 ])  # fmt: skip
@@ -77,7 +79,8 @@ def test_another_place_is_seen(tmp_path, path, text):
     (UTILS + '_cluster/wait.py', "'Look with crm_mon -1rf.'"),
     (UTILS + '_cluster/wait.py', '"""nvpairs, crm_mon"""\ndef f():\n    """crm_mon"""'),
     (UTILS + '_cluster/wait.py', "'ask ve_info of the others'"),
-    (UTILS + '_cluster/wait.py', "'%s starts, %d hosts, 50%% more'"),
+    (UTILS + '_cluster/wait.py', "'%s starts, %d hosts, 50%% more, %s minutes'"),
+    (UTILS + '_cluster/wait.py', "'it answers again after %d s'"),
     ('plugins/action/ve_info.py', "self._execute_module('openve.pacemaker.ve_info')"),
 ])  # fmt: skip
 def test_what_only_speaks_of_it_is_fine(tmp_path, path, text):
