@@ -28,7 +28,7 @@ SUBJECTS = {
     'plugins/module_utils/_rehearsal': 'scenarios, rules, advice',
     'plugins/module_utils/_audit': 'findings on a cluster as it is',
     'plugins/module_utils/_stagger': 'the plan, and the answers of the node',
-    'plugins/module_utils/_simulator': 'the controller, second by second',
+    'plugins/module_utils/_simulator': "Pacemaker's controller, second by second",
     'plugins/module_utils/_cluster': 'what runs: status, scheduler, waiting',
     'plugins/module_utils/_cib': 'the CIB: read, edited, pushed',
     'plugins/module_utils/_declaration': 'ves and policy, and their numbers',
