@@ -188,7 +188,7 @@ requirements:
 notes:
   - Run it on one node of the cluster (C(run_once)); the configuration is the cluster's.
   - With E(CIB_file) in the environment it works on that file instead of a running cluster.
-  - A changed C(node-action-limit) is not in force on a node before that node's Pacemaker restarts or its load mode
+  - A changed C(node-action-limit) is not in force on a node before that node's Pacemaker restarts or its throttle mode
     changes. RV(limits) says so, and the role P(openve.pacemaker.resources#role) can put it in force.
 '''
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One node with a simulated vzctl, after role agent."""
+
 import time
 import xml.etree.ElementTree as ET
 
@@ -27,14 +28,19 @@ def test_its_metadata_is_what_pacemaker_reads(host):
 
 @pytest.mark.parametrize("setting", ["ONBOOT", "ALLOWREBOOT"])
 def test_the_host_does_not_start_the_ve(host, setting):
-    lines = [line for line in host.file("/etc/vz/conf/101.conf").content_string.splitlines() if line.startswith(setting)]
+    lines = [
+        line for line in host.file("/etc/vz/conf/101.conf").content_string.splitlines() if line.startswith(setting)
+    ]
     assert lines[-1] == '%s="no"' % setting
 
 
 def test_pacemaker_stops_before_vz_and_has_the_time(host):
     after = host.run("systemctl show --value --property After resource-agents-deps.target").stdout.split()
     assert {"vz.service", "lxc.service"} <= set(after)
-    assert "resource-agents-deps.target" in host.run("systemctl show --value --property After pacemaker.service").stdout.split()
+    assert (
+        "resource-agents-deps.target"
+        in host.run("systemctl show --value --property After pacemaker.service").stdout.split()
+    )
     assert host.run("systemctl show --value --property TimeoutStopUSec pacemaker.service").stdout.strip() == "30min"
 
 
