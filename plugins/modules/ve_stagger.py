@@ -338,12 +338,12 @@ interrupted:
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import messages
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import ARGUMENT
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import ARGUMENTS
 
 
 def main() -> None:
-    module.run({**ARGUMENTS, messages.ARGUMENT: {'type': 'dict'}}, ve_stagger.run)
+    module.run({**ARGUMENTS, ARGUMENT: {'type': 'dict'}}, ve_stagger.run)
 
 
 if __name__ == '__main__':
