@@ -14,9 +14,11 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 AGENT = os.path.abspath(os.environ.get("AGENT") or os.path.join(HERE, "..", "..", "files", "ManageVE"))
+SIMULATORS = os.path.join(HERE, "..", "simulators")
 SIM_PYTHON = "/usr/bin/python3"
 WORLD_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"            # what Pacemaker gives its agents
 AGENT_IN_WORLD = "/opt/ocf/resource.d/openve/ManageVE"
+LIBRARIES_IN_WORLD = "/opt/ocf/lib/openve"
 AGENT_LOG = "/var/log/ha.log"
 LXC_TOOLS = ("lxc-info", "lxc-start", "lxc-stop", "lxc-attach", "lxc-freeze", "lxc-unfreeze")
 
@@ -39,6 +41,38 @@ def agent_python():
     return path, [(prefix, prefix)]     # at the same place: its libraries may be found by their full path
 
 
+def build_of(agent):
+    """The build of the library that a launcher wants; None: this agent is one file."""
+    with open(agent, encoding="utf-8") as f:
+        found = re.search(r'^BUILD = "(.+)"$', f.read(), re.M)
+    return found.group(1) if found else None
+
+
+def agent_library(agent):
+    """The library of a launcher, as it finds it itself: installed, or beside it. None: this agent is one file."""
+    build, here = build_of(agent), os.path.dirname(agent)
+    places = [os.path.join(here, "../../lib/openve/manageve-%s" % build), os.path.join(here, "manageve")]
+    return next((place for place in places if build and os.path.isdir(place)), None)
+
+
+def copy_library(source, target):
+    """As it should be installed, whatever the umask of the checkout was."""
+    os.makedirs(target)
+    os.chmod(target, 0o755)
+    for name in sorted(os.listdir(source)):
+        if name.endswith(".py"):
+            shutil.copyfile(os.path.join(source, name), os.path.join(target, name))
+            os.chmod(os.path.join(target, name), 0o644)
+
+
+def compile_library(folder, python=None):
+    """For the interpreter that runs the agent, as role agent does it."""
+    python = python or shutil.which(os.environ.get("AGENT_PYTHON", "python3"))
+    version = subprocess.check_output([python, "-c", "import sys; print(*sys.version_info[:2])"]).split()
+    how = [] if version == [b"3", b"6"] else ["--invalidation-mode", "checked-hash"]
+    subprocess.check_call([python, "-m", "compileall", "-q"] + how + [folder])
+
+
 _shared = {}
 
 
@@ -51,7 +85,7 @@ def shared():
             raise RuntimeError("no agent at %s" % AGENT)
         folder = tempfile.mkdtemp(prefix="vzctl-sim-")
         for name in ("vzctl", "lxc"):
-            shutil.copy(os.path.join(HERE, name), os.path.join(folder, name + "_sim.py"))
+            shutil.copy(os.path.join(SIMULATORS, name), os.path.join(folder, name + "_sim.py"))
         shutil.copy(os.path.join(HERE, "world.py"), folder)
         subprocess.check_call([SIM_PYTHON, "-m", "py_compile"] +      # with the interpreter that will run it
                               [os.path.join(folder, name) for name in ("vzctl_sim.py", "lxc_sim.py", "world.py")])
@@ -62,7 +96,12 @@ def shared():
             os.chmod(os.path.join(folder, name + ".run"), 0o755)
         os.chmod(folder, 0o755)
         python, binds = agent_python()
-        _shared.update(folder=folder, python=python, binds=binds)
+        library = agent_library(AGENT)
+        if library:
+            copy = os.path.join(folder, "library")
+            copy_library(library, copy)
+            compile_library(copy)
+        _shared.update(folder=folder, python=python, binds=binds, library=library and copy)
     return _shared
 
 
@@ -141,6 +180,9 @@ class World:
             raise
         self.install_tools()
         self.write(AGENT_IN_WORLD, open(AGENT, encoding="utf-8").read(), 0o755)
+        if common["library"]:
+            build = "%s/manageve-%s" % (self.at(LIBRARIES_IN_WORLD), build_of(AGENT))
+            shutil.copytree(common["library"], build)
         self.write("/etc/vz/vz.conf", 'LOCKDIR=/vz/lock\nDUMPDIR="/vz/dump"\nVE_ROOT=/vz/root/$VEID\n'
                                       'VE_PRIVATE=/vz/private/$VEID\n')
         self.sim = {"GENERATION": generation, "SCALE": str(scale), "CGROUP": "yes" if cgroup else "no"}
