@@ -22,7 +22,7 @@ LIBRARY = LAUNCHER.parent / 'manageve'
 
 
 def put(text, name, value):
-    text, found = re.subn(r'^%s = .*?(\n(?=\S|\Z)|\Z)' % name, '%s = %s\n' % (name, value), text, flags=re.MULTILINE | re.DOTALL)
+    text, found = re.subn(r'^%s = (?:\([^)]*\)|".*")$' % name, '%s = %s' % (name, value), text, flags=re.MULTILINE)
     if found != 1:
         raise SystemExit('%d places for %s' % (found, name))
     return text

@@ -14,11 +14,13 @@ VERSION = "1.0.0"
 FILES = (
     "__init__.py",
     "actions.py",
+    "compile.py",
     "deadline.py",
     "engine.py",
     "engines.py",
     "errors.py",
     "host.py",
+    "loader.py",
     "log.py",
     "lxc.py",
     "main.py",
@@ -39,4 +41,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-6d363639e0f7"
+BUILD = "1.0.0-f47907e99c06"

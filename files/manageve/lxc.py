@@ -16,11 +16,24 @@ from manageve.text import clean, is_number, read_text
 
 class Lxc(Engine):
     """LXC's own tools."""
-    WORDS = {"RUNNING": "running", "FROZEN": "paused", "STOPPED": "down", "STARTING": "passing", "STOPPING": "passing",
-             "ABORTING": "passing", "FREEZING": "passing", "THAWED": "passing"}
+
+    WORDS = {
+        "RUNNING": "running",
+        "FROZEN": "paused",
+        "STOPPED": "down",
+        "STARTING": "passing",
+        "STOPPING": "passing",
+        "ABORTING": "passing",
+        "FREEZING": "passing",
+        "THAWED": "passing",
+    }
     migrates = False
-    GUEST = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "HOME": "/",
-             "TERM": "linux"}       # the host's own environment is no business of the guest
+    GUEST = {
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "LC_ALL": "C",
+        "HOME": "/",
+        "TERM": "linux",
+    }  # the host's own environment is no business of the guest
 
     def argv(self, tool, *args):
         return [self.tool(tool), "-n", self.name, "-P", self.par.lxc_path] + list(args)
@@ -68,7 +81,9 @@ class Lxc(Engine):
 
         def fits(name):
             return name not in others and (
-                name == payload or name.startswith(payload + "-") and is_number(name[len(payload) + 1:]))
+                name == payload or name.startswith(payload + "-") and is_number(name[len(payload) + 1 :])
+            )
+
         return SHOWN if in_cgroup(fits) else HIDDEN
 
     def start(self, until, native=None):
@@ -82,7 +97,7 @@ class Lxc(Engine):
         return self.run(self.argv("lxc-unfreeze"), until)
 
     def halt(self, seen, grace):
-        seconds = min(max(1, int(grace + 0.99)), 1000000)       # 0 would not wait at all
+        seconds = min(max(1, int(grace + 0.99)), 1000000)  # 0 would not wait at all
         return Command(self.argv("lxc-stop", "--nokill", "-t", str(seconds))), False
 
     def kill(self, until, hanging):
@@ -104,5 +119,3 @@ class Lxc(Engine):
             return clean("; ".join([l.strip() for l in lines if l.strip()][-3:]))
         except OSError:
             return ""
-
-

@@ -32,6 +32,7 @@ def main(argv, environ) -> int:
             os.fstat(fd)
         except OSError:
             os.open("/dev/null", os.O_RDWR)
+    os.closerange(3, 256)  # what we were started with is no business of a tool's
     log = Log(environ)
     if len(argv) < 2:
         put(2, usage())

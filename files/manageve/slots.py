@@ -95,13 +95,14 @@ class Slots:
                 os.close(fd)
             except BlockingIOError:
                 out.append((number, held))
-            except FileNotFoundError:       # it has just left
+            except FileNotFoundError:  # it has just left
                 pass
         return out
 
     @staticmethod
     def lock(path, flags=os.O_RDWR | os.O_CREAT):
         import fcntl
+
         fd = os.open(path, flags, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -65,12 +65,9 @@ def copy_library(source, target):
             os.chmod(os.path.join(target, name), 0o644)
 
 
-def compile_library(folder, python=None):
+def compile_library(folder, python):
     """For the interpreter that runs the agent, as role agent does it."""
-    python = python or shutil.which(os.environ.get("AGENT_PYTHON", "python3"))
-    version = subprocess.check_output([python, "-c", "import sys; print(*sys.version_info[:2])"]).split()
-    how = [] if version == [b"3", b"6"] else ["--invalidation-mode", "checked-hash"]
-    subprocess.check_call([python, "-m", "compileall", "-q"] + how + [folder])
+    subprocess.check_output([python, "-IS", os.path.join(folder, "compile.py")])
 
 
 _shared = {}
@@ -96,12 +93,13 @@ def shared():
             os.chmod(os.path.join(folder, name + ".run"), 0o755)
         os.chmod(folder, 0o755)
         python, binds = agent_python()
-        library = agent_library(AGENT)
-        if library:
+        library, binds_of_library = agent_library(AGENT), []
+        if library:     # one for all worlds: compiled files are not valid for copies of their sources
             copy = os.path.join(folder, "library")
             copy_library(library, copy)
-            compile_library(copy)
-        _shared.update(folder=folder, python=python, binds=binds, library=library and copy)
+            compile_library(copy, python)
+            binds_of_library = [(copy, "%s/manageve-%s" % (LIBRARIES_IN_WORLD, build_of(AGENT)))]
+        _shared.update(folder=folder, python=python, binds=binds, library=binds_of_library)
     return _shared
 
 
@@ -161,7 +159,7 @@ class World:
                 os.mkdir(d)
                 self.cgroup_dirs.append(d)
         cfg = {"root": self.tmp + "/root", "proc_vz": veinfo, "cgroup": controllers, "cgroup_dirs": self.cgroup_dirs,
-               "net": net, "hide": list(hide), "binds": common["binds"] + [(common["folder"], "/opt/sim")]}
+               "net": net, "hide": list(hide), "binds": common["binds"] + [(common["folder"], "/opt/sim")] + common["library"]}
         ours, theirs = socket.socketpair()
         self.sock = ours
         self.process = subprocess.Popen(
@@ -180,9 +178,6 @@ class World:
             raise
         self.install_tools()
         self.write(AGENT_IN_WORLD, open(AGENT, encoding="utf-8").read(), 0o755)
-        if common["library"]:
-            build = "%s/manageve-%s" % (self.at(LIBRARIES_IN_WORLD), build_of(AGENT))
-            shutil.copytree(common["library"], build)
         self.write("/etc/vz/vz.conf", 'LOCKDIR=/vz/lock\nDUMPDIR="/vz/dump"\nVE_ROOT=/vz/root/$VEID\n'
                                       'VE_PRIVATE=/vz/private/$VEID\n')
         self.sim = {"GENERATION": generation, "SCALE": str(scale), "CGROUP": "yes" if cgroup else "no"}
