@@ -7,7 +7,7 @@ import time
 
 from manageve.errors import GENERIC, OutOfTime
 
-BEGUN = time.monotonic()  # of the action: this is read at its very beginning
+BEGUN = time.monotonic()  # of the action: this is read when it begins
 
 
 class Part:

@@ -5,8 +5,8 @@
 
 import os
 
-from manageve.deadline import Deadline  # first of all: the time begins to run when it is read
 from manageve.actions import Action, fitting, usage
+from manageve.deadline import Deadline
 from manageve.engines import ENGINES
 from manageve.errors import ARGS, CONFIGURED, GENERIC, INSTALLED, OK, PERM, UNIMPLEMENTED, Fail, NoTool
 from manageve.log import Log, put

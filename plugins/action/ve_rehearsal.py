@@ -12,8 +12,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import page as rehearsal_page
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import text as rehearsal_text
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import view as rehearsal_view

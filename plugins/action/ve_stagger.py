@@ -16,10 +16,10 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import connection_loader
 from ansible.utils.display import Display
 
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.conductor import Conductor, print_plan
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import complaint
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.validate import complaint
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.stagger import ARGUMENTS
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.conductor import Conductor, print_plan
 
 PATIENCE = 120  # seconds for which a lost connection is tried again: the cluster goes on meanwhile
 LOAD = 'nproc; cat /proc/loadavg; cat /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory 2>/dev/null || true'

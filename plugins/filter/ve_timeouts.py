@@ -48,17 +48,16 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import derived, validate
 
 
 def ve_timeouts(ves, policy=None):
     try:
-        declared = model.read(ves, policy)
-    except ModelError as error:
+        declared = validate.read(ves, policy)
+    except InputError as error:
         raise AnsibleFilterError("ve_timeouts: %s" % error.msg.replace(", nothing was changed", "")) from error
-    numbers = primitives.numbers(declared)
+    numbers = derived.numbers(declared)
     return {
         ve.name: {
             "start": _seconds(numbers[ve.name].start.value),

@@ -61,11 +61,11 @@ limits:
 """
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_nudge as nudge
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_nudge
 
 
 def main():
-    module.run({}, nudge.apply)
+    module.run({}, cluster_nudge.run)
 
 
 if __name__ == '__main__':

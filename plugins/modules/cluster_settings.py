@@ -96,8 +96,8 @@ problems:
 """
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings as settings
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
 
 FENCING = {
     'id': {'type': 'str', 'required': True},
@@ -116,7 +116,7 @@ def main():
             'properties': {'type': 'dict', 'default': {}},
             'seed': {'type': 'bool', 'default': False},
         },
-        settings.apply,
+        cluster_settings.run,
     )
 
 

@@ -59,9 +59,10 @@ stop_seconds:
   sample: 1320
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host as host
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host
 
 
 def main():
@@ -70,7 +71,8 @@ def main():
             'ves': {'type': 'list', 'elements': 'dict', 'required': True, 'options': VE_FIELDS},
             'policy': {'type': 'dict', 'options': POLICY_FIELDS},
         },
-        host.apply,
+        ve_host.run,
+        validate.complaint,
     )
 
 

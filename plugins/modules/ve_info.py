@@ -212,12 +212,12 @@ limits:
       why: only n2 itself can tell; run this there
 """
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info as info
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info
 
 
 def main():
-    module.run({'names': {'type': 'list', 'elements': 'str'}}, info.look)
+    module.run({'names': {'type': 'list', 'elements': 'str'}}, ve_info.run)
 
 
 if __name__ == '__main__':

@@ -437,9 +437,10 @@ problems:
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
 
 
 def main():
@@ -455,7 +456,8 @@ def main():
             wait=dict(type='bool', default=False),
             wait_timeout=dict(type='str', default='10min'),
         ),
-        resources.apply,
+        ve_resources.run,
+        validate.complaint,
     )
 
 

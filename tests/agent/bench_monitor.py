@@ -8,6 +8,7 @@ usage: bench_monitor.py [RUNS]          `make bench-agent`; needs root and the p
 The VE runs; the four commands take turns in every round, so that what else the machine does hits all of them. CPU is
 user + system time of the command and all its children, as wait4 gives it. Medians, and the ratio to the old agent.
 """
+
 import json
 import os
 import subprocess
@@ -18,7 +19,7 @@ import harness  # noqa: E402
 from states import State  # noqa: E402
 
 OLD = "/usr/lib/ocf/resource.d/heartbeat/ManageVE"
-ROUNDS = 2      # two medians, to see how far one can be trusted
+ROUNDS = 2  # two medians, to see how far one can be trusted
 
 # runs in the world: {name: argv}, a count and an environment; prints {name: [[cpu, wall], ...]}
 RUNNER = """
@@ -54,10 +55,14 @@ def main():
         sys.exit("no %s here: install Debian's package resource-agents" % OLD)
     state = State("legacy: running")
     try:
-        python = "/usr/bin/python3"     # the first line of the agent says so
+        python = "/usr/bin/python3"  # the first line of the agent says so
         env = state.world.agent_env({"veid": "101"}, 30, 10, None, {"OCF_ROOT": "/usr/lib/ocf"})
-        commands = {"empty Python script": [python, "-IS", "-c", ""], "vzctl status": ["/usr/sbin/vzctl", "status", "101"],
-                    "ocf:heartbeat:ManageVE monitor": [OLD, "monitor"], "ocf:openve:ManageVE monitor": [harness.AGENT_IN_WORLD, "monitor"]}
+        commands = {
+            "empty Python script": [python, "-IS", "-c", ""],
+            "vzctl status": ["/usr/sbin/vzctl", "status", "101"],
+            "ocf:heartbeat:ManageVE monitor": [OLD, "monitor"],
+            "ocf:openve:ManageVE monitor": [harness.AGENT_IN_WORLD, "monitor"],
+        }
         version = subprocess.check_output([python, "--version"], universal_newlines=True).strip()
         print("%d runs each, in turns, %s; milliseconds (medians)" % (runs, version))
         print("%-34s %8s %8s   %s" % ("", "CPU", "wall", "CPU against the old agent"))

@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 def pytest_report_header():
     import harness
+
     return "the agent runs under %s" % harness.agent_python()[0]
 
 
@@ -18,11 +19,13 @@ def pytest_report_header():
 def make():
     """make("legacy: running"): a State; closed after the test."""
     from states import State
+
     made = []
 
     def f(text):
         made.append(State(text))
         return made[-1]
+
     yield f
     for s in made:
         s.close()
@@ -30,6 +33,7 @@ def make():
 
 def pytest_sessionfinish():
     import harness
+
     harness.clean_up()
 
 
@@ -51,6 +55,8 @@ def pytest_terminal_summary(terminalreporter):
     if total:
         actions = sum(n for k, n in total.items() if k.startswith("action: "))
         events = sum(n for k, n in total.items() if k.startswith(("event: ", "agent killed")))
-        terminalreporter.write_sep("-", "%d sequences, %d actions of the agent, %d events and faults" % (total["sequences"], actions, events))
+        terminalreporter.write_sep(
+            "-", "%d sequences, %d actions of the agent, %d events and faults" % (total["sequences"], actions, events)
+        )
         for key in sorted(total):
             terminalreporter.write_line("%8d  %s" % (total[key], key))

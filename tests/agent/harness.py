@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the tests of the agent share: a World (a little host in namespaces, see world.py) with the
 simulated tools in it, and the words in which the table describes its state."""
+
 import json
 import os
 import re
@@ -16,7 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 AGENT = os.path.abspath(os.environ.get("AGENT") or os.path.join(HERE, "..", "..", "files", "ManageVE"))
 SIMULATORS = os.path.join(HERE, "..", "simulators")
 SIM_PYTHON = "/usr/bin/python3"
-WORLD_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"            # what Pacemaker gives its agents
+WORLD_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"  # what Pacemaker gives its agents
 AGENT_IN_WORLD = "/opt/ocf/resource.d/openve/ManageVE"
 LIBRARIES_IN_WORLD = "/opt/ocf/lib/openve"
 AGENT_LOG = "/var/log/ha.log"
@@ -31,14 +32,15 @@ def agent_python():
         raise RuntimeError("AGENT_PYTHON=%s: no such interpreter" % wanted)
     prefix, version = subprocess.check_output(
         [found, "-IS", "-c", "import sys; print(sys.base_prefix); print('%d.%d' % sys.version_info[:2])"],
-        universal_newlines=True).split()
+        universal_newlines=True,
+    ).split()
     for name in ("python" + version, "python3"):
         path = os.path.join(prefix, "bin", name)
         if os.path.exists(path):
             break
     if path.startswith("/usr/") and not path.startswith("/usr/sbin/"):
         return path, []
-    return path, [(prefix, prefix)]     # at the same place: its libraries may be found by their full path
+    return path, [(prefix, prefix)]  # at the same place: its libraries may be found by their full path
 
 
 def build_of(agent):
@@ -84,17 +86,21 @@ def shared():
         for name in ("vzctl", "lxc"):
             shutil.copy(os.path.join(SIMULATORS, name), os.path.join(folder, name + "_sim.py"))
         shutil.copy(os.path.join(HERE, "world.py"), folder)
-        subprocess.check_call([SIM_PYTHON, "-m", "py_compile"] +      # with the interpreter that will run it
-                              [os.path.join(folder, name) for name in ("vzctl_sim.py", "lxc_sim.py", "world.py")])
+        subprocess.check_call(
+            [SIM_PYTHON, "-m", "py_compile"]  # with the interpreter that will run it
+            + [os.path.join(folder, name) for name in ("vzctl_sim.py", "lxc_sim.py", "world.py")]
+        )
         for name in ("vzctl_sim", "lxc_sim"):
             with open(os.path.join(folder, name + ".run"), "w") as f:
-                f.write("#!%s -IS\nimport sys\nsys.path.insert(0, '/opt/sim')\nimport %s\nsys.exit(%s.main())\n"
-                        % (SIM_PYTHON, name, name))
+                f.write(
+                    "#!%s -IS\nimport sys\nsys.path.insert(0, '/opt/sim')\nimport %s\nsys.exit(%s.main())\n"
+                    % (SIM_PYTHON, name, name)
+                )
             os.chmod(os.path.join(folder, name + ".run"), 0o755)
         os.chmod(folder, 0o755)
         python, binds = agent_python()
         library, binds_of_library = agent_library(AGENT), []
-        if library:     # one for all worlds: compiled files are not valid for copies of their sources
+        if library:  # one for all worlds: compiled files are not valid for copies of their sources
             copy = os.path.join(folder, "library")
             copy_library(library, copy)
             compile_library(copy, python)
@@ -114,7 +120,7 @@ def clean_up():
                 try:
                     os.rmdir(base)
                     break
-                except OSError:         # the kernel is still burying the world's processes
+                except OSError:  # the kernel is still burying the world's processes
                     time.sleep(0.05)
     del _cgroups[:]
     if _shared:
@@ -140,7 +146,7 @@ class Result:
 
     @property
     def reasons(self):
-        return [l[len("ocf-exit-reason:"):].strip() for l in self.err.splitlines() if l.startswith("ocf-exit-reason:")]
+        return [l[len("ocf-exit-reason:") :].strip() for l in self.err.splitlines() if l.startswith("ocf-exit-reason:")]
 
 
 class World:
@@ -158,19 +164,36 @@ class World:
                 d = "%s/%s" % (p, os.path.basename(self.tmp))
                 os.mkdir(d)
                 self.cgroup_dirs.append(d)
-        cfg = {"root": self.tmp + "/root", "proc_vz": veinfo, "cgroup": controllers, "cgroup_dirs": self.cgroup_dirs,
-               "net": net, "hide": list(hide), "binds": common["binds"] + [(common["folder"], "/opt/sim")] + common["library"]}
+        cfg = {
+            "root": self.tmp + "/root",
+            "proc_vz": veinfo,
+            "cgroup": controllers,
+            "cgroup_dirs": self.cgroup_dirs,
+            "net": net,
+            "hide": list(hide),
+            "binds": common["binds"] + [(common["folder"], "/opt/sim")] + common["library"],
+        }
         ours, theirs = socket.socketpair()
         self.sock = ours
         self.process = subprocess.Popen(
-            [SIM_PYTHON, "-IS", "-c", "import sys; sys.path.insert(0, sys.argv.pop(1)); import world; world.main()",
-             common["folder"], str(theirs.fileno()), json.dumps(cfg)],
-            pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stderr=open(self.tmp + "/stderr", "w"))
+            [
+                SIM_PYTHON,
+                "-IS",
+                "-c",
+                "import sys; sys.path.insert(0, sys.argv.pop(1)); import world; world.main()",
+                common["folder"],
+                str(theirs.fileno()),
+                json.dumps(cfg),
+            ],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stderr=open(self.tmp + "/stderr", "w"),
+        )
         theirs.close()
         self.pid1, ready = None, False
         try:
-            while not (self.pid1 and ready):        # in any order
-                msg = self._message(60)             # mounts can take long on a host that is busy with namespaces
+            while not (self.pid1 and ready):  # in any order
+                msg = self._message(60)  # mounts can take long on a host that is busy with namespaces
                 self.pid1 = msg.get("pid1", self.pid1)
                 ready = ready or "ready" in msg
         except BaseException:
@@ -178,8 +201,10 @@ class World:
             raise
         self.install_tools()
         self.write(AGENT_IN_WORLD, open(AGENT, encoding="utf-8").read(), 0o755)
-        self.write("/etc/vz/vz.conf", 'LOCKDIR=/vz/lock\nDUMPDIR="/vz/dump"\nVE_ROOT=/vz/root/$VEID\n'
-                                      'VE_PRIVATE=/vz/private/$VEID\n')
+        self.write(
+            "/etc/vz/vz.conf",
+            'LOCKDIR=/vz/lock\nDUMPDIR="/vz/dump"\nVE_ROOT=/vz/root/$VEID\nVE_PRIVATE=/vz/private/$VEID\n',
+        )
         self.sim = {"GENERATION": generation, "SCALE": str(scale), "CGROUP": "yes" if cgroup else "no"}
         self.save_sim()
 
@@ -210,8 +235,15 @@ class World:
             out = ["/tmp/out.%d" % self.tags, "/tmp/err.%d" % self.tags]
         for p in out:
             self.write(p, "", 0o666)
-        msg = {"run": argv, "env": env or {"PATH": WORLD_PATH}, "tag": self.tags, "uid": uid, "leftovers": leftovers,
-               "out": out, "cwd": cwd}
+        msg = {
+            "run": argv,
+            "env": env or {"PATH": WORLD_PATH},
+            "tag": self.tags,
+            "uid": uid,
+            "leftovers": leftovers,
+            "out": out,
+            "cwd": cwd,
+        }
         self.sock.sendall(json.dumps(msg).encode() + b"\n")
         tag = self.tags
         while tag not in self.started:
@@ -223,8 +255,9 @@ class World:
         while tag not in self.ended:
             self._message(max(0.01, end - time.monotonic()))
         msg = self.ended[tag]
-        return Result(msg["code"], msg["seconds"], msg["left"], self.read("/tmp/out.%d" % tag),
-                      self.read("/tmp/err.%d" % tag), "")
+        return Result(
+            msg["code"], msg["seconds"], msg["left"], self.read("/tmp/out.%d" % tag), self.read("/tmp/err.%d" % tag), ""
+        )
 
     def call(self, *argv, **kw):
         """Run a program of the world and return its Result."""
@@ -300,8 +333,10 @@ class World:
     def install_tools(self, names=("vzctl", "vzlist") + LXC_TOOLS, folder="/usr/sbin"):
         os.makedirs(self.at(folder), exist_ok=True)
         for name in names:
-            shutil.copy(os.path.join(shared()["folder"], ("lxc" if name.startswith("lxc") else "vzctl") + "_sim.run"),
-                        self.at("%s/%s" % (folder, name)))
+            shutil.copy(
+                os.path.join(shared()["folder"], ("lxc" if name.startswith("lxc") else "vzctl") + "_sim.run"),
+                self.at("%s/%s" % (folder, name)),
+            )
 
     # -- settings of the simulator -----------------------------------------------------------
     def save_sim(self, **changes):
@@ -362,11 +397,22 @@ class World:
 
     # -- the agent ------------------------------------------------------------------------------
     def agent_env(self, params, timeout, interval, level, extra):
-        env = {"PATH": WORLD_PATH, "OCF_ROOT": "/opt/ocf", "OCF_RA_VERSION_MAJOR": "1", "OCF_RA_VERSION_MINOR": "1",
-               "OCF_RESOURCE_INSTANCE": "ve", "OCF_RESOURCE_TYPE": "ManageVE", "OCF_RESOURCE_PROVIDER": "openve",
-               "OCF_EXIT_REASON_PREFIX": "ocf-exit-reason:", "HA_RSCTMP": "/run/resource-agents",
-               "HA_LOGFACILITY": "none", "HA_LOGFILE": AGENT_LOG, "LC_ALL": "C",
-               "OCF_RESKEY_crm_feature_set": "3.16.2", "OCF_RESKEY_CRM_meta_on_node": "n1"}
+        env = {
+            "PATH": WORLD_PATH,
+            "OCF_ROOT": "/opt/ocf",
+            "OCF_RA_VERSION_MAJOR": "1",
+            "OCF_RA_VERSION_MINOR": "1",
+            "OCF_RESOURCE_INSTANCE": "ve",
+            "OCF_RESOURCE_TYPE": "ManageVE",
+            "OCF_RESOURCE_PROVIDER": "openve",
+            "OCF_EXIT_REASON_PREFIX": "ocf-exit-reason:",
+            "HA_RSCTMP": "/run/resource-agents",
+            "HA_LOGFACILITY": "none",
+            "HA_LOGFILE": AGENT_LOG,
+            "LC_ALL": "C",
+            "OCF_RESKEY_crm_feature_set": "3.16.2",
+            "OCF_RESKEY_CRM_meta_on_node": "n1",
+        }
         if timeout is not None:
             env["OCF_RESKEY_CRM_meta_timeout"] = str(int(timeout * 1000))
         if interval is not None:
@@ -378,12 +424,14 @@ class World:
         env.update(extra)
         return {k: v for k, v in env.items() if v is not None}
 
-    def begin(self, action, params, timeout=20, interval=None, level=None, extra=None, uid=0, leftovers=True,
-              argv=None):
+    def begin(
+        self, action, params, timeout=20, interval=None, level=None, extra=None, uid=0, leftovers=True, argv=None
+    ):
         """Start the agent; its tag."""
         run = [shared()["python"], "-IS", AGENT_IN_WORLD] + ([action] if action is not None else []) + (argv or [])
-        return self.spawn(run, env=self.agent_env(params, timeout, interval, level, extra or {}), uid=uid,
-                          leftovers=leftovers)
+        return self.spawn(
+            run, env=self.agent_env(params, timeout, interval, level, extra or {}), uid=uid, leftovers=leftovers
+        )
 
     def finish(self, tag, timeout=120):
         r = self.wait(tag, timeout)
@@ -396,7 +444,7 @@ class World:
     # -- the end ----------------------------------------------------------------------------------
     def close(self):
         self.sock.close()
-        self.process.kill()         # process 1 dies with it, and every process of the world with that
+        self.process.kill()  # process 1 dies with it, and every process of the world with that
         self.process.wait()
-        _cgroups.extend(self.cgroup_dirs)   # empty as soon as the kernel has buried them
+        _cgroups.extend(self.cgroup_dirs)  # empty as soon as the kernel has buried them
         shutil.rmtree(self.tmp, ignore_errors=True)

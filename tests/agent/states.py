@@ -6,6 +6,7 @@ Host words (before the colon): legacy, vz7; noveinfo (no /proc/vz); cgroup (real
 lxc (engine lxc; own network and cgroups); scale=N.
 State words (after the colon), done in the order written; see the functions below.
 """
+
 import os
 import re
 import shlex
@@ -13,7 +14,7 @@ import time
 
 from harness import LXC_TOOLS, World
 
-DEAD_PID = 30000    # a pid that no process of a world ever has
+DEAD_PID = 30000  # a pid that no process of a world ever has
 
 
 class State:
@@ -26,8 +27,14 @@ class State:
         self.veinfo = not (cgroup or "noveinfo" in host)
         scale = [w[6:] for w in host if w.startswith("scale=")]
         hide = ["/usr/bin/" + t for t in LXC_TOOLS] if self.lxc else []
-        self.world = World(veinfo=self.veinfo, cgroup=cgroup, net=self.lxc, hide=hide,
-                           generation="vz7" if "vz7" in host else "legacy", scale=scale[0] if scale else 20)
+        self.world = World(
+            veinfo=self.veinfo,
+            cgroup=cgroup,
+            net=self.lxc,
+            hide=hide,
+            generation="vz7" if "vz7" in host else "legacy",
+            scale=scale[0] if scale else 20,
+        )
         self.id = "101"
         self.tags, self.pids = [], {}
         try:
@@ -42,12 +49,15 @@ class State:
     def create(self, ctid):
         w = self.world
         if self.lxc:
-            w.write("/var/lib/lxc/%s/config" % ctid, "lxc.uts.name = %s\nlxc.console.logfile = /var/log/console.%s\n"
-                    % (ctid, ctid))
+            w.write(
+                "/var/lib/lxc/%s/config" % ctid,
+                "lxc.uts.name = %s\nlxc.console.logfile = /var/log/console.%s\n" % (ctid, ctid),
+            )
             w.write("/var/lib/lxc/%s/rootfs/sbin/init" % ctid, "")
         else:
-            w.write("/etc/vz/conf/%s.conf" % ctid, 'ONBOOT="no"\nVE_PRIVATE="/vz/private/$VEID"\n'
-                                                   'VE_ROOT="/vz/root/$VEID"\n')
+            w.write(
+                "/etc/vz/conf/%s.conf" % ctid, 'ONBOOT="no"\nVE_PRIVATE="/vz/private/$VEID"\nVE_ROOT="/vz/root/$VEID"\n'
+            )
             w.write("/vz/private/%s/sbin/init" % ctid, "")
             os.makedirs(w.at("/vz/root/%s" % ctid))
         w.write("/etc/vz/sim/%s" % ctid, "INIT=sysv\nBOOT=0.1\nSHUTDOWN=0.1\n")
@@ -160,8 +170,9 @@ class State:
         os.rename(p, p + ".lost")
 
     def do_noinit(self, value):
-        self.world.remove("%s/sbin/init" % (
-            "/var/lib/lxc/%s/rootfs" % self.id if self.lxc else "/vz/private/%s" % self.id))
+        self.world.remove(
+            "%s/sbin/init" % ("/var/lib/lxc/%s/rootfs" % self.id if self.lxc else "/vz/private/%s" % self.id)
+        )
 
     def do_owner(self, value):
         self.world.write("/vz/private/%s/.owner" % self.id, value + "\n")
@@ -174,8 +185,9 @@ class State:
     def do_show(self, value):
         """show=STARTING=2: lxc-info shows a passing state for 2 s"""
         word, _, seconds = value.partition("=")
-        self.world.write("/var/lib/lxc-sim/%s/show" % self.id,
-                         "%s until %f\n" % (word, time.monotonic() + float(seconds)))
+        self.world.write(
+            "/var/lib/lxc-sim/%s/show" % self.id, "%s until %f\n" % (word, time.monotonic() + float(seconds))
+        )
 
     def do_consolelog(self, value):
         self.world.write("/var/log/console.%s" % self.id, value + "\n")
@@ -214,8 +226,9 @@ class State:
         pid = self.world.started[tag]
         base = self.world.at("/sys/fs/cgroup")
         for d in [base] if os.path.exists(base + "/cgroup.procs") else [base + "/" + n for n in os.listdir(base)]:
-            r = self.world.call("/bin/sh", "-c", "echo %d > '%s/cgroup.procs'" % (
-                pid, os.path.join(d[len(self.world.at("")):], value)))
+            r = self.world.call(
+                "/bin/sh", "-c", "echo %d > '%s/cgroup.procs'" % (pid, os.path.join(d[len(self.world.at("")) :], value))
+            )
             assert r.code == 0, r.err
 
     def do_plaincgroup(self, value):
@@ -246,7 +259,8 @@ class State:
         else:
             words, _, seconds = value.partition("/for/")
             self.pids["lock"] = self.background(
-                "/bin/sh", "-c", "sleep %s" % (seconds or "1000"), *(["-"] if words == "stranger" else ["-", words]))
+                "/bin/sh", "-c", "sleep %s" % (seconds or "1000"), *(["-"] if words == "stranger" else ["-", words])
+            )
             self.world.write(path, "%d\n" % self.pids["lock"])
             return
         end = time.monotonic() + 5
@@ -282,9 +296,12 @@ class State:
     def words(self):
         """The state as it really is, in words."""
         up, dumps = self.up(), self.dumps()
-        out = {"running" if up else "down", "mounted" if self.world.mounted(self.id) else "unmounted",
-               "ready" if self.world.ready(self.id, self.base) else "unready",
-               "dump" if any(re.search(r"/Dump\.%s$" % self.id, d) for d in dumps) else "nodump"}
+        out = {
+            "running" if up else "down",
+            "mounted" if self.world.mounted(self.id) else "unmounted",
+            "ready" if self.world.ready(self.id, self.base) else "unready",
+            "dump" if any(re.search(r"/Dump\.%s$" % self.id, d) for d in dumps) else "nodump",
+        }
         if any(re.search(r"/Dump\.%s\.set-aside-[0-9A-Za-z:.T+-]+$" % self.id, d) for d in dumps):
             out.add("set-aside")
         out.add("paused" if up and self.world.exists("%s/%s/paused" % (self.base, self.id)) else "awake")

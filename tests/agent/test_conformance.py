@@ -1,14 +1,15 @@
 # Copyright: the openve.pacemaker authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Runs the table of cases.py against the agent."""
+
 import re
 import shlex
 import xml.etree.ElementTree as ET
 
 import pytest
-
 from cases import CASES
 from states import State
+
 
 def parse(action):
     """The action column: (action, parameters, what begin() takes, seconds it may last)."""
@@ -52,6 +53,7 @@ def check(case, state, result, commands, name, how):
 
     def complain(text, *args):
         bad.append(text % args)
+
     if case.code is not None and result.code != case.code:
         complain("exit code %s, not %s", result.code, case.code)
     if result.code < 0:
@@ -131,15 +133,30 @@ def test_case(case):
     try:
         mark = len(state.world.commands())
         result = state.world.agent(name, params, **how)
-        commands = [(t, re.sub(r"^vzctl ", "", c)) for t, c in state.world.commands()[mark:]
-                    if re.search(r" = -?\d+ \(", c) or not any(
-                        d.startswith(c + " = ") for _, d in state.world.commands()[mark:])]
+        commands = [
+            (t, re.sub(r"^vzctl ", "", c))
+            for t, c in state.world.commands()[mark:]
+            if re.search(r" = -?\d+ \(", c)
+            or not any(d.startswith(c + " = ") for _, d in state.world.commands()[mark:])
+        ]
         commands = [(t, re.sub(r" \([\d.]+ s\)$", "", c)) for t, c in commands]
         bad = check(case, state, result, commands, name, how)
         if bad:
-            pytest.fail("\n".join(
-                [repr(case)] + ["  ! " + b for b in bad] + ["-- %s after %.2f s; stdout: %s" % (
-                    result.code, result.seconds, result.out[:500]), "-- stderr:", result.err[:3000], "-- log:", result.log[:3000],
-                    "-- commands:"] + ["%.3f %s" % c for c in state.world.commands()[mark:]]), pytrace=False)
+            pytest.fail(
+                "\n".join(
+                    [repr(case)]
+                    + ["  ! " + b for b in bad]
+                    + [
+                        "-- %s after %.2f s; stdout: %s" % (result.code, result.seconds, result.out[:500]),
+                        "-- stderr:",
+                        result.err[:3000],
+                        "-- log:",
+                        result.log[:3000],
+                        "-- commands:",
+                    ]
+                    + ["%.3f %s" % c for c in state.world.commands()[mark:]]
+                ),
+                pytrace=False,
+            )
     finally:
         state.close()

@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What does not fit into one line of the table: several actions at once (the gate), the agent killed in the
 middle, metadata, syslog, the file itself."""
+
 import os
 import re
 import socket
 import time
 import xml.etree.ElementTree as ET
 
-import pytest
-
 import harness
+import pytest
 
 
 def about(state, *results):
-    return "\n".join(["%s after %.2f s: %s" % (r.code, r.seconds, r.err) for r in results] + [results[-1].log if results else ""] +
-                     ["%.3f %s" % c for c in state.world.commands()])
+    return "\n".join(
+        ["%s after %.2f s: %s" % (r.code, r.seconds, r.err) for r in results]
+        + [results[-1].log if results else ""]
+        + ["%.3f %s" % c for c in state.world.commands()]
+    )
 
 
 def begun(state, what):
@@ -56,7 +59,9 @@ def test_gate_one_slot_one_after_the_other(make):
     results = [s.world.finish(t) for t in tags]
     assert [r.code for r in results] == [0, 0, 0] and not any(r.left for r in results), about(s, *results)
     starts = [begun(s, "vzctl start %s$" % i) for i in ids]
-    assert starts[1] - starts[0] > 0.9 and starts[2] - starts[1] > 0.9, about(s, *results)     # and first come, first served
+    assert starts[1] - starts[0] > 0.9 and starts[2] - starts[1] > 0.9, about(
+        s, *results
+    )  # and first come, first served
     assert sum(r.seconds for r in results) < 12, about(s, *results)
 
 
@@ -66,7 +71,9 @@ def test_gate_two_slots(make):
     results = [s.world.finish(t) for t in tags]
     assert [r.code for r in results] == [0] * 4, about(s, *results)
     starts = [begun(s, "vzctl start %s$" % i) for i in ids]
-    assert starts[1] - starts[0] < 1.2 and starts[2] - starts[0] > 1.4 and starts[3] - starts[1] > 1.3, about(s, *results)
+    assert starts[1] - starts[0] < 1.2 and starts[2] - starts[0] > 1.4 and starts[3] - starts[1] > 1.3, about(
+        s, *results
+    )
 
 
 def test_gate_zero_is_no_gate(make):
@@ -131,7 +138,9 @@ def test_gate_a_running_ve_needs_no_slot(make):
     s.world.kill(s.world.started[holder])
 
 
-@pytest.mark.parametrize("action, state", [("migrate_from", "legacy: also=102 running suspended"), ("start", "vz7: also=102 running paused")])
+@pytest.mark.parametrize(
+    "action, state", [("migrate_from", "legacy: also=102 running suspended"), ("start", "vz7: also=102 running paused")]
+)
 def test_gate_restores_and_wakes_hold_and_need_a_slot(make, action, state):
     s = make(state)
     s.world.guest("102", BOOT="2")
@@ -186,7 +195,9 @@ def test_gate_folder_is_roots_only(make):
     r = s.world.agent("start", {"veid": "101", "start_slots": "1"})
     assert r.code == 0, about(s, r)
     out = s.world.call("/bin/sh", "-c", "find /run/resource-agents -mindepth 1 -maxdepth 1 -type d -perm /077").out
-    assert out == "" and s.world.call("/bin/sh", "-c", "find /run/resource-agents -mindepth 1 -maxdepth 1 -type d").out, about(s, r)
+    assert (
+        out == "" and s.world.call("/bin/sh", "-c", "find /run/resource-agents -mindepth 1 -maxdepth 1 -type d").out
+    ), about(s, r)
 
 
 def test_gate_a_folder_of_someone_else_is_not_trusted(make):
@@ -195,8 +206,12 @@ def test_gate_a_folder_of_someone_else_is_not_trusted(make):
     assert s.world.agent("start", {"veid": "101", "start_slots": "1"}).code == 0
     name = s.world.call("/bin/sh", "-c", "ls /run/resource-agents").out.split()[0]
     s.world.agent("stop", {"veid": "101"})
-    s.world.call("/bin/sh", "-c", "rm -r /run/resource-agents/%s && mkdir -m 755 /tmp/evil && chown 65534 /tmp/evil && "
-                 "ln -s /tmp/evil /run/resource-agents/%s" % (name, name))
+    s.world.call(
+        "/bin/sh",
+        "-c",
+        "rm -r /run/resource-agents/%s && mkdir -m 755 /tmp/evil && chown 65534 /tmp/evil && "
+        "ln -s /tmp/evil /run/resource-agents/%s" % (name, name),
+    )
     r = s.world.agent("start", {"veid": "101", "start_slots": "1"})
     assert r.code == 0 and "running" in s.words(), about(s, r)
     assert s.world.call("/bin/ls", "/tmp/evil").out == "", about(s, r)
@@ -285,7 +300,9 @@ def test_log_to_syslog_over_a_stream(make):
     r = s.world.agent("start", {"veid": "101"}, extra={"HA_LOGFACILITY": "daemon", "HA_LOGFILE": None})
     assert r.code == 0, about(s, r)
     log.settimeout(5)
-    assert re.match(rb"<30>.*ManageVE\(ve\)\[\d+\]: INFO: vzctl start 101.*\0$", log.accept()[0].recv(65536)), about(s, r)
+    assert re.match(rb"<30>.*ManageVE\(ve\)\[\d+\]: INFO: vzctl start 101.*\0$", log.accept()[0].recv(65536)), about(
+        s, r
+    )
 
 
 @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
@@ -315,8 +332,13 @@ def test_a_log_daemon_that_hangs_holds_nothing_up(make, kind):
 def with_shell(s, how, action, params=None, **kw):
     """Run the agent by a shell command in which %s stands for it."""
     env = s.world.agent_env(dict({"veid": "101"}, **(params or {})), 20, 10, None, kw)
-    return s.world.finish(s.world.spawn(["/bin/sh", "-c", how % " ".join(
-        [harness.shared()["python"], "-IS", harness.AGENT_IN_WORLD, action])], env=env, leftovers=True))
+    return s.world.finish(
+        s.world.spawn(
+            ["/bin/sh", "-c", how % " ".join([harness.shared()["python"], "-IS", harness.AGENT_IN_WORLD, action])],
+            env=env,
+            leftovers=True,
+        )
+    )
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-", "<&- >&- 2>&-"])
@@ -348,28 +370,55 @@ def test_metadata(make):
     assert root.tag == "resource-agent" and root.get("name") == "ManageVE"
     assert [v.text for v in root.iter("version")][0] == "1.1"
     parameters = {p.get("name"): p for p in root.iter("parameter")}
-    wanted = {"veid": None, "engine": "vzctl", "start_wait": "ready", "ready_command": None, "ready_timeout": None, "ready_timeout_action": "proceed",
-              "start_settle": "0s", "start_slots": "0", "stop_grace": "120s", "force_stop": "false", "monitor_command": None, "on_dump": "set_aside",
-              "lxc_path": "/var/lib/lxc"}
+    wanted = {
+        "veid": None,
+        "engine": "vzctl",
+        "start_wait": "ready",
+        "ready_command": None,
+        "ready_timeout": None,
+        "ready_timeout_action": "proceed",
+        "start_settle": "0s",
+        "start_slots": "0",
+        "stop_grace": "120s",
+        "force_stop": "false",
+        "monitor_command": None,
+        "on_dump": "set_aside",
+        "lxc_path": "/var/lib/lxc",
+    }
     assert set(parameters) == set(wanted)
     for name, p in parameters.items():
         default = p.find("content").get("default")
         assert (default or None) == wanted[name], name
         assert (p.get("reloadable") == "1") == (name not in ("veid", "engine", "lxc_path")), name
         assert p.find("longdesc").text.strip() and p.find("shortdesc").text.strip(), name
-        assert p.find("content").get("type") == {"start_slots": "integer", "force_stop": "boolean"}.get(name, "string"), name
+        assert p.find("content").get("type") == {"start_slots": "integer", "force_stop": "boolean"}.get(
+            name, "string"
+        ), name
     assert parameters["veid"].get("required") == "1" and parameters["veid"].get("unique-group")
     assert [n for n, p in parameters.items() if p.get("required") == "1"] == ["veid"]
-    for name, choices in (("engine", "vzctl lxc"), ("start_wait", "ready native none"), ("ready_timeout_action", "proceed fail"), ("on_dump", "set_aside restore refuse")):
+    for name, choices in (
+        ("engine", "vzctl lxc"),
+        ("start_wait", "ready native none"),
+        ("ready_timeout_action", "proceed fail"),
+        ("on_dump", "set_aside restore refuse"),
+    ):
         for c in choices.split():
             assert c in parameters[name].find("longdesc").text, (name, c)
     actions = [(a.get("name"), a.get("timeout"), a.get("interval"), a.get("depth")) for a in root.iter("action")]
 
     def seconds(text):
         return int(re.match(r"(\d+)s?$", text).group(1))
+
     assert {(n, seconds(t)) for n, t, _, d in actions if d in (None, "0")} == {
-        ("start", 180), ("stop", 150), ("monitor", 30), ("migrate_to", 180), ("migrate_from", 180), ("reload-agent", 20), ("validate-all", 20),
-        ("meta-data", 5)}
+        ("start", 180),
+        ("stop", 150),
+        ("monitor", 30),
+        ("migrate_to", 180),
+        ("migrate_from", 180),
+        ("reload-agent", 20),
+        ("validate-all", 20),
+        ("meta-data", 5),
+    }
     deep = [a for a in actions if a[3] == "10"]
     assert len(deep) == 1 and deep[0][0] == "monitor" and seconds(deep[0][1]) == 60 and seconds(deep[0][2]) == 60
     assert [seconds(i) for n, t, i, d in actions if n == "monitor" and d == "0"] == [10]
@@ -400,21 +449,35 @@ def test_metadata_without_site_and_in_an_empty_environment(make):
 def test_the_file(make):
     text = open(harness.AGENT, encoding="utf-8").read()
     assert text.startswith("#!/usr/bin/python3 -IS\n")
-    assert "SPDX-License-Identifier: GPL-3.0-or-later" in text.split("\n\n")[0] or "SPDX-License-Identifier" in text[:400]
+    assert (
+        "SPDX-License-Identifier: GPL-3.0-or-later" in text.split("\n\n")[0] or "SPDX-License-Identifier" in text[:400]
+    )
     import ast
-    names = {n.name.split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for n in node.names}
-    names |= {node.module.split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom) and node.module}
+
+    names = {
+        n.name.split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for n in node.names
+    }
+    names |= {
+        node.module.split(".")[0]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and node.module
+    }
     import sys
+
     assert not names - set(sys.stdlib_module_names), names
 
 
-@pytest.mark.parametrize("init, commands, code, said", [
-    ("/usr/lib/systemd/systemd", {"systemctl": "echo starting; exit 1"}, 1, "systemd"),
-    ("/bin/busybox", {"runlevel": "echo unknown"}, 0, ""),
-    (None, {"runlevel": "echo unknown"}, 1, "runlevel: unknown"),
-    (None, {"runlevel": "echo N 2"}, 0, ""),
-    (None, {}, 0, ""),
-], ids=["systemd", "busybox", "sysvinit boots", "sysvinit", "no runlevel"])
+@pytest.mark.parametrize(
+    "init, commands, code, said",
+    [
+        ("/usr/lib/systemd/systemd", {"systemctl": "echo starting; exit 1"}, 1, "systemd"),
+        ("/bin/busybox", {"runlevel": "echo unknown"}, 0, ""),
+        (None, {"runlevel": "echo unknown"}, 1, "runlevel: unknown"),
+        (None, {"runlevel": "echo N 2"}, 0, ""),
+        (None, {}, 0, ""),
+    ],
+    ids=["systemd", "busybox", "sysvinit boots", "sysvinit", "no runlevel"],
+)
 def test_the_readiness_probe_in_a_guest_without_proc(make, init, commands, code, said):
     """Run where /proc/1 is empty and /sbin/init a link, as a guest's shell runs it."""
     probe = re.search(r'^READY = r"""(.*?)"""', open(harness.AGENT, encoding="utf-8").read(), re.M | re.S).group(1)
@@ -434,7 +497,9 @@ def test_monitor_of_a_running_ve_is_cheap(make):
     s = make("legacy: running")
     before = len(s.world.commands())
     r = s.world.agent("monitor", {"veid": "101"}, interval=10)
-    assert r.code == 0 and [c for _, c in s.world.commands()[before:] if " = " not in c] == ["vzctl status 101"], about(s, r)
+    assert r.code == 0 and [c for _, c in s.world.commands()[before:] if " = " not in c] == ["vzctl status 101"], about(
+        s, r
+    )
 
 
 def test_shebang_runs_it(make):
@@ -447,4 +512,5 @@ def test_shebang_runs_it(make):
 def test_it_compiles_with_the_oldest_python_it_promises():
     """Whatever interpreter runs this suite: no syntax newer than 3.6."""
     import ast
+
     ast.parse(open(harness.AGENT, encoding="utf-8").read(), feature_version=(3, 6))

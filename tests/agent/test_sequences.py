@@ -13,6 +13,7 @@ What must hold, whatever happened before or happens meanwhile:
   - a dump is lost only by being restored
   - no process is left behind; nothing lasts until its deadline; codes are those of OCF, failures have a reason
 """
+
 import collections
 import os
 import re
@@ -23,20 +24,27 @@ import pytest
 from hypothesis import Phase
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-
 from states import State
 
-STEPS = 6               # of a sequence
-BATCH = 25              # sequences of one seed
-STARVED = 0.2           # seconds until the agent's first command; on an idle machine 0.05
+STEPS = 6  # of a sequence
+BATCH = 25  # sequences of one seed
+STARVED = 0.2  # seconds until the agent's first command; on an idle machine 0.05
 SEQUENCES = int(os.environ.get("SOAK") or 300)
 FIRST = int(os.environ.get("START") or 1)
 
 # (monitor probe, monitor, start, stop) of the state table where nothing interferes
-TABLE = {"running": (0, 0, 0, 0), "paused": (1, 1, 0, 0), "mounted": (1, 1, 0, 0), "suspended": (7, 7, 0, 0), "down": (7, 7, 0, 0),
-         "lost": (0, 0, 0, None), "no config": (7, 7, 5, 0), "no private": (7, 7, 5, 0),
-         "paused, unseen": (0, 0, 0, 0),            # the old vzctl calls it running
-         "mounted, no config": (1, 1, 5, 1)}        # vzctl unmounts nothing without its configuration
+TABLE = {
+    "running": (0, 0, 0, 0),
+    "paused": (1, 1, 0, 0),
+    "mounted": (1, 1, 0, 0),
+    "suspended": (7, 7, 0, 0),
+    "down": (7, 7, 0, 0),
+    "lost": (0, 0, 0, None),
+    "no config": (7, 7, 5, 0),
+    "no private": (7, 7, 5, 0),
+    "paused, unseen": (0, 0, 0, 0),  # the old vzctl calls it running
+    "mounted, no config": (1, 1, 5, 1),
+}  # vzctl unmounts nothing without its configuration
 
 
 def often(usual, *others):
@@ -45,35 +53,93 @@ def often(usual, *others):
 
 
 HOST = st.sampled_from(["veinfo", "veinfo", "veinfo", "noveinfo", "cgroup"])
-GUEST = st.fixed_dictionaries({
-    "INIT": st.sampled_from(["sysv", "sysv", "plain", "systemd", "busybox"]), "BOOT": st.sampled_from(["0.1", "0.1", "0.7", "hang"]),
-    "SHUTDOWN": st.sampled_from(["0.1", "0.1", "0.5", "hang"]), "EVENTD": st.sampled_from(["no", "no", "yes"]), "EXEC": often("", "hang"),
-    "RESTORE": often("ok", "fail"), "CHKPNT": often("ok", "fail"), "START_DELAY": st.sampled_from(["0", "0", "0.5"]), "DIES_AFTER": often("", "0.5")})
-FAULT = st.sampled_from([
-    ("FAULT_STATUS", "1:what is that"), ("FAULT_STATUS", "1:what is that"), ("FAULT_STATUS", "hang"), ("FAULT_STATUS", "say:garbage"),
-    ("FAULT_STATUS", "say:garbage"), ("FAULT_STATUS", "5:no"), ("FAULT_STATUS", "1+1:later"), ("FAULT_STOP", "33:it will not die"),
-    ("FAULT_STOP", "hang:hard"), ("FAULT_STOP", "0"), ("FAULT_START", "0"), ("FAULT_START", "99:no"), ("FAULT_START", "hang"),
-    ("FAULT_UMOUNT", "51:busy"), ("SKIPLOCK", "no")])
+GUEST = st.fixed_dictionaries(
+    {
+        "INIT": st.sampled_from(["sysv", "sysv", "plain", "systemd", "busybox"]),
+        "BOOT": st.sampled_from(["0.1", "0.1", "0.7", "hang"]),
+        "SHUTDOWN": st.sampled_from(["0.1", "0.1", "0.5", "hang"]),
+        "EVENTD": st.sampled_from(["no", "no", "yes"]),
+        "EXEC": often("", "hang"),
+        "RESTORE": often("ok", "fail"),
+        "CHKPNT": often("ok", "fail"),
+        "START_DELAY": st.sampled_from(["0", "0", "0.5"]),
+        "DIES_AFTER": often("", "0.5"),
+    }
+)
+FAULT = st.sampled_from(
+    [
+        ("FAULT_STATUS", "1:what is that"),
+        ("FAULT_STATUS", "1:what is that"),
+        ("FAULT_STATUS", "hang"),
+        ("FAULT_STATUS", "say:garbage"),
+        ("FAULT_STATUS", "say:garbage"),
+        ("FAULT_STATUS", "5:no"),
+        ("FAULT_STATUS", "1+1:later"),
+        ("FAULT_STOP", "33:it will not die"),
+        ("FAULT_STOP", "hang:hard"),
+        ("FAULT_STOP", "0"),
+        ("FAULT_START", "0"),
+        ("FAULT_START", "99:no"),
+        ("FAULT_START", "hang"),
+        ("FAULT_UMOUNT", "51:busy"),
+        ("SKIPLOCK", "no"),
+    ]
+)
 # what happens to a host: the name of a method below, and what it takes
 EVENT = st.one_of(
-    [st.tuples(st.just(name)) for name in (
-        "guest halts", "guest killed", "admin start", "admin stop", "admin mount", "admin umount", "admin pause", "admin resume", "admin chkpnt",
-        "strangers lock", "lock gone", "storage gone", "config gone", "storage back", "storage back", "fault gone")]
+    [
+        st.tuples(st.just(name))
+        for name in (
+            "guest halts",
+            "guest killed",
+            "admin start",
+            "admin stop",
+            "admin mount",
+            "admin umount",
+            "admin pause",
+            "admin resume",
+            "admin chkpnt",
+            "strangers lock",
+            "lock gone",
+            "storage gone",
+            "config gone",
+            "storage back",
+            "storage back",
+            "fault gone",
+        )
+    ]
     + 4 * [st.tuples(st.just("fault"), FAULT)]
-    + [st.tuples(st.just("guest changes"), GUEST),
-       st.tuples(st.just("lock"), st.sampled_from([0.3, 1.0, 2.5])),
-       st.tuples(st.just("stale lock"), st.sampled_from(["30000\n", "", "junk"])),
-       st.tuples(st.just("busy"), st.sampled_from([1.5, 1.5, 20]))])
-PARAMETERS = st.fixed_dictionaries({
-    "stop_grace": st.sampled_from(["1s", "1s", "500ms", "120s"]), "ready_timeout": st.sampled_from(["1s", "", ""]),
-    "start_wait": st.sampled_from(["", "", "none", "native"]), "on_dump": st.sampled_from(["", "", "restore", "refuse"]),
-    "start_slots": st.sampled_from(["", "1"]), "ready_timeout_action": st.sampled_from(["", "", "fail"]), "force_stop": often("", "true")})
+    + [
+        st.tuples(st.just("guest changes"), GUEST),
+        st.tuples(st.just("lock"), st.sampled_from([0.3, 1.0, 2.5])),
+        st.tuples(st.just("stale lock"), st.sampled_from(["30000\n", "", "junk"])),
+        st.tuples(st.just("busy"), st.sampled_from([1.5, 1.5, 20])),
+    ]
+)
+PARAMETERS = st.fixed_dictionaries(
+    {
+        "stop_grace": st.sampled_from(["1s", "1s", "500ms", "120s"]),
+        "ready_timeout": st.sampled_from(["1s", "", ""]),
+        "start_wait": st.sampled_from(["", "", "none", "native"]),
+        "on_dump": st.sampled_from(["", "", "restore", "refuse"]),
+        "start_slots": st.sampled_from(["", "1"]),
+        "ready_timeout_action": st.sampled_from(["", "", "fail"]),
+        "force_stop": often("", "true"),
+    }
+)
 TIMEOUT = st.sampled_from([3.0, 5.0, 7.0])
 # what happens during an action: nothing, the agent is killed after a moment, or an event after a moment
 MEANWHILE = st.one_of(
-    st.none(), st.none(), st.none(),
-    st.tuples(st.sampled_from(["killed alone", "killed with its group", "killed by SIGTERM"]), st.sampled_from([0.05, 0.1, 0.2, 0.4, 0.8])),
-    st.tuples(EVENT, st.sampled_from([0.05, 0.1, 0.2, 0.5])), st.tuples(EVENT, st.sampled_from([0.05, 0.1, 0.2, 0.5])))
+    st.none(),
+    st.none(),
+    st.none(),
+    st.tuples(
+        st.sampled_from(["killed alone", "killed with its group", "killed by SIGTERM"]),
+        st.sampled_from([0.05, 0.1, 0.2, 0.4, 0.8]),
+    ),
+    st.tuples(EVENT, st.sampled_from([0.05, 0.1, 0.2, 0.5])),
+    st.tuples(EVENT, st.sampled_from([0.05, 0.1, 0.2, 0.5])),
+)
 
 
 class Broken(Exception):
@@ -91,7 +157,12 @@ class Sequence(RuleBasedStateMachine):
         self.fault, self.lock, self.lost_private, self.lost_config = None, None, False, False
         self.busy_until = self.lock_until = 0.0
 
-    @initialize(modern=st.booleans(), host=HOST, guest=GUEST, at_first=st.sampled_from(["down", "running", "running", "running", "dump", "dump"]))
+    @initialize(
+        modern=st.booleans(),
+        host=HOST,
+        guest=GUEST,
+        at_first=st.sampled_from(["down", "running", "running", "running", "dump", "dump"]),
+    )
     def begin(self, modern, host, guest, at_first):
         self.counts["sequences"] += 1
         self.modern, self.veinfo = modern, host == "veinfo"
@@ -130,7 +201,12 @@ class Sequence(RuleBasedStateMachine):
     def stop(self, parameters, timeout, meanwhile):
         self.action("stop", parameters, meanwhile, timeout=timeout, interval=0)
 
-    @rule(name=st.sampled_from(["migrate_to", "migrate_from"]), parameters=PARAMETERS, timeout=TIMEOUT, meanwhile=MEANWHILE)
+    @rule(
+        name=st.sampled_from(["migrate_to", "migrate_from"]),
+        parameters=PARAMETERS,
+        timeout=TIMEOUT,
+        meanwhile=MEANWHILE,
+    )
     def migrate(self, name, parameters, timeout, meanwhile):
         self.action(name, parameters, meanwhile, timeout=timeout, interval=0)
 
@@ -157,7 +233,9 @@ class Sequence(RuleBasedStateMachine):
     def strays(self):
         """Commands of vzctl that are under way (of an agent that was killed, of an admin)."""
         open_ = {}
-        for line in (self.w.read("/var/log/vzctl-sim.log") if self.w.exists("/var/log/vzctl-sim.log") else "").splitlines():
+        for line in (
+            self.w.read("/var/log/vzctl-sim.log") if self.w.exists("/var/log/vzctl-sim.log") else ""
+        ).splitlines():
             m = re.match(r"[\d.]+ \[(\d+)\] (.*)$", line)
             if re.search(r" = -?\d+ \([\d.]+ s\)$", line):
                 open_.pop(m.group(1), None)
@@ -247,8 +325,10 @@ class Sequence(RuleBasedStateMachine):
 
     def hold(self, words, seconds):
         """Take the lock the way a tool does: never from one that has it."""
-        code = ("import os,sys,time\np='/vz/lock/101.lck'\nt=p+'.t'\nopen(t,'w').write('%d' % os.getpid())\n"
-                "try: os.link(t,p)\nexcept OSError: sys.exit()\nfinally: os.unlink(t)\ntime.sleep(float(sys.argv[1]))\nos.unlink(p)\n")
+        code = (
+            "import os,sys,time\np='/vz/lock/101.lck'\nt=p+'.t'\nopen(t,'w').write('%d' % os.getpid())\n"
+            "try: os.link(t,p)\nexcept OSError: sys.exit()\nfinally: os.unlink(t)\ntime.sleep(float(sys.argv[1]))\nos.unlink(p)\n"
+        )
         self.w.spawn(["/usr/bin/python3", "-c", code, "%s" % seconds] + words)
         self.lock_until = time.monotonic() + seconds
 
@@ -302,8 +382,15 @@ class Sequence(RuleBasedStateMachine):
     # -- actions ---------------------------------------------------------------------------------------
     def calm(self):
         now = time.monotonic()
-        return (not self.strays() and not self.dying() and not self.fault and now > self.busy_until and now > self.lock_until
-                and self.how["EXEC"] == "" and self.how["DIES_AFTER"] == "")
+        return (
+            not self.strays()
+            and not self.dying()
+            and not self.fault
+            and now > self.busy_until
+            and now > self.lock_until
+            and self.how["EXEC"] == ""
+            and self.how["DIES_AFTER"] == ""
+        )
 
     def action(self, name, parameters, meanwhile, **how):
         verb = "monitor" if name == "deep" else name
@@ -314,12 +401,16 @@ class Sequence(RuleBasedStateMachine):
         dumps, stray = len(self.s.dumps()), self.strays()
         mark, asked = len(self.w.commands()), time.monotonic()
         self.counts["action: " + name] += 1
-        self.note("action", name, "from", before, "" if calm else "(not calm)", {k: v for k, v in params.items() if v}, how)
+        self.note(
+            "action", name, "from", before, "" if calm else "(not calm)", {k: v for k, v in params.items() if v}, how
+        )
         tag = self.w.begin(verb, params, leftovers=not killed, **how)
         if meanwhile:
             time.sleep(meanwhile[1])
         if killed:
-            self.w.kill(self.w.started[tag], 15 if killed == "killed by SIGTERM" else 9, group=killed == "killed with its group")
+            self.w.kill(
+                self.w.started[tag], 15 if killed == "killed by SIGTERM" else 9, group=killed == "killed with its group"
+            )
             self.counts["agent " + killed] += 1
         elif meanwhile:
             self.happen(meanwhile[0], meanwhile=True)
@@ -327,8 +418,10 @@ class Sequence(RuleBasedStateMachine):
         after, pid_after = self.state(), self.w.init_pid("101")
         commands = [c for _, c in self.w.commands()[mark:]]
         # this machine was too busy to give the agent its time: nothing exact can be said then
-        starved = any(t - asked > STARVED for t, _ in self.w.commands()[mark:mark + 1])
-        self.note("  ->", result.code, "after %.2f s, now %s%s" % (result.seconds, after, ", " + killed if killed else ""))
+        starved = any(t - asked > STARVED for t, _ in self.w.commands()[mark : mark + 1])
+        self.note(
+            "  ->", result.code, "after %.2f s, now %s%s" % (result.seconds, after, ", " + killed if killed else "")
+        )
         if result.code < 0 or killed:
             if killed:
                 self.let_forked_begin()
@@ -364,13 +457,21 @@ class Sequence(RuleBasedStateMachine):
         if verb in ("start", "migrate_from"):
             if throughout and before in ("running", "paused, unseen", "lost"):
                 # where one begins: the end of an earlier one may be logged meanwhile
-                verbs = [c for c in commands if re.search(r"^vzctl (--skiplock )?(start|restore|resume) 101", c) and " = " not in c]
+                verbs = [
+                    c
+                    for c in commands
+                    if re.search(r"^vzctl (--skiplock )?(start|restore|resume) 101", c) and " = " not in c
+                ]
                 if verbs and alone and not self.strays():
                     self.broken(result, "a second start: %s" % verbs)
             if code == 0 and not pid_after and alone and not stray and not shown and self.how["DIES_AFTER"] == "":
                 self.broken(result, "%s says 0 and nothing runs" % verb)
-        if len(self.s.dumps()) < dumps and not any(re.search(r"(restore|resume) 101.* = 0", c) for c in commands) \
-                and alone and not stray:
+        if (
+            len(self.s.dumps()) < dumps
+            and not any(re.search(r"(restore|resume) 101.* = 0", c) for c in commands)
+            and alone
+            and not stray
+        ):
             self.broken(result, "a dump is gone")
         if calm and alone and starved:
             self.counts["not compared with the table: the machine was too busy"] += 1
@@ -384,7 +485,7 @@ class Sequence(RuleBasedStateMachine):
         if name in ("monitor", "deep"):
             want = row[0] if how["interval"] == 0 else row[1]
             if name == "deep" and before == "paused, unseen":
-                want = 1                        # no command ends in it
+                want = 1  # no command ends in it
         elif name == "stop":
             want = row[3]
         elif name == "start":
@@ -392,23 +493,37 @@ class Sequence(RuleBasedStateMachine):
             if self.s.dumps() and before == "suspended":
                 if params["on_dump"] == "refuse" or (params["on_dump"] == "restore" and self.how["RESTORE"] == "fail"):
                     want = 1
-            if before not in ("running", "lost") and params["on_dump"] and self.s.dumps() or before == "mounted" and params["on_dump"]:
-                return                          # whatever else is the case: by on_dump
+            if (
+                before not in ("running", "lost")
+                and params["on_dump"]
+                and self.s.dumps()
+                or before == "mounted"
+                and params["on_dump"]
+            ):
+                return  # whatever else is the case: by on_dump
             if self.how["BOOT"] == "hang" or self.how["INIT"] == "systemd":
-                return                          # ready or not depends on time: the table has these
+                return  # ready or not depends on time: the table has these
             if params["ready_timeout_action"] == "fail":
                 return
         else:
-            want = {("migrate_to", "running"): 0 if self.how["CHKPNT"] == "ok" else 1, ("migrate_to", "suspended"): 0, ("migrate_to", "down"): 1,
-                    ("migrate_from", "running"): 0, ("migrate_from", "down"): 1,
-                    ("migrate_from", "suspended"): 0 if self.how["RESTORE"] == "ok" else 1}.get((name, before))
+            want = {
+                ("migrate_to", "running"): 0 if self.how["CHKPNT"] == "ok" else 1,
+                ("migrate_to", "suspended"): 0,
+                ("migrate_to", "down"): 1,
+                ("migrate_from", "running"): 0,
+                ("migrate_from", "down"): 1,
+                ("migrate_from", "suspended"): 0 if self.how["RESTORE"] == "ok" else 1,
+            }.get((name, before))
         if want is not None and code != want:
             self.broken(result, "%s from %s: %d, not %d" % (name, before, code, want))
 
     def broken(self, result, text):
         type(self).failure = "\n".join(
-            ["seed %d: %s" % (self.seed, text)] + self.trace + ["-- stderr:", result.err, "-- log:", result.log[-3000:], "-- commands:"]
-            + ["%.3f %s" % (t, c[:200]) for t, c in self.w.commands()])
+            ["seed %d: %s" % (self.seed, text)]
+            + self.trace
+            + ["-- stderr:", result.err, "-- log:", result.log[-3000:], "-- commands:"]
+            + ["%.3f %s" % (t, c[:200]) for t, c in self.w.commands()]
+        )
         raise Broken(self.failure)
 
 
@@ -420,11 +535,21 @@ def batches():
 def test_sequences(seed, record_property):
     machine = hypothesis.seed(seed)(type("Sequence", (Sequence,), {"counts": collections.Counter(), "seed": seed}))
     try:
-        run_state_machine_as_test(machine, settings=hypothesis.settings(
-            max_examples=BATCH, stateful_step_count=STEPS, deadline=None, database=None, suppress_health_check=list(hypothesis.HealthCheck),
-            phases=[Phase.generate, Phase.shrink] if os.environ.get("SHRINK") else [Phase.generate]))
+        run_state_machine_as_test(
+            machine,
+            settings=hypothesis.settings(
+                max_examples=BATCH,
+                stateful_step_count=STEPS,
+                deadline=None,
+                database=None,
+                suppress_health_check=list(hypothesis.HealthCheck),
+                phases=[Phase.generate, Phase.shrink] if os.environ.get("SHRINK") else [Phase.generate],
+            ),
+        )
     except Exception:
-        if machine.failure and not os.environ.get("SHRINK"):    # hypothesis would say that it cannot repeat it: time is real here
+        if machine.failure and not os.environ.get(
+            "SHRINK"
+        ):  # hypothesis would say that it cannot repeat it: time is real here
             pytest.fail(machine.failure, pytrace=False)
         raise
     finally:

@@ -1,12 +1,12 @@
 # Copyright: the openve.pacemaker authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The simulated vzctl against the transcripts of the real one: what it prints, returns and leaves behind."""
+
 import json
 import re
 import time
 
 import pytest
-
 from states import State
 
 # (state, command, exit code, output (stdout and stderr) as a pattern, words true afterwards, [least seconds, most seconds])
@@ -26,19 +26,73 @@ TRANSCRIPTS = [
     ("legacy: down novzconf", "status 101", 10, "Unable to open .*vz.conf", ""),
     ("legacy: down", "status 101", 0, "^CTID 101 exist unmounted down$", ""),
     ("vz7: down", "status 101", 0, "^VEID 101 exist unmounted down$", ""),
-    ("legacy: down", "start 101", 0, r"Starting container...\nContainer is mounted\nContainer start in progress...", "running mounted unlocked"),
-    ("legacy: guest=BOOT=1", "start 101 --wait", 0, r"Container start in progress, waiting ...\nContainer started successfully", "ready unlocked", 1, 2.5),
+    (
+        "legacy: down",
+        "start 101",
+        0,
+        r"Starting container...\nContainer is mounted\nContainer start in progress...",
+        "running mounted unlocked",
+    ),
+    (
+        "legacy: guest=BOOT=1",
+        "start 101 --wait",
+        0,
+        r"Container start in progress, waiting ...\nContainer started successfully",
+        "ready unlocked",
+        1,
+        2.5,
+    ),
     ("legacy: down", "stop 101", 0, "^Unable to stop: container is not running$", ""),
     ("legacy: down", "umount 101", 40, "^CT is not mounted$", ""),
     ("legacy: running", "status 101", 0, "^CTID 101 exist mounted running$", ""),
     ("vz7: running", "status 101", 0, "^VEID 101 exist mounted running$", ""),
     ("legacy: running", "start 101", 32, "^Container is already running$", "running"),
-    ("legacy: running", "stop 101", 0, r"Stopping container ...\nContainer was stopped\nContainer is unmounted", "down unmounted", 0, 3),
-    ("legacy: guest=SHUTDOWN=hang running", "stop 101 --fast", 0, r"^Killing container ...\nContainer was stopped\nContainer is unmounted$", "down unmounted", 0, 1),
-    ("legacy scale=100: guest=SHUTDOWN=hang running", "stop 101", 0, r"Stopping container ...\nKilling container ...\nContainer was stopped", "down unmounted", 1.2, 3),
-    ("legacy scale=1: conf=STOP_TIMEOUT=2 guest=SHUTDOWN=hang running", "stop 101", 0, "Killing container", "down unmounted", 2, 4),
+    (
+        "legacy: running",
+        "stop 101",
+        0,
+        r"Stopping container ...\nContainer was stopped\nContainer is unmounted",
+        "down unmounted",
+        0,
+        3,
+    ),
+    (
+        "legacy: guest=SHUTDOWN=hang running",
+        "stop 101 --fast",
+        0,
+        r"^Killing container ...\nContainer was stopped\nContainer is unmounted$",
+        "down unmounted",
+        0,
+        1,
+    ),
+    (
+        "legacy scale=100: guest=SHUTDOWN=hang running",
+        "stop 101",
+        0,
+        r"Stopping container ...\nKilling container ...\nContainer was stopped",
+        "down unmounted",
+        1.2,
+        3,
+    ),
+    (
+        "legacy scale=1: conf=STOP_TIMEOUT=2 guest=SHUTDOWN=hang running",
+        "stop 101",
+        0,
+        "Killing container",
+        "down unmounted",
+        2,
+        4,
+    ),
     ("vz7 scale=20: guest=SHUTDOWN=hang running", "stop 101", 0, "Killing container", "down unmounted", 3, 5),
-    ("legacy scale=1: conf=STOP_TIMEOUT=1 guest=HALT_BLOCKS=3 guest=SHUTDOWN=hang running", "stop 101", 0, "Killing", "down unmounted", 4, 6),
+    (
+        "legacy scale=1: conf=STOP_TIMEOUT=1 guest=HALT_BLOCKS=3 guest=SHUTDOWN=hang running",
+        "stop 101",
+        0,
+        "Killing",
+        "down unmounted",
+        4,
+        6,
+    ),
     ("legacy: guest=SHUTDOWN=nohalt running", "stop 101", 0, "Killing container", "down unmounted", 0, 2),
     ("legacy scale=100: guest=INIT_DELAY=100 starting", "stop 101", 0, "Killing container", "down unmounted", 1.2, 3),
     ("legacy: running", "umount 101", 32, "Container is running -- stop it first", "mounted"),
@@ -52,14 +106,44 @@ TRANSCRIPTS = [
     ("legacy: running", "exec2 101 'exit 7'", 7, "", ""),
     ("legacy: running", "exec2 101 sh -c 'exit 7'", 0, "", ""),
     ("legacy: running", "exec2 101 'echo $VEID; cat /proc/1/comm'", 0, "^101\ninit$", ""),
-    ("legacy: guest=INIT=systemd running", "exec2 101 'cat /proc/1/comm; systemctl is-system-running'", 0, "^systemd\nrunning$", ""),
-    ("legacy: guest=INIT=systemd guest=BOOT=50 starting", "exec2 101 'sleep 0.5; systemctl is-system-running'", 1, "^starting$", ""),
-    ("legacy: guest=INIT=busybox running", "exec2 101 'runlevel; readlink /proc/1/exe'", 0, "^unknown\n/bin/busybox$", ""),
+    (
+        "legacy: guest=INIT=systemd running",
+        "exec2 101 'cat /proc/1/comm; systemctl is-system-running'",
+        0,
+        "^systemd\nrunning$",
+        "",
+    ),
+    (
+        "legacy: guest=INIT=systemd guest=BOOT=50 starting",
+        "exec2 101 'sleep 0.5; systemctl is-system-running'",
+        1,
+        "^starting$",
+        "",
+    ),
+    (
+        "legacy: guest=INIT=busybox running",
+        "exec2 101 'runlevel; readlink /proc/1/exe'",
+        0,
+        "^unknown\n/bin/busybox$",
+        "",
+    ),
     ("legacy: guest=INIT=plain running", "exec2 101 runlevel", 127, "not found", ""),
-    ("legacy: guest=INIT=openrc running", "exec2 101 'rc-status -r; ls /sbin/openrc'", 0, "^default\n/sbin/openrc$", ""),
+    (
+        "legacy: guest=INIT=openrc running",
+        "exec2 101 'rc-status -r; ls /sbin/openrc'",
+        0,
+        "^default\n/sbin/openrc$",
+        "",
+    ),
     ("legacy: running suspended", "status 101", 0, "^CTID 101 exist unmounted down suspended$", ""),
     ("vz7: running suspended", "status 101", 0, "^VEID 101 exist unmounted suspended$", ""),
-    ("legacy: running suspended", "start 101", 0, "Dump file .*Dump.101 exists, trying to restore from it", "running nodump"),
+    (
+        "legacy: running suspended",
+        "start 101",
+        0,
+        "Dump file .*Dump.101 exists, trying to restore from it",
+        "running nodump",
+    ),
     ("legacy: guest=RESTORE=fail dump", "start 101", 0, "trying to restore(.|\n)*Starting container", "running"),
     ("legacy: guest=RESTORE=fail dump", "restore 101", 17, "Restoring failed", "down unmounted dump"),
     ("legacy: guest=CHKPNT=fail running", "chkpnt 101", 16, "", "running nodump"),
@@ -88,10 +172,22 @@ TRANSCRIPTS = [
     ("legacy: running busy", "stop 101", 51, r"Container was stopped\n(.|\n)*Can't umount .* busy", "down mounted"),
     ("legacy: running lock=/usr/sbin/vzctl", "status 101", 0, "running", ""),
     ("legacy: running lock=/usr/sbin/vzctl", "exec2 101 true", 0, "", ""),
-    ("legacy: running lock=/usr/sbin/vzctl", "stop 101 --fast", 9, r"^Locked by: pid \d+, cmdline .*/usr/sbin/vzctl\nContainer already locked$", "running locked"),
+    (
+        "legacy: running lock=/usr/sbin/vzctl",
+        "stop 101 --fast",
+        9,
+        r"^Locked by: pid \d+, cmdline .*/usr/sbin/vzctl\nContainer already locked$",
+        "running locked",
+    ),
     ("legacy: lock=/usr/sbin/vzctl", "start 101", 9, "Container already locked", "down"),
     ("legacy: running lock=/usr/sbin/vzctl", "set 101 --onboot no --save", 9, "locked", ""),
-    ("legacy: running lock=/usr/sbin/vzctl", "--skiplock stop 101 --fast", 0, "Container was stopped", "down unmounted locked"),
+    (
+        "legacy: running lock=/usr/sbin/vzctl",
+        "--skiplock stop 101 --fast",
+        0,
+        "Container was stopped",
+        "down unmounted locked",
+    ),
     ("legacy: running sim=SKIPLOCK=no", "--skiplock stop 101 --fast", 20, "", "running"),
     ("legacy: lock=dead", "start 101", 0, "", "running unlocked"),
     ("legacy: lock=junk", "start 101", 0, "", "running unlocked"),
@@ -101,7 +197,15 @@ TRANSCRIPTS = [
     ("vz7: owner=server-2", "register /vz/private/101 101", 141, "", ""),
     ("vz7: owner=server-2", "register /vz/private/101 101 --force", 0, "", ""),
     ("legacy: down", "register /vz/private/101 101", 20, "", ""),
-    ("legacy scale=1: sim=WAIT_LIMIT=2 guest=INIT=systemd", "start 101 --wait", 133, "", "down unmounted unlocked", 2, 4),
+    (
+        "legacy scale=1: sim=WAIT_LIMIT=2 guest=INIT=systemd",
+        "start 101 --wait",
+        133,
+        "",
+        "down unmounted unlocked",
+        2,
+        4,
+    ),
     ("legacy scale=1: sim=WAIT_LIMIT=2 guest=INIT=systemd guest=VZFIFO=yes", "start 101 --wait", 0, "", "running"),
     ("legacy: guest=BOOT=5 starting", "umount 101", 32, "", ""),
     ("legacy: name=web running", "status web", 0, "^CTID 101 exist mounted running$", ""),
@@ -112,6 +216,7 @@ TRANSCRIPTS = [
 @pytest.mark.parametrize("row", TRANSCRIPTS, ids=["%s | %s" % (r[0], r[1]) for r in TRANSCRIPTS])
 def test_transcript(row):
     import shlex
+
     state, command, code, output, after = row[:5]
     least, most = row[5:] or (0, 10)
     s = State(state)
@@ -131,8 +236,23 @@ def test_vzlist(make):
     s = make("legacy: also=7 name=web running conf=BOOTORDER=5")
     rows = json.loads(s.world.call("vzlist", "-a", "-j", "-o", "ctid,status,onboot,bootorder,private,root").out)
     assert rows == [
-        {"ctid": 101, "status": "running", "onboot": False, "bootorder": 5, "private": "/vz/private/101", "root": "/vz/root/101"},
-        {"ctid": 7, "status": "stopped", "onboot": False, "bootorder": None, "private": "/vz/private/7", "root": "/vz/root/7"}]
+        {
+            "ctid": 101,
+            "status": "running",
+            "onboot": False,
+            "bootorder": 5,
+            "private": "/vz/private/101",
+            "root": "/vz/root/101",
+        },
+        {
+            "ctid": 7,
+            "status": "stopped",
+            "onboot": False,
+            "bootorder": None,
+            "private": "/vz/private/7",
+            "root": "/vz/root/7",
+        },
+    ]
     assert [r["ctid"] for r in json.loads(s.world.call("vzlist", "-j").out)] == [101]
 
 
@@ -164,7 +284,7 @@ def test_skiplock_beats_a_hung_stop(make):
     assert s.world.call("vzctl", "stop", "101").code == 9
     r = s.world.call("vzctl", "--skiplock", "stop", "101", "--fast")
     assert r.seconds < 1 and {"down", "unmounted"} <= s.words()
-    assert (r.code, s.world.wait(tag).code) == (0, 40)      # the hung one finds nothing mounted
+    assert (r.code, s.world.wait(tag).code) == (0, 40)  # the hung one finds nothing mounted
 
 
 def test_start_wait_holds_the_lock_and_dies_with_the_guest_by_sigterm(make):
@@ -180,7 +300,7 @@ def test_start_wait_ended_by_sigkill_leaves_the_guest_running(make):
     s.world.kill(s.pids["lock"], 9)
     s.world.wait(s.tags[0])
     assert {"running", "mounted", "locked"} <= s.words()
-    assert s.world.call("vzctl", "stop", "101").code == 0       # a stale lock is no lock
+    assert s.world.call("vzctl", "stop", "101").code == 0  # a stale lock is no lock
 
 
 def test_sigkill_before_init_leaves_mounted_down(make):
@@ -242,9 +362,18 @@ def test_the_file_alone_is_enough(make):
     """As it is installed in a node: one executable file, a container made by itself."""
     import os
     import shutil
+
     s = make("legacy: down")
     shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "vzctl"), s.world.at("/opt/vzctl"))
-    for command, code in (("create 200", 0), ("start 200 --wait", 0), ("status 200", 0), ("exec2 200 'exit 3'", 3), ("stop 200", 0), ("destroy 200", 0)):
+    for command, code in (
+        ("create 200", 0),
+        ("start 200 --wait", 0),
+        ("status 200", 0),
+        ("exec2 200 'exit 3'", 3),
+        ("stop 200", 0),
+        ("destroy 200", 0),
+    ):
         import shlex
+
         r = s.world.call("/opt/vzctl", *shlex.split(command))
         assert r.code == code, (command, r.code, r.out, r.err)

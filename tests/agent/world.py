@@ -12,6 +12,7 @@ end and the processes they leave behind.
 One JSON object a line.  To here: {"run": argv, "env": {}, "tag": n, "uid": 0, "leftovers": true}.
 From here: {"tag": n, "pid": p}, then {"tag": n, "code": c, "seconds": s, "left": ["pid: cmdline"]}.
 """
+
 import ctypes
 import json
 import os
@@ -23,9 +24,8 @@ import time
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 MS_RDONLY, MS_BIND, MS_REC, MS_PRIVATE = 1, 4096, 16384, 1 << 18
-NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWPID, NEWNET = (
-    0x20000, 0x2000000, 0x4000000, 0x8000000, 0x20000000, 0x40000000)
-PIDS = 900          # links to processes made in /proc at first; more are made as pids grow
+NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWPID, NEWNET = (0x20000, 0x2000000, 0x4000000, 0x8000000, 0x20000000, 0x40000000)
+PIDS = 900  # links to processes made in /proc at first; more are made as pids grow
 
 
 def call(name, *args):
@@ -53,14 +53,31 @@ def build(cfg):
 
     def at(path):
         return new + path
-    for d in ("/etc", "/var/lib", "/var/log", "/run", "/tmp", "/root", "/opt", "/sys/fs/cgroup", "/dev", "/proc",
-              "/vz/private", "/vz/root", "/vz/lock", "/vz/dump", "/vz/tmp", "/run/resource-agents"):
+
+    for d in (
+        "/etc",
+        "/var/lib",
+        "/var/log",
+        "/run",
+        "/tmp",
+        "/root",
+        "/opt",
+        "/sys/fs/cgroup",
+        "/dev",
+        "/proc",
+        "/vz/private",
+        "/vz/root",
+        "/vz/lock",
+        "/vz/dump",
+        "/vz/tmp",
+        "/run/resource-agents",
+    ):
         os.makedirs(at(d))
     os.chmod(at("/tmp"), 0o1777)
     os.symlink("/run", at("/var/run"))
     bind("/usr", at("/usr"))
     os.makedirs(at("/opt/sbin"))
-    bind(at("/opt/sbin"), at("/usr/sbin"))          # nothing of the host's: the tests put their tools here
+    bind(at("/opt/sbin"), at("/usr/sbin"))  # nothing of the host's: the tests put their tools here
     for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
         if os.path.islink("/" + name):
             os.symlink(os.readlink("/" + name), at("/" + name))
@@ -68,8 +85,11 @@ def build(cfg):
             bind(at("/opt/sbin"), at("/sbin"))
         elif os.path.isdir("/" + name):
             bind("/" + name, at("/" + name))
-    for name, text in (("passwd", "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"),
-                       ("group", "root:x:0:\nnogroup:x:65534:\n"), ("hosts", "127.0.0.1 localhost\n")):
+    for name, text in (
+        ("passwd", "root:x:0:0::/root:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"),
+        ("group", "root:x:0:\nnogroup:x:65534:\n"),
+        ("hosts", "127.0.0.1 localhost\n"),
+    ):
         with open(at("/etc/" + name), "w") as f:
             f.write(text)
     for name in ("ld.so.cache", "localtime"):
@@ -96,7 +116,7 @@ def build(cfg):
     try:
         call("pivot_root", ".", ".")
         call("umount2", ".", 2)
-    except (OSError, AttributeError):               # a root that cannot be moved (an initramfs)
+    except (OSError, AttributeError):  # a root that cannot be moved (an initramfs)
         os.chroot(".")
     os.chdir("/")
 
@@ -187,7 +207,7 @@ def cmdline(pid):
 class Server:
     def __init__(self, sock, cfg):
         self.sock, self.cfg = sock, cfg
-        self.running = {}       # pid: request, time, pids alive before
+        self.running = {}  # pid: request, time, pids alive before
         self.linked = PIDS
         self.wake_r, self.wake_w = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self.wake_w)
@@ -242,7 +262,7 @@ class Server:
             code = -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
             left = []
             if msg.get("leftovers"):
-                end = time.monotonic() + 0.4            # what was killed needs a moment to be gone
+                end = time.monotonic() + 0.4  # what was killed needs a moment to be gone
                 while True:
                     while True:
                         try:
@@ -251,10 +271,14 @@ class Server:
                             break
                         if p == 0:
                             break
-                        if p in self.running:           # another program of the test ended meanwhile
+                        if p in self.running:  # another program of the test ended meanwhile
                             other, t, _ = self.running.pop(p)
-                            self.send(tag=other["tag"], seconds=time.monotonic() - t, left=[],
-                                      code=-os.WTERMSIG(s) if os.WIFSIGNALED(s) else os.WEXITSTATUS(s))
+                            self.send(
+                                tag=other["tag"],
+                                seconds=time.monotonic() - t,
+                                left=[],
+                                code=-os.WTERMSIG(s) if os.WIFSIGNALED(s) else os.WEXITSTATUS(s),
+                            )
                     pids = set(living()) - before - foreign(self.running) - {1}
                     if not pids or time.monotonic() > end:
                         break
@@ -285,7 +309,7 @@ class Server:
 
 def main():
     fd, cfg = int(sys.argv[1]), json.loads(sys.argv[2])
-    call("prctl", 1, 9, 0, 0, 0)                    # die with the test run
+    call("prctl", 1, 9, 0, 0, 0)  # die with the test run
     flags = NEWNS | NEWPID | NEWUTS | NEWIPC
     if cfg["net"]:
         flags |= NEWNET

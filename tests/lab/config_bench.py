@@ -17,8 +17,8 @@ import xml.etree.ElementTree as ET
 
 from onnode import arguments, runner, tool
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 PREFIX = 'bench-'
 POLICY = {'load_threshold': '0%'}
@@ -61,9 +61,9 @@ def main():
             with open(os.environ['CIB_file'], 'w', encoding='utf-8') as stream:
                 stream.write(tool('cibadmin', '--empty'))
             before = age()
-        result = resources.apply(run, arguments(declared(count, changed), POLICY, purge=True))
+        result = ve_resources.run(run, arguments(declared(count, changed), POLICY, purge=True))
         seconds = age() - before
-        epoch = int(cib.query(runner).get('epoch'))
+        epoch = int(tree.query(runner).get('epoch'))
     print(
         json.dumps(
             {

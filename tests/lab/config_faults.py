@@ -24,9 +24,8 @@ import time
 
 from onnode import arguments, runner, tool
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 PREFIX = 'fault-'
 LOG = '/var/log/pacemaker/pacemaker.log'
@@ -99,10 +98,10 @@ class Writer(threading.Thread):
         if self.kind == 'resource':
             return any(pair.get('value') == '/run/' + self.value for pair in root.iter('nvpair'))
         if self.kind == 'property':
-            return cib.get_property(root, PREFIX + 'property') == self.value
+            return attributes.get_property(root, PREFIX + 'property') == self.value
         if self.kind == 'meta':
             return (
-                primitives.meta_value(primitive(root, PREFIX + '1'), 'maintenance')
+                attributes.get(primitive(root, PREFIX + '1'), attributes.META, 'maintenance')
                 == ('true', 'false')[self.number % 2]
             )
         return True
@@ -119,7 +118,7 @@ def grace(root, name):
 def rounds(count):
     lost, conflicts, kinds = [], 0, {}
     begin = time.monotonic()
-    resources.apply(runner, arguments([ve(1), ve(2)]))
+    ve_resources.run(runner, arguments([ve(1), ve(2)]))
     took = time.monotonic() - begin
     for number in range(1, count + 1):
         writer = Writer(number, took)
@@ -128,12 +127,12 @@ def rounds(count):
         wanted = '%ds' % (100 + number % 100)
         begin = time.monotonic()
         try:
-            result = resources.apply(runner, arguments([ve(1, stop_grace=wanted), ve(2, stop_grace=wanted)]))
+            result = ve_resources.run(runner, arguments([ve(1, stop_grace=wanted), ve(2, stop_grace=wanted)]))
         finally:
             took = time.monotonic() - begin
             writer.join()
         conflicts += result['attempts'] > 1
-        root = cib.query(runner)
+        root = tree.query(runner)
         if not writer.kept(root):
             lost.append('round %d: their edit (%s)' % (number, writer.kind))
         if [grace(root, PREFIX + str(n)) for n in (1, 2)] != [wanted] * 2:
@@ -185,12 +184,12 @@ def storm(count):
     time.sleep(2)
     begin, place = time.monotonic(), os.path.getsize(LOG)
     try:
-        result = resources.apply(runner, arguments([ve(number) for number in range(1, count + 1)]))
+        result = ve_resources.run(runner, arguments([ve(number) for number in range(1, count + 1)]))
     finally:
         seconds, taken = time.monotonic() - begin, updates(place)
         stop.set()
         thread.join()
-    have = len([element for element in cib.query(runner).iter('primitive') if element.get('id').startswith(PREFIX)])
+    have = len([element for element in tree.query(runner).iter('primitive') if element.get('id').startswith(PREFIX)])
     print(
         '%d VEs in one patch in %.1f s, pushed %d times; %.0f updates of the status section a second meanwhile; %d VEs in the CIB'
         % (count, seconds, result['attempts'], taken / seconds, have)
@@ -204,7 +203,7 @@ KILLED = 30
 
 
 def change(seconds):
-    resources.apply(runner, arguments([ve(number, stop_grace='%ds' % seconds) for number in range(1, KILLED + 1)]))
+    ve_resources.run(runner, arguments([ve(number, stop_grace='%ds' % seconds) for number in range(1, KILLED + 1)]))
     return []
 
 
@@ -224,7 +223,7 @@ def kills(count):
         process.wait()
         # An edit of this node's that came later is in force later: what was under way has ended with it.
         tool('crm_attribute', '--type', 'crm_config', '--name', PREFIX + 'barrier', '--update', new)
-        root = cib.query(runner)
+        root = tree.query(runner)
         graces = {grace(root, PREFIX + str(n)) for n in range(1, KILLED + 1)}
         if graces == {old}:
             seen['before'] += 1
@@ -242,12 +241,12 @@ def kills(count):
 
 def push(count):
     def run(argv, stdin=None, environment=None):
-        if argv[:2] == cib.PUSH[:2]:
+        if argv[:2] == list(transaction.PUSH[:2]):
             print('push', flush=True)
         return runner(argv, stdin, environment)
 
     begin = time.monotonic()
-    result = resources.apply(run, arguments([ve(number) for number in range(1, count + 1)]))
+    result = ve_resources.run(run, arguments([ve(number) for number in range(1, count + 1)]))
     print('%d created in %.1f s, %d attempts' % (len(result['created']), time.monotonic() - begin, result['attempts']))
     return []
 

@@ -10,7 +10,6 @@ import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
-
 import ves
 
 NAME = "ocf:openve:ManageVE"

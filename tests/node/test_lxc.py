@@ -17,7 +17,6 @@ import zlib
 from concurrent import futures
 
 import pytest
-
 import ves
 
 CASES = []

@@ -8,8 +8,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 STORAGE = (
     '<clone id="fs-clone"><meta_attributes id="fs-m"><nvpair id="fs-i" name="interleave" value="true"/>'
@@ -66,7 +66,7 @@ def declare(cluster, ves, policy=None, check=False, **arguments):
 
 def attempt(cluster, arguments, check):
     try:
-        return resources.apply(cluster.run, arguments, check)
+        return ve_resources.run(cluster.run, arguments, check)
     except Error as error:
         return error
 
@@ -77,7 +77,7 @@ def told(result):
 
 def declare_once(cluster, ves, policy=None):
     """For those whom declare()'s other calls would disturb."""
-    return resources.apply(
+    return ve_resources.run(
         cluster.run,
         {
             'ves': ves,
@@ -114,4 +114,4 @@ def operations(cluster, name):
 
 
 def prop(cluster, name):
-    return cib.get_property(ET.fromstring(cluster.text()), name)
+    return attributes.get_property(ET.fromstring(cluster.text()), name)

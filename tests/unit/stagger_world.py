@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
-import happenings
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import conductor
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import conductor
+
+import happenings
 
 OK, FAILED, PENDING = (0, 0), (1, 0), (193, -1)
 
@@ -23,7 +24,7 @@ VES = [{'id': 1, 'start_order': 30}, {'id': 2, 'start_order': 10}, {'id': 3}]
 
 
 def declare(cluster, ves=VES, new='stopped', policy=None):
-    resources.apply(
+    ve_resources.run(
         cluster.run,
         {
             'ves': ves,

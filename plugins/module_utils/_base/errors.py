@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterable, Optional, Sequence
+from typing import Any, Iterable, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 
@@ -23,7 +23,7 @@ class ToolError(Error):
     """One of Pacemaker's tools failed, or is not installed."""
 
     def __init__(
-        self, msg: str, argv: Sequence[str], rc: Optional[int] = None, stdout: str = '', stderr: str = ''
+        self, msg: str, argv: Sequence[str], rc: int | None = None, stdout: str = '', stderr: str = ''
     ) -> None:
         super().__init__(msg, cmd=list(argv), rc=rc, stdout=stdout, stderr=stderr)
 

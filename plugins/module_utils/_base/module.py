@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shlex
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from ansible.module_utils.basic import AnsibleModule
@@ -25,10 +25,10 @@ Explain = Callable[[Arguments, str], str]
 class Module(AnsibleModule):  # type: ignore[misc]
     """Ansible's words for bad arguments are given to ``explain`` first: it names the wrong field of a VE, and not the VE."""
 
-    explain: Optional[Explain] = None
+    explain: Explain | None = None
     read = False
 
-    def __init__(self, explain: Optional[Explain], **arguments: Any) -> None:
+    def __init__(self, explain: Explain | None, **arguments: Any) -> None:
         self.explain = explain
         super().__init__(**arguments)
         self.read = True
@@ -37,20 +37,20 @@ class Module(AnsibleModule):  # type: ignore[misc]
         super().fail_json(msg=msg if self.read or not self.explain else self.explain(self.params, msg), **more)
 
 
-def run(argument_spec: Mapping[str, Any], work: Work, explain: Optional[Explain] = None) -> None:
+def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = None) -> None:
     """Run a module.
 
     Keys of the result, or of an Error's details, that are for this place: ``warnings`` (texts); ``diff``, a
     function that is called only where a diff was asked for; ``hide``, texts to be masked in all that is returned.
     """
     module = Module(explain, argument_spec=argument_spec, supports_check_mode=True)
-    commands: List[str] = []
+    commands: list[str] = []
 
     def runner(
-        argv: Sequence[str], stdin: Optional[str] = None, environment: Optional[Mapping[str, str]] = None
-    ) -> Tuple[int, str, str]:
+        argv: Sequence[str], stdin: str | None = None, environment: Mapping[str, str] | None = None
+    ) -> tuple[int, str, str]:
         commands.append(' '.join(shlex.quote(word) for word in argv))
-        done: Tuple[int, str, str] = module.run_command(
+        done: tuple[int, str, str] = module.run_command(
             argv,
             data=stdin,
             binary_data=False,

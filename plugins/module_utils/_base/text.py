@@ -5,11 +5,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Iterable, Sequence
 
 # As Pacemaker reads them.
 TRUE = ('true', 'yes', 'on', 'y', '1')
 FALSE = ('false', 'no', 'off', 'n', '0')
+
+
+# What the CIB takes as the id of an element, and names of attributes look like.
+NAME_FORM = 'begin with a letter and use letters, digits, "_", "." and "-"'
+
+
+def is_name(value: Any) -> bool:
+    return re.match(r'[A-Za-z_][A-Za-z0-9_.-]*\Z', str(value)) is not None
 
 
 def is_true(value: Any) -> bool:

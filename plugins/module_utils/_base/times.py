@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Any, Optional
+from typing import Any
 
 SECOND = 1000  # in milliseconds
 
@@ -27,7 +27,7 @@ def parse(text: Any) -> int:
     return int(found.group(1)) * UNITS[found.group(2)]
 
 
-def milliseconds(text: Optional[str], absent: int, unreadable: int) -> int:
+def milliseconds(text: str | None, absent: int, unreadable: int) -> int:
     """What somebody else wrote: milliseconds, or the number that stands for what is not there or cannot be read."""
     try:
         return absent if text is None else parse(text)
@@ -35,7 +35,7 @@ def milliseconds(text: Optional[str], absent: int, unreadable: int) -> int:
         return unreadable
 
 
-def seconds(text: Optional[str], default: float) -> float:
+def seconds(text: str | None, default: float) -> float:
     """What somebody else wrote, in seconds; the default for what is not there or cannot be read."""
     found = milliseconds(text, -1, -1)
     return default if found < 0 else found / SECOND
@@ -46,7 +46,7 @@ def cib(value: int) -> str:
     return '%ds' % (value // SECOND) if value % SECOND == 0 else '%dms' % value
 
 
-def words(value: Optional[float]) -> str:
+def words(value: float | None) -> str:
     """Seconds for people: 9.3 s, 60 s, 10 min 32 s, 15 min, 1 h 5 min; - for None."""
     if value is None:
         return '-'

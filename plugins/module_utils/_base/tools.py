@@ -9,17 +9,17 @@ OSError. With ``CIB_file`` in the environment Pacemaker's tools work on that fil
 
 from __future__ import annotations
 
-from typing import Any, Callable, Container, Optional, Sequence, Tuple
+from typing import Any, Callable, Container, Sequence, Tuple
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ToolError
 
 Runner = Callable[..., Tuple[int, str, str]]
 
 
-def run(runner: Runner, argv: Sequence[str], stdin: Optional[str] = None, **more: Any) -> Tuple[int, str, str]:
+def run(runner: Runner, argv: Sequence[str], stdin: str | None = None, **more: Any) -> tuple[int, str, str]:
     """(rc, stdout, stderr), or a ToolError that says what to install."""
     try:
-        return runner(argv, stdin, **more)
+        return runner(list(argv), stdin, **more)
     except OSError as error:
         raise ToolError(
             'Cannot run %s: %s. Pacemaker\'s command line tools are needed on this node (package '
@@ -28,7 +28,7 @@ def run(runner: Runner, argv: Sequence[str], stdin: Optional[str] = None, **more
         ) from error
 
 
-def call(runner: Runner, argv: Sequence[str], stdin: Optional[str] = None, good: Container[int] = (0,)) -> str:
+def call(runner: Runner, argv: Sequence[str], stdin: str | None = None, good: Container[int] = (0,)) -> str:
     """Its stdout, or a ToolError with its own words where it ends with anything but one of ``good``."""
     rc, out, err = run(runner, argv, stdin)
     if rc not in good:

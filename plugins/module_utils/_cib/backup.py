@@ -8,91 +8,74 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import tempfile
 import time
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import files
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
 
-FOLDER = '/var/lib/openve/cib'
+DIRECTORY = '/var/lib/openve/cib'
 
 
+@dataclass(frozen=True)
 class Backup:
-    """``save(change)`` is for cib.change(); the last one saved is that of the patch that was taken."""
+    """One saved configuration."""
 
-    def __init__(self, keep):
-        self.keep = keep
-        self.path = None
+    path: str
+
+    @property
+    def restore(self) -> str:
+        """The command that brings it back."""
+        command = 'cibadmin --replace --scope configuration --xml-file %s' % shlex.quote(self.path)
         cib_file = os.environ.get('CIB_file')
-        if cib_file:  # beside the file, whose user may be nobody special
-            self.folder, self.stem = os.path.dirname(os.path.abspath(cib_file)), os.path.basename(cib_file) + '-'
-        else:
-            self.folder, self.stem = FOLDER, 'cib-'
+        return 'CIB_file=%s %s' % (shlex.quote(os.path.abspath(cib_file)), command) if cib_file else command
 
-    def save(self, change):
-        if not self.keep:
-            return
-        self.discard()
-        root = change.old
-        path = os.path.join(
-            self.folder,
-            '%s%s-%s.%s.xml'
-            % (
-                self.stem,
-                time.strftime('%Y%m%dT%H%M%SZ', time.gmtime()),
-                root.get('admin_epoch', '0'),
-                root.get('epoch', '0'),
-            ),
-        )
-        try:
-            os.makedirs(self.folder, mode=0o700, exist_ok=True)
-            _write(path, cib.text(cib.configured(root)))
-        except OSError as error:
-            raise CibError(
-                'The configuration cannot be saved before it is changed, so nothing was changed: %s. Make room '
-                'there, or give backup_keep: 0 to do without.' % error
-            ) from error
-        self.path = path
+    def discard(self) -> None:
+        """The patch that it was made for did not come to pass."""
+        os.unlink(self.path)
 
-    def discard(self):
-        """The patch that the last one was for did not come to pass."""
-        if self.path:
-            os.unlink(self.path)
-            self.path = None
-
-    def rotate(self):
+    def rotate(self, keep: int) -> list[str]:
         """Remove all but the newest. What cannot be removed is a warning: the change has been made."""
-        if not self.path:
-            return []
-        pattern = re.compile(re.escape(self.stem) + r'\d{8}T\d{6}Z-\d+\.\d+\.xml\Z')
+        directory, stem = _place()
+        pattern = re.compile(re.escape(stem) + r'\d{8}T\d{6}Z-\d+\.\d+\.xml\Z')
         try:
-            paths = [os.path.join(self.folder, name) for name in os.listdir(self.folder) if pattern.match(name)]
-            for path in sorted(paths, key=lambda path: os.stat(path).st_mtime_ns, reverse=True)[self.keep :]:
+            paths = [os.path.join(directory, name) for name in os.listdir(directory) if pattern.match(name)]
+            for path in sorted(paths, key=lambda path: os.stat(path).st_mtime_ns, reverse=True)[keep:]:
                 os.unlink(path)
         except OSError as error:
             return ['Old backups cannot be removed: %s' % error]
         return []
 
-    @property
-    def restore(self):
-        """The command that brings the saved configuration back."""
-        if not self.path:
-            return None
-        command = 'cibadmin --replace --scope configuration --xml-file %s' % shlex.quote(self.path)
-        if os.environ.get('CIB_file'):
-            command = 'CIB_file=%s %s' % (shlex.quote(os.path.abspath(os.environ['CIB_file'])), command)
-        return command
 
-
-def _write(path, text):
-    """Whole, or not at all; for its owner only, because a CIB holds the passwords of fencing devices."""
-    handle, new = tempfile.mkstemp(prefix='.' + os.path.basename(path), dir=os.path.dirname(path))
+def save(root: Element, keep: int) -> Backup | None:
+    """Save this CIB's configuration; not where none is to be kept."""
+    if not keep:
+        return None
+    directory, stem = _place()
+    name = '%s%s-%s.%s.xml' % (
+        stem,
+        time.strftime('%Y%m%dT%H%M%SZ', time.gmtime()),
+        root.get('admin_epoch', '0'),
+        root.get('epoch', '0'),
+    )
+    path = os.path.join(directory, name)
     try:
-        with os.fdopen(handle, 'wb') as stream:
-            stream.write(text.encode('utf-8'))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(new, path)
-    except BaseException:
-        os.unlink(new)
-        raise
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        # for its owner only, because a CIB holds the passwords of fencing devices
+        files.replace(path, tree.text(tree.without_status(root)).encode('utf-8'))
+    except OSError as error:
+        raise CibError(
+            'The configuration cannot be saved before it is changed, so nothing was changed: %s. Make room '
+            'there, or give backup_keep: 0 to do without.' % error
+        ) from error
+    return Backup(path)
+
+
+def _place() -> tuple[str, str]:
+    """The directory of the backups, and how their names begin."""
+    cib_file = os.environ.get('CIB_file')
+    if cib_file:  # beside the file, whose user may be nobody special
+        return os.path.dirname(os.path.abspath(cib_file)), os.path.basename(cib_file) + '-'
+    return DIRECTORY, 'cib-'

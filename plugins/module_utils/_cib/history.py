@@ -9,50 +9,54 @@ until the VE stops there, and when it began to the second only. Times in here ar
 
 from __future__ import annotations
 
-import time
+from dataclasses import dataclass
+from typing import Any, Container, Iterable, Iterator, Tuple
+from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import format_time, parse_time
-
-# Pacemaker's own, for an operation that nobody gave one.
-DEFAULT_TIMEOUT = '20s'
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import operations as configured
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
 
 # op-status, where that says more than the return code. Others mean that the operation ended as its return code says.
 PENDING, TIMED_OUT = '-1', '2'
 
+# (id of the node, id of the resource, id of the entry)
+EntryKey = Tuple[str, str, str]
 
+
+@dataclass
 class Operation:
     """One entry of the history."""
 
-    def __init__(self, resource, node, entry):
-        self.resource, self.node = resource, node
-        self.name = entry.get('operation')
-        self.interval = _whole(entry.get('interval'))  # milliseconds
-        self.begin = _whole(entry.get('last-rc-change'))  # of a recurring one: when its result last changed
-        self.seconds = _whole(entry.get('exec-time')) / 1000
-        self.queued = _whole(entry.get('queue-time')) / 1000
-        self.rc = _whole(entry.get('rc-code'))
-        self.status = entry.get('op-status')
-        self.reason = entry.get('exit-reason') or ''
-        self.call = _whole(entry.get('call-id'))
+    resource: str
+    node: str
+    name: str
+    interval: int  # milliseconds
+    begin: int  # of a recurring one: when its result last changed
+    seconds: float
+    queued: float
+    rc: int
+    status: str | None
+    reason: str
+    call: int
 
     @property
-    def pending(self):
+    def pending(self) -> bool:
         return self.status == PENDING
 
     @property
-    def result(self):
+    def result(self) -> str:
         if self.pending:
             return 'in flight'
         if self.status == TIMED_OUT:
             return 'timed out'
         return 'ok' if self.rc == 0 and self.status == '0' else 'failed'
 
-    def describe(self, now):
+    def describe(self, now: float) -> dict[str, Any]:
         return {
             'node': self.node,
-            'at': iso(self.begin),
+            'at': times.iso(self.begin),
             'result': self.result,
             'rc': None if self.pending else self.rc,
             'seconds': max(0, now - self.begin) if self.pending else self.seconds,
@@ -61,17 +65,27 @@ class Operation:
         }
 
 
-def operations(root):
+def operations(root: Element) -> Iterator[Operation]:
     """All entries of the history."""
     for state in root.findall('status/node_state'):
         for resource in state.findall('lrm/lrm_resources/lrm_resource'):
             for entry in resource.findall('lrm_rsc_op'):
-                yield Operation(resource.get('id'), state.get('uname'), entry)
+                yield operation(resource.get('id', ''), state.get('uname', ''), entry)
 
 
-def last_starts(root, names):
+def entries(root: Element) -> dict[EntryKey, Element]:
+    """All entries of the history as they stand in the CIB."""
+    return {
+        (state.get('id', ''), resource.get('id', ''), entry.get('id', '')): entry
+        for state in root.findall('status/node_state')
+        for resource in state.findall('lrm/lrm_resources/lrm_resource')
+        for entry in resource.findall('lrm_rsc_op')
+    }
+
+
+def last_starts(root: Element, names: Container[str]) -> dict[str, Operation]:
     """{name: the Operation of its last start}, of those that the history still has."""
-    starts = {}
+    starts: dict[str, Operation] = {}
     for operation in operations(root):
         if operation.name == 'start' and operation.resource in names:
             known = starts.get(operation.resource)
@@ -81,13 +95,13 @@ def last_starts(root, names):
     return starts
 
 
-def peaks(starts, now):
+def peaks(starts: Iterable[Operation], now: float) -> dict[str, int]:
     """{node: how many of the starts ran at once, at least}.
 
     A start began somewhere in the second that is recorded, so only what is left after that second is sure: no more are
     counted than there were, and those that overlapped for less than a second are not.
     """
-    marks = {}
+    marks: dict[str, list[tuple[float, int]]] = {}
     for start in starts:
         end = now if start.pending else start.begin + start.seconds
         marks.setdefault(start.node, []).extend([(start.begin + 1, 1), (end, -1)] if end > start.begin + 1 else [])
@@ -100,22 +114,22 @@ def peaks(starts, now):
     return result
 
 
-def in_flight(root, nodes, now):
+def in_flight(root: Element, nodes: Container[str], now: float) -> list[dict[str, Any]]:
     """Operations that have not ended on these nodes, and in how many seconds they are timed out at the latest."""
-    primitives_ = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive')}
-    result = []
+    primitives = tree.primitives(root)
+    result: list[dict[str, Any]] = []
     for operation in operations(root):
         if operation.pending and operation.node in nodes:
             # an instance of a clone is NAME:NUMBER, and so are those inside a bundle
-            element = primitives_.get(operation.resource.split(':')[0])
-            timeout = _timeout(root, element, operation.name, operation.interval)
-            left = max(0, operation.begin + _seconds(timeout) - now)
+            primitive = primitives.get(operation.resource.split(':')[0])
+            timeout = configured.timeout(root, primitive, operation.name, operation.interval)
+            left = max(0.0, operation.begin + times.seconds(timeout, 0) - now)
             result.append(
                 {
                     'resource': operation.resource,
                     'operation': operation.name,
                     'node': operation.node,
-                    'since': iso(operation.begin),
+                    'since': times.iso(operation.begin),
                     'timeout': timeout,
                     'seconds_left': round(left, 1),
                 }
@@ -123,60 +137,18 @@ def in_flight(root, nodes, now):
     return sorted(result, key=lambda row: (-row['seconds_left'], row['resource']))
 
 
-def declared(root, primitive):
-    """The operations of a resource as the configuration has them: {name, interval, timeout}."""
-    rows = [
-        {
-            'name': op.get('name'),
-            'interval': _written(op.get('interval', '0')),
-            'timeout': _timeout(root, primitive, op.get('name'), _milliseconds(op.get('interval', '0'))),
-        }
-        for op in primitive.findall('operations/op')
-    ]
-    for name in ('start', 'stop'):  # run in any case
-        if not any(row['name'] == name for row in rows):
-            rows.append({'name': name, 'interval': '0s', 'timeout': _timeout(root, primitive, name, 0)})
-    return rows
-
-
-def iso(seconds):
-    return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(seconds))
-
-
-def _timeout(root, primitive, name, interval):
-    """The timeout in force for an operation, as it is written or by Pacemaker's defaults."""
-    ops = {
-        _milliseconds(op.get('interval', '0')): op
-        for op in ([] if primitive is None else primitive.findall('operations/op'))
-        if op.get('name') == name
-    }
-    op = ops.get(interval)
-    if op is None and name == 'monitor' and ops:
-        op = ops[min(ops)]  # a probe is timed as the most frequent monitor
-    found = None if op is None else op.get('timeout') or primitives.meta_value(op, 'timeout')
-    return _written(found or primitives.meta_value(cib.section(root, 'op_defaults'), 'timeout') or DEFAULT_TIMEOUT)
-
-
-def _written(text):
-    try:
-        return format_time(parse_time(text))
-    except ValueError:
-        return text
-
-
-def _milliseconds(text):
-    try:
-        return parse_time(text)
-    except ValueError:
-        return -1
-
-
-def _seconds(text):
-    return max(0, _milliseconds(text)) / 1000
-
-
-def _whole(text):
-    try:
-        return int(text)
-    except (TypeError, ValueError):
-        return 0
+def operation(resource: str, node: str, entry: Element) -> Operation:
+    """An entry as it stands in the CIB, as an Operation."""
+    return Operation(
+        resource=resource,
+        node=node,
+        name=entry.get('operation', ''),
+        interval=whole(entry.get('interval')),
+        begin=whole(entry.get('last-rc-change')),
+        seconds=whole(entry.get('exec-time')) / 1000,
+        queued=whole(entry.get('queue-time')) / 1000,
+        rc=whole(entry.get('rc-code')),
+        status=entry.get('op-status'),
+        reason=entry.get('exit-reason') or '',
+        call=whole(entry.get('call-id')),
+    )

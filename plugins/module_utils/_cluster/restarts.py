@@ -6,38 +6,66 @@
 from __future__ import annotations
 
 import copy
-import xml.etree.ElementTree as ET
+from typing import AbstractSet, Any, Sequence, Tuple
+from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import EntryKey
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
 
-# A live migration (`migrate`) interrupts nothing, a `reload` neither; `start` is what was not running.
-INTERRUPTING = ('stop', 'restart', 'move', 'recover')
+# (resource, action) of what was due without the change
+Due = AbstractSet[Tuple[str, str]]
 
 
-def predict(runner, change, ours):
+def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[ScheduledAction]:
     """What Pacemaker does with a change and would not have done without it anyway, but for mere starts.
 
-    A list of {resource, action, node, reason}. Where a probe that found a VE running (``ours``: their names) is all that
-    turns a reload into a restart, the change is made to forget it.
+    Where a probe that found a VE running (``ours``: their names) is all that turns a reload into a restart, the draft is
+    made to forget it.
     """
-    actions = [row for row in _actions(runner, change.new) if row['action'] != 'start']
-    if not actions:
+    planned = scheduler.actions(runner, draft.new)
+    if all(action.action == 'start' for action in planned):
         return []  # what was due anyway does not matter then
-    due = {(row['resource'], row['action']) for row in _actions(runner, change.old)}
-    rows = _news(actions, due)
-    probes = _probes(change.new, ours.intersection(row['resource'] for row in rows if row['action'] in INTERRUPTING))
-    if probes:
-        rows, helped = _without(runner, change.new, probes, due, rows)
-        if helped:
-            cib.forget(runner, change, helped)
-    return rows
+    due = {(action.resource, action.action) for action in scheduler.actions(runner, draft.old)}
+    news = _news(planned, due)
+    interrupted = {action.resource for action in news if action.interrupts}
+    probes = _probes(draft.new, interrupted & ours)
+    if not probes:
+        return news
+    without = scheduler.actions(runner, _forgetting(draft.new, probes))
+    # Not even a start: what it does not know to run any more it would start elsewhere.
+    bad = {action.resource for action in without if action.interrupts or action.action == 'start'}
+    helped = [key for key in probes if key[1] not in bad]
+    if not helped:
+        return news
+    draft.forget(helped)
+    if len(helped) < len(probes):
+        without = scheduler.actions(runner, _forgetting(draft.new, helped))
+    return _news(without, due)
 
 
-def _news(actions, due):
-    return [row for row in actions if row['action'] != 'start' and (row['resource'], row['action']) not in due]
+def row(action: ScheduledAction) -> dict[str, str]:
+    """As ve_resources returns it."""
+    return {
+        'resource': action.resource,
+        'action': action.action,
+        'node': action.node or action.source or 'unknown',
+        'reason': action.reason,
+    }
 
 
-def _probes(root, names):
+def sentence(action: ScheduledAction) -> str:
+    return '%(action)s %(resource)s on %(node)s' % row(action) + (' (%s)' % action.reason if action.reason else '')
+
+
+def _news(actions: Sequence[ScheduledAction], due: Due) -> list[ScheduledAction]:
+    return [action for action in actions if action.action != 'start' and (action.resource, action.action) not in due]
+
+
+def _probes(root: Element, names: AbstractSet[str]) -> list[EntryKey]:
     """The probes that found one of these VEs running, as Pacemaker does after it was restarted under it.
 
     It expected not to find it, so it keeps them as failures; and without the digest of what cannot be reloaded, so that
@@ -45,7 +73,7 @@ def _probes(root, names):
     """
     return [
         key
-        for key, entry in cib.history_entries(root).items()
+        for key, entry in history.entries(root).items()
         if key[1] in names
         and key[2] == key[1] + '_last_failure_0'
         and entry.get('rc-code') == '0'
@@ -54,43 +82,11 @@ def _probes(root, names):
     ]
 
 
-def _without(runner, root, probes, due, rows):
-    """What happens without those of the probes that make the difference, and which these are."""
-
-    def asked(keys):
-        rest = copy.deepcopy(root)
-        entries = cib.history_entries(rest)
-        parents = {entry: parent for parent in rest.find('status').iter('lrm_resource') for entry in parent}
-        for key in keys:
-            parents[entries[key]].remove(entries[key])
-        return _actions(runner, rest)
-
-    actions = asked(probes)
-    # Not even a start: what it does not know to run any more it would start elsewhere.
-    bad = {row['resource'] for row in actions if row['action'] in INTERRUPTING + ('start',)}
-    helped = [key for key in probes if key[1] not in bad]
-    if not helped:
-        return rows, []
-    return _news(actions if len(helped) == len(probes) else asked(helped), due), helped
-
-
-def sentence(row):
-    return '%s %s on %s%s' % (
-        row['action'],
-        row['resource'],
-        row['node'],
-        ' (%s)' % row['reason'] if row['reason'] else '',
-    )
-
-
-def _actions(runner, root):
-    out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(root))
-    return [
-        {
-            'resource': action.get('resource'),
-            'action': action.get('action'),
-            'node': action.get('node') or action.get('source') or 'unknown',
-            'reason': action.get('reason') or '',
-        }
-        for action in ET.fromstring(out).iter('rsc_action')
-    ]
+def _forgetting(root: Element, keys: Sequence[EntryKey]) -> Element:
+    """The CIB without these entries of the history."""
+    rest = copy.deepcopy(root)
+    entries = history.entries(rest)
+    parents = {entry: parent for parent in rest.iter('lrm_resource') for entry in parent}
+    for key in keys:
+        parents[entries[key]].remove(entries[key])
+    return rest

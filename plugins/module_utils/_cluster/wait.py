@@ -1,23 +1,20 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The running cluster: waiting for it."""
+"""Waits until the cluster has nothing left to do, and says what is not up then."""
 
 from __future__ import annotations
 
 import re
 import time
+from typing import Any, Mapping, Sequence
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, ModelError, ToolError
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import (
-    MEND_TIME,
-    format_time,
-    parse_time,
-)
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, run
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, history, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status
 
 # Pacemaker's CRM_EX_TIMEOUT.
 RC_TIMEOUT = 124
@@ -26,30 +23,28 @@ RC_TIMEOUT = 124
 SHOWN = 10
 
 
-def read_timeout(text):
+def read_timeout(text: str) -> int:
+    """The option wait_timeout, in milliseconds."""
     try:
-        value = parse_time(text)
+        value = times.parse(text)
     except ValueError as error:
-        raise ModelError(['wait_timeout: %s; %s' % (error, MEND_TIME)]) from error
-    if value < 1000:
-        raise ModelError(['wait_timeout: %s is too short; at least 1s' % text])
+        raise InputError(['wait_timeout: %s; %s' % (error, times.FORMS)]) from error
+    if value < times.SECOND:
+        raise InputError(['wait_timeout: %s is too short; at least 1s' % text])
     return value
 
 
-def wait(runner, timeout, names, result):
+def wait(runner: Runner, timeout: int, names: Sequence[str], result: Mapping[str, Any]) -> None:
     """Until the cluster has nothing left to do; then those of the VEs ``names`` that are to run have to be up.
 
-    ``result``: what was done before, part of the failure.
+    ``timeout``: milliseconds. ``result``: what was done before, part of the failure.
     """
-    argv = ['crm_resource', '--wait', '--timeout=%d' % (timeout // 1000)]
-    try:
-        rc, out, err = runner(argv)
-    except OSError as error:
-        raise ToolError('Cannot run crm_resource: %s' % error, argv) from error
+    rc, out, err = run(runner, ['crm_resource', '--wait', '--timeout=%d' % (timeout // times.SECOND)])
     if rc not in (0, RC_TIMEOUT):
+        said = (err or out).strip()
         raise Error(
             'The configuration is in place, but waiting for the cluster failed: crm_resource --wait: %s (%d)'
-            % ((err or out).strip(), rc),
+            % (said, rc),
             **result,
         )
     try:
@@ -68,9 +63,9 @@ def wait(runner, timeout, names, result):
             'The configuration is in place, but the cluster had not settled after %s. Still to be done: %s. Under '
             'way: %s. Give it a longer wait_timeout, or look with crm_mon -1rf.%s'
             % (
-                format_time(timeout),
-                _some(pending, ', ') or 'unknown',
-                _some(under_way, ', ') or 'nothing',
+                times.cib(timeout),
+                some(pending, SHOWN) or 'unknown',
+                some(under_way, SHOWN) or 'nothing',
                 _reasons(down),
             ),
             pending=pending,
@@ -86,34 +81,27 @@ def wait(runner, timeout, names, result):
         )
 
 
-def _look(runner, names):
+def _look(runner: Runner, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:
     """(the VEs that are to run and are not up, what is under way)"""
-    look = stagger.info(runner, {'names': names})
-    root, now = cib.query(runner), time.time()
-    stopped = {
-        primitive.get('id')
-        for primitive in cib.section(root, 'resources').iter('primitive')
-        if (primitives.meta_value(primitive, 'target-role') or '').lower() == 'stopped'
+    cluster = status.read(runner, names)
+    root, now = tree.query(runner), time.time()
+    roles = {
+        name: attributes.get(primitive, attributes.META, 'target-role')
+        for name, primitive in tree.primitives(root).items()
     }
-    down = [ve for ve in look['ves'] if ve['state'] not in ('started', 'unmanaged') and ve['name'] not in stopped]
+    stopped = {name for name, role in roles.items() if (role or '').lower() == 'stopped'}
+    down = [ve.row() for ve in cluster.ves if ve.state not in ('started', 'unmanaged') and ve.name not in stopped]
     return down, [
         '%(operation)s of %(resource)s on %(node)s, since %(since)s (its timeout is %(timeout)s)' % row
-        for row in history.in_flight(root, look['alive'], now)
+        for row in history.in_flight(root, cluster.alive(), now)
     ]
 
 
-def _reasons(down):
-    return ''.join(
-        '\n- %s (%s): %s'
-        % (
-            ve['name'],
-            ve['state'],
-            '; '.join(ve['failures'])
-            or 'no failure is recorded; look with crm_resource --why --resource=%s' % ve['name'],
-        )
-        for ve in down[:SHOWN]
-    ) + ('\n- and %d more' % (len(down) - SHOWN) if len(down) > SHOWN else '')
-
-
-def _some(texts, separator):
-    return separator.join(texts[:SHOWN]) + (' and %d more' % (len(texts) - SHOWN) if len(texts) > SHOWN else '')
+def _reasons(down: Sequence[Mapping[str, Any]]) -> str:
+    lines = []
+    for ve in down[:SHOWN]:
+        unknown = 'no failure is recorded; look with crm_resource --why --resource=%s' % ve['name']
+        lines.append('\n- %s (%s): %s' % (ve['name'], ve['state'], '; '.join(ve['failures']) or unknown))
+    if len(down) > SHOWN:
+        lines.append('\n- and %d more' % (len(down) - SHOWN))
+    return ''.join(lines)

@@ -9,11 +9,12 @@ Each result is a Derived: the value, and how it came about, in words that a user
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field
+from typing import Any, Callable, Sequence
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import SECOND
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import INTERVALS, TIMEOUTS
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import format_time
-
-SECOND = 1000
 
 # A boot measured as the slowest may once be slower.
 START_MARGIN = 30 * SECOND
@@ -25,24 +26,26 @@ SHUTDOWN_ESCALATION = 20 * 60 * SECOND
 SERVICE_STOP = 30 * 60 * SECOND
 
 
+@dataclass(frozen=True)
 class Derived:
-    def __init__(self, value, formula, **inputs):
-        self.value = value
-        self.formula = formula
-        self.inputs = inputs
+    """A number, the formula in words, and the values that went into it."""
+
+    value: int
+    formula: str
+    inputs: dict[str, Any] = field(default_factory=dict)
 
 
-def reserve(timeout):
+def reserve(timeout: int) -> int:
     """What the agent keeps of an operation's timeout, to end before Pacemaker ends it."""
     return min(max(timeout * 5 // 100, SECOND), 10 * SECOND, timeout // 2)
 
 
-def forced(timeout):
+def forced(timeout: int) -> int:
     """What the agent keeps of a stop's timeout for the forced stop and the unmount."""
     return min(max(timeout * 15 // 100, 5 * SECOND), timeout // 2)
 
 
-def start_timeout(boot_time, settle, ready_timeout=0):
+def start_timeout(boot_time: int, settle: int, ready_timeout: int = 0) -> Derived:
     """A start may have to wait for one that came before it: the takeover of the DC lets K more in."""
     boot = max(boot_time, ready_timeout)
     needed = _least(2 * (boot + settle) + START_MARGIN, reserve)
@@ -50,52 +53,62 @@ def start_timeout(boot_time, settle, ready_timeout=0):
         'start',
         needed,
         '2 x (boot_time + settle) + margin + the agent\'s reserve',
-        boot_time=format_time(boot),
-        settle=format_time(settle),
-        margin=format_time(START_MARGIN),
-        reserve=format_time(reserve(needed)),
+        boot_time=times.cib(boot),
+        settle=times.cib(settle),
+        margin=times.cib(START_MARGIN),
+        reserve=times.cib(reserve(needed)),
     )
 
 
-def stop_timeout(grace):
+def stop_timeout(grace: int) -> Derived:
     """The agent shortens the grace to fit the timeout; this one holds all of it."""
     needed = _least(grace, lambda timeout: reserve(timeout) + forced(timeout))
     return _advertised(
         'stop',
         needed,
         'stop_grace + forced stop and unmount + the agent\'s reserve',
-        stop_grace=format_time(grace),
-        forced=format_time(forced(needed)),
-        reserve=format_time(reserve(needed)),
+        stop_grace=times.cib(grace),
+        forced=times.cib(forced(needed)),
+        reserve=times.cib(reserve(needed)),
     )
 
 
-def deep_monitor(interval, timeout):
-    """Interval and timeout of the monitor that runs a command inside the VE (OCF_CHECK_LEVEL 10)."""
+def deep_monitor_interval(interval: int) -> Derived:
+    """Of the monitor that runs a command inside the VE (OCF_CHECK_LEVEL 10)."""
     advertised = INTERVALS['monitor', 10] * SECOND
     # Pacemaker tells two monitors of one resource apart by their intervals.
-    every = (
-        Derived(advertised, 'as the agent advertises')
-        if interval < advertised
-        else Derived(2 * interval, '2 x the interval of the plain monitor', interval=format_time(interval))
-    )
-    return every, _advertised('monitor', timeout, 'monitor.timeout', depth=10, timeout=format_time(timeout))
+    if interval < advertised:
+        return Derived(advertised, 'as the agent advertises')
+    return Derived(2 * interval, '2 x the interval of the plain monitor', {'interval': times.cib(interval)})
 
 
-def shutdown_escalation(ves, starts_per_node, worst_stop):
+def deep_monitor_timeout(timeout: int) -> Derived:
+    return _advertised('monitor', timeout, 'monitor.timeout', depth=10, timeout=times.cib(timeout))
+
+
+def shutdown_escalation(ves: int, starts_per_node: int, worst_stop: int) -> Derived:
     """How long a clean shutdown of a node with so many VEs may take before Pacemaker gives up on it."""
     rounds = -(-ves // starts_per_node)
     return Derived(
         rounds * worst_stop + SHUTDOWN_MARGIN,
         'ceil(VEs on a node / starts_per_node) x longest stop timeout + margin',
-        ves_on_a_node=ves,
-        starts_per_node=starts_per_node,
-        stop_timeout=format_time(worst_stop),
-        margin=format_time(SHUTDOWN_MARGIN),
+        {
+            'ves_on_a_node': ves,
+            'starts_per_node': starts_per_node,
+            'stop_timeout': times.cib(worst_stop),
+            'margin': times.cib(SHUTDOWN_MARGIN),
+        },
     )
 
 
-def most_on_a_node(preferences, nodes):
+def boot_time_behind(start_timeout_: int) -> float | None:
+    """The declared boot time, in seconds, behind a start timeout above what the agent advertises; None: it tells nothing."""
+    if start_timeout_ <= TIMEOUTS['start', 0] * SECOND:
+        return None
+    return max(0, start_timeout_ - reserve(start_timeout_) - START_MARGIN) / 2 / SECOND
+
+
+def most_on_a_node(preferences: Sequence[Sequence[str]], nodes: Sequence[str]) -> int:
     """The most VEs on one node after another was lost. ``preferences``: each VE's list of preferred nodes.
 
     Pacemaker takes a VE's first choice that is there, and spreads those without a choice evenly.
@@ -112,7 +125,7 @@ def most_on_a_node(preferences, nodes):
     return min(most, total)
 
 
-def _least(wanted, kept):
+def _least(wanted: int, kept: Callable[[int], int]) -> int:
     """The least whole-second timeout that leaves ``wanted`` after what the agent keeps of it."""
     low, high = 1, wanted // SECOND * 2 + 60
     while low < high:
@@ -124,8 +137,8 @@ def _least(wanted, kept):
     return low * SECOND
 
 
-def _advertised(action, needed, formula, depth=0, **inputs):
+def _advertised(action: str, needed: int, formula: str, depth: int = 0, **inputs: str) -> Derived:
     """Never below what the agent advertises: a timeout that is too long costs nothing until something hangs."""
     advertised = TIMEOUTS[action, depth] * SECOND
-    inputs['advertised'] = format_time(advertised)
-    return Derived(max(needed, advertised), '%s, at least what the agent advertises' % formula, **inputs)
+    inputs['advertised'] = times.cib(advertised)
+    return Derived(max(needed, advertised), '%s, at least what the agent advertises' % formula, inputs)

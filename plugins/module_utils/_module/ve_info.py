@@ -1,37 +1,40 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module ve_info: what the cluster says of its VEs now, and what its history tells."""
+"""What the cluster says of its VEs now, and what its history tells."""
 
 from __future__ import annotations
 
 import time
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit as limits
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests, history, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, status
 
 
-def look(runner, arguments, _check=False):
-    """The result of ve_info."""
-    result = stagger.info(runner, arguments)
-    root = cib.query(runner)
-    now = time.time()
-    ours = {
-        element.get('id'): element
-        for element in cib.section(root, 'resources').iter('primitive')
-        if primitives.is_ours(element)
-    }
+def run(runner: Runner, arguments: Arguments, _check: bool = False) -> Result:
+    """Only looks; check mode makes no difference."""
+    cluster = status.read(runner, arguments['names'])
+    idle = status.idle(runner, cluster)
+    root, now = tree.query(runner), time.time()
+    ours = guests.ours(root)
     starts = history.last_starts(root, ours)
-    for ve in result['ves']:
+    ves = []
+    for ve in cluster.ves:
         # One that was removed since the status was read is in neither.
-        ve['operations'] = history.declared(root, ours[ve['name']]) if ve['name'] in ours else []
-        ve['last_start'] = starts[ve['name']].describe(now) if ve['name'] in starts else None
-    result['peak_starts'] = history.peaks(starts.values(), now)
-    result['in_flight'] = history.in_flight(root, result.pop('alive'), now)
-    result['cannot_fence_for'] = max([row['seconds_left'] for row in result['in_flight']], default=0)
-    result['node'] = limits.own_name(runner)
-    result['limits'] = limits.look(result['node'], root)
-    return result
+        declared = operations.declared(root, ours[ve.name]) if ve.name in ours else []
+        last_start = starts[ve.name].describe(now) if ve.name in starts else None
+        ves.append(dict(ve.row(), operations=declared, last_start=last_start))
+    in_flight = history.in_flight(root, cluster.alive(), now)
+    here = node_limit.own_name(runner)
+    return {
+        'changed': False,
+        'ves': ves,
+        'idle': idle,
+        'peak_starts': history.peaks(starts.values(), now),
+        'in_flight': in_flight,
+        'cannot_fence_for': max([row['seconds_left'] for row in in_flight], default=0),
+        'node': here,
+        'limits': node_limit.look(here, root),
+    }

@@ -17,16 +17,13 @@ import time
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit as limits
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model as models
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
-from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import transition
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import text, times, tools
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, history, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts, validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import TIMEOUTS
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import transition
 
 WISHES = {
     'peak_per_node': {'type': 'int'},
@@ -75,8 +72,8 @@ TEXT_LIMIT = 5
 def run(runner, arguments, _check=False):
     """The module ve_rehearsal."""
     path = arguments['cib'] or os.environ.get('CIB_file')
-    root = read_file(path) if path else cib.query(runner)
-    declared = models.read(arguments['ves'], arguments['policy']) if arguments['ves'] else None
+    root = tree.read_file(path) if path else tree.query(runner)
+    declared = validate.read(arguments['ves'], arguments['policy']) if arguments['ves'] else None
     result = rehearse(runner, root, arguments, declared, live=not path)
     refuse_broken(result)
     return dict(result, changed=False)
@@ -110,28 +107,6 @@ def short(result):
     )
 
 
-def read_file(path):
-    """The CIB in a file."""
-    try:
-        with open(path, encoding='utf-8') as stream:
-            text = stream.read()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CibError('The CIB cannot be read from %s: %s' % (path, error)) from error
-    mend = 'write it with "cibadmin --query > FILE" on a node of the cluster'
-    if not text.strip():
-        raise CibError('%s is empty; %s.' % (path, mend))
-    try:
-        root = ET.fromstring(text)
-    except ET.ParseError as error:
-        raise CibError('%s is no complete XML (%s), so it is cut off or no CIB; %s.' % (path, error, mend)) from error
-    if root.tag != 'cib' or root.find('configuration') is None:
-        raise CibError(
-            '%s is no CIB: its root is <%s>%s; %s.'
-            % (path, root.tag, '' if root.tag != 'cib' else ' without <configuration>', mend)
-        )
-    return root
-
-
 def rehearse(runner, root, arguments, declared=None, live=False):
     """Rehearse on this CIB, which stays as it is. ``arguments``: as FIELDS has them. Returns the module's result."""
     return _Rehearsal(runner, copy.deepcopy(root), arguments, declared, live).result()
@@ -163,11 +138,11 @@ class _Rehearsal:
             ET.SubElement(root, 'status')
         self.nodes = [
             node.get('uname')
-            for node in cib.section(root, 'nodes').findall('node')
+            for node in tree.section(root, 'nodes').findall('node')
             if node.get('type') not in ('remote', 'ping')
         ]
-        self.primitives = {element.get('id'): element for element in cib.section(root, 'resources').iter('primitive')}
-        self.ves = [name for name, element in self.primitives.items() if primitives.is_ours(element)]
+        self.primitives = {element.get('id'): element for element in tree.section(root, 'resources').iter('primitive')}
+        self.ves = [name for name, element in self.primitives.items() if guests.is_ours(element)]
         self.is_ve = frozenset(self.ves)
         self._read(arguments)
         self.per_node, self.batch_limit = self._limits()
@@ -212,9 +187,9 @@ class _Rehearsal:
 
     def _tools(self):
         """The version of the tools; refuses a CIB that they cannot read."""
-        found = re.search(r'(\d+)\.(\d+)\.(\d+)', cib.call(self.runner, ['crm_simulate', '--version']))
+        found = re.search(r'(\d+)\.(\d+)\.(\d+)', tools.call(self.runner, ['crm_simulate', '--version']))
         version = tuple(map(int, found.groups())) if found else (0, 0, 0)
-        empty = ET.fromstring(cib.call(self.runner, ['cibadmin', '--empty']))
+        empty = ET.fromstring(tools.call(self.runner, ['cibadmin', '--empty']))
         known, theirs = empty.get('validate-with', ''), self.root.get('validate-with', '')
         if _numbers(theirs) > _numbers(known):
             raise CibError(
@@ -235,9 +210,9 @@ class _Rehearsal:
 
         def seconds(where, text):
             try:
-                return models.parse_time(text) / 1000
+                return times.parse(text) / 1000
             except ValueError as error:
-                problems.append('%s: %s; %s' % (where, error, models.MEND_TIME))
+                problems.append('%s: %s; %s' % (where, error, times.FORMS))
                 return 0.0
 
         given = arguments.get('times') or {}
@@ -248,7 +223,7 @@ class _Rehearsal:
         if self.times['probe'] is None:
             self.times['probe'] = self.times['monitor']
         if self.times['elect'] is None:
-            self.times['elect'] = 1 + _seconds(cib.get_property(self.root, 'dc-deadtime'), 20)
+            self.times['elect'] = 1 + _seconds(attributes.get_property(self.root, 'dc-deadtime'), 20)
 
         self.given = {}
         for name, values in (arguments.get('durations') or {}).items():
@@ -292,12 +267,12 @@ class _Rehearsal:
             if code not in (1, 2, 3, 4, 5, 6)
         ]
         self.scenarios = []
-        for text in arguments.get('scenarios') or FIELDS['scenarios']['default']:
-            self.scenarios += self._scenarios(text, codes, problems)
+        for name in arguments.get('scenarios') or FIELDS['scenarios']['default']:
+            self.scenarios += self._scenarios(name, codes, problems)
         if 'recovery' in self.wishes and not any(scenario.kind == 'lose' for scenario in self.scenarios):
             problems.append('assert.recovery: none of the scenarios loses a node; add lose')
         if problems:
-            raise ModelError(problems)
+            raise InputError(problems)
 
     def _no_such_node(self):
         return 'the cluster has no such node; it has %s' % (', '.join(self.nodes) or 'none')
@@ -331,7 +306,7 @@ class _Rehearsal:
 
     def _limits(self):
         """({node: operations at once}, batch-limit)"""
-        number = _whole(cib.get_property(self.root, limits.PROPERTY))
+        number = _whole(attributes.get_property(self.root, node_limit.PROPERTY))
         if number < 1:
             cores = self.cores or ((os.cpu_count() or 1) if self.live else CORES)
             number = 2 * cores
@@ -342,13 +317,13 @@ class _Rehearsal:
         per_node = {node: self.overrides.get(node, number) for node in self.nodes}
         self.own_limit = None
         if self.live:
-            here = limits.own_name(self.runner)
-            self.own_limit = next((row for row in limits.look(here, self.root) if row['node'] == here), None)
+            here = node_limit.own_name(self.runner)
+            self.own_limit = next((row for row in node_limit.look(here, self.root) if row['node'] == here), None)
             if self.own_limit and here not in self.overrides and _whole(self.own_limit['override']) > 0:
                 per_node[here] = _whole(self.own_limit['override'])
         if not self.overrides and not self.live:
             self._assume('no node has a PCMK_node_action_limit of its own (limits)')
-        return per_node, max(0, _whole(cib.get_property(self.root, 'batch-limit')))
+        return per_node, max(0, _whole(attributes.get_property(self.root, 'batch-limit')))
 
     def _durations(self, declared):
         boots = (
@@ -536,10 +511,10 @@ class _Rehearsal:
         before = self.lost.get(scenario.nodes) if scenario.kind in ('return', 'join') else None
         root = copy.deepcopy(before.root if before else self.root)
         if scenario.kind == 'drain':
-            plan.node_attribute(root, node, 'standby', 'on')
+            attributes.set_node(root, node, 'standby', 'on')
             played = self._play(root, 0.0, {})
         elif self._standby(node) and scenario.kind == 'return':
-            plan.node_attribute(root, node, 'standby', 'off')
+            attributes.set_node(root, node, 'standby', 'off')
             played = self._play(root, 0.0, {})
         else:
             _state(root, node).attrib.update(in_ccm='true', crmd='online', join='member', expected='member')
@@ -635,8 +610,8 @@ class _Rehearsal:
         return any(state.get('uname') == node and _is_up(state) for state in self.root.findall('status/node_state'))
 
     def _standby(self, node):
-        value = plan.node_attribute(copy.deepcopy(self.root), node, 'standby', None)
-        return str(value).lower() in models.TRUE
+        value = attributes.get_node(self.root, node, 'standby')
+        return text.is_true(value)
 
     def _bring_up(self, root, nodes):
         """As after a cold boot: the nodes are up and know nothing."""
@@ -781,9 +756,9 @@ class _Rehearsal:
 
     def _is_to_run(self, name):
         element = self.primitives[name]
-        if str(primitives.meta_value(element, 'is-managed')).lower() in models.FALSE:
+        if text.is_false(attributes.get(element, attributes.META, 'is-managed')):
             return False
-        return (primitives.meta_value(element, 'target-role') or 'Started').lower() != 'stopped'
+        return (attributes.get(element, attributes.META, 'target-role') or 'Started').lower() != 'stopped'
 
     def _judge(self, scenario, result, rows, before):
         boots = [row for row in rows if row['ve'] and row['operation'] == 'start']
@@ -959,7 +934,9 @@ class _Rehearsal:
         stops = [row for row in rows if row['operation'] == 'stop' and row['node'] == node]
         if not stops:
             return
-        escalation = _seconds(cib.get_property(self.root, 'shutdown-escalation'), timeouts.SHUTDOWN_ESCALATION / 1000)
+        escalation = _seconds(
+            attributes.get_property(self.root, 'shutdown-escalation'), timeouts.SHUTDOWN_ESCALATION / 1000
+        )
         last = max(row['end'] for row in stops)
         worst = math.ceil(len(stops) / self.per_node[node]) * max(row['timeout'] for row in stops)
         level = 'broken' if last > escalation else 'warning' if worst > escalation else 'ok'
@@ -986,7 +963,7 @@ class _Rehearsal:
 
     def _verdicts(self):
         result = []
-        if str(cib.get_property(self.root, 'maintenance-mode')).lower() in models.TRUE:
+        if text.is_true(attributes.get_property(self.root, 'maintenance-mode')):
             result.append(
                 _verdict(
                     'maintenance',
@@ -994,7 +971,7 @@ class _Rehearsal:
                     'the cluster is in maintenance mode: it starts and stops nothing, whatever happens',
                 )
             )
-        if str(cib.get_property(self.root, 'stonith-enabled')).lower() in models.FALSE:
+        if text.is_false(attributes.get_property(self.root, 'stonith-enabled')):
             result.append(
                 _verdict(
                     'fencing-off',
@@ -1010,7 +987,7 @@ class _Rehearsal:
                     'there is no fencing device: after the loss of a node nothing starts elsewhere',
                 )
             )
-        if _whole(cib.get_property(self.root, limits.PROPERTY)) < 1 and not self.overrides:
+        if _whole(attributes.get_property(self.root, node_limit.PROPERTY)) < 1 and not self.overrides:
             gated = [name for name in self.ves if _whole(_parameter(self.primitives[name], 'start_slots')) < 1]
             if gated:
                 result.append(
@@ -1039,10 +1016,11 @@ class _Rehearsal:
 
     def _judge_priorities(self):
         priority = {
-            name: _whole(primitives.meta_value(element, 'priority')) for name, element in self.primitives.items()
+            name: _whole(attributes.get(element, attributes.META, 'priority'))
+            for name, element in self.primitives.items()
         }
         fights = []
-        for order in cib.section(self.root, 'constraints').findall('rsc_order'):
+        for order in tree.section(self.root, 'constraints').findall('rsc_order'):
             first, then = order.get('first'), order.get('then')
             if (
                 first in self.is_ve
@@ -1088,8 +1066,8 @@ class _Rehearsal:
         following = starts[1][0] if len(starts) > 1 else 0.0
         timeout = next(
             (
-                models.parse_time(row['timeout']) / 1000
-                for row in history.declared(self.root, self.primitives[name])
+                times.parse(row['timeout']) / 1000
+                for row in operations.declared(self.root, self.primitives[name])
                 if row['name'] == 'start'
             ),
             0.0,
@@ -1117,9 +1095,9 @@ class _Rehearsal:
     def _advice(self, played):
         """The same transitions under other limits."""
         losing = any(scenario.kind == 'lose' for scenario in self.scenarios)
-        has_limit = _whole(cib.get_property(self.root, limits.PROPERTY)) > 0
+        has_limit = _whole(attributes.get_property(self.root, node_limit.PROPERTY)) > 0
         now = (
-            _whole(cib.get_property(self.root, limits.PROPERTY))
+            _whole(attributes.get_property(self.root, node_limit.PROPERTY))
             if has_limit
             else max(self.per_node.values(), default=0)
         )
@@ -1243,7 +1221,7 @@ def _state(root, node):
     for state in status.findall('node_state'):
         if state.get('uname') == node:
             return state
-    element = next(found for found in cib.section(root, 'nodes').findall('node') if found.get('uname') == node)
+    element = next(found for found in tree.section(root, 'nodes').findall('node') if found.get('uname') == node)
     return ET.SubElement(status, 'node_state', id=element.get('id'), uname=node)
 
 
@@ -1258,7 +1236,7 @@ def _is_up(state):
 def _boot_of(primitive, root):
     """The declared boot time behind a start timeout that is above what the agent advertises; None where it tells nothing."""
     timeout = next(
-        (_seconds(row['timeout'], 0) for row in history.declared(root, primitive) if row['name'] == 'start'), 0
+        (_seconds(row['timeout'], 0) for row in operations.declared(root, primitive) if row['name'] == 'start'), 0
     )
     if timeout * 1000 <= TIMEOUTS['start', 0] * timeouts.SECOND:
         return None
@@ -1276,7 +1254,7 @@ def _parameter(primitive, name):
 
 def _seconds(text, default):
     try:
-        return models.parse_time(text) / 1000
+        return times.parse(text) / 1000
     except ValueError:
         return default
 

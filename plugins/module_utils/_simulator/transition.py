@@ -21,8 +21,9 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ET
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
 
 INFINITY = 1000000
 _MD5_HAS_A_PURPOSE = sys.version_info >= (3, 9)  # a host with FIPS has no MD5 for security
@@ -118,8 +119,8 @@ def ask(runner, root):
     with tempfile.TemporaryDirectory(prefix='openve-') as folder:
         source, graph = (os.path.join(folder, name) for name in ('cib.xml', 'graph.xml'))
         with open(source, 'w', encoding='utf-8') as stream:
-            stream.write(cib.text(root))
-        out = cib.call(
+            stream.write(tree.text(root))
+        out = tools.call(
             runner, ['crm_simulate', '--run', '--xml-file', source, '--save-graph', graph, '--output-as=xml']
         )
         try:

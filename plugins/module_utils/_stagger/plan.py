@@ -12,13 +12,13 @@ from __future__ import annotations
 import copy
 import difflib
 import re
-import xml.etree.ElementTree as ET
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit as limits
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, scheduler
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import order, validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
 
 # How many at once, where neither the user nor the cluster says anything.
 DEFAULT_PER_NODE = 2
@@ -26,20 +26,17 @@ DEFAULT_PER_NODE = 2
 DEFAULT_SECONDS = 60
 # What a look and a transition of Pacemaker add to each batch.
 BATCH_SECONDS = 4
-# Locations of ours carry this, so that a later run finds what an interrupted one left.
-MOVED = 'openve-moved-%s-%s'
-DRAINED = 'openve-drained'
 
 
 def make(runner, arguments, status):
     """``status``: what stagger.look says of all VEs of the cluster."""
     options = read_options(arguments)
-    root = cib.query(runner)
+    root = tree.query(runner)
     _refuse_paralysed(status)
     ours = {
         element.get('id'): element
-        for element in cib.section(root, 'resources').iter('primitive')
-        if primitives.is_ours(element)
+        for element in tree.section(root, 'resources').iter('primitive')
+        if guests.is_ours(element)
     }
     states = {ve['name']: ve for ve in status['ves']}
     candidates = _candidates(root, ours, arguments)
@@ -120,16 +117,16 @@ def read_options(arguments):
     problems, result = [], {'orders': None}
     for name in ('timeout', 'gap', 'gate_timeout'):
         try:
-            result[name] = model.parse_time(arguments[name]) / 1000
+            result[name] = times.parse(arguments[name]) / 1000
         except ValueError as error:
-            problems.append('%s: %s; %s' % (name, error, model.MEND_TIME))
+            problems.append('%s: %s; %s' % (name, error, times.FORMS))
     if arguments['start_order'] is not None:
         found = re.match(r'(\d{1,6})?(-)?(\d{1,6})?\Z', arguments['start_order'].replace(' ', ''), re.ASCII)
         low, dash, high = found.groups() if found else (None, None, None)
         if low is None and high is None:
             problems.append('start_order: %r is no range; write 10, 10-20, 10- or -20' % arguments['start_order'])
         else:
-            result['orders'] = [int(low or 0), int(high) if high else model.INFINITY if dash else int(low)]
+            result['orders'] = [int(low or 0), int(high) if high else INFINITY if dash else int(low)]
     for name, least in (
         ('per_node', 0),
         ('total', 0),
@@ -153,7 +150,7 @@ def read_options(arguments):
     if arguments['standby'] is False and not arguments['to']:
         problems.append('standby: false needs to, the node that comes back')
     if problems:
-        raise ModelError(problems)
+        raise InputError(problems)
     return result
 
 
@@ -189,57 +186,6 @@ def schedule(jobs, per_node, total=0):
     return end
 
 
-def set_role(primitive, role):
-    """Set a VE's target-role; None: take it away."""
-    pair = primitives.meta_pair(primitive, 'target-role')
-    if role is None:
-        if pair is not None:
-            cib.parent_of(primitive, pair).remove(pair)
-    elif pair is not None:
-        pair.set('value', role)
-    else:
-        metas = next((found for found in primitive.findall('meta_attributes') if found.find('rule') is None), None)
-        if metas is None:
-            metas = ET.SubElement(primitive, 'meta_attributes', id='%s-meta_attributes' % primitive.get('id'))
-        ET.SubElement(metas, 'nvpair', id='%s-target-role' % metas.get('id'), name='target-role', value=role)
-
-
-def place(root, name, away=(), to=None):
-    """Send a VE away from nodes or to a node, in place of what an earlier run may have left; without either: let it be."""
-    section = cib.section(root, 'constraints')
-    for constraint in section.findall('rsc_location'):
-        if constraint.get('rsc') == name and constraint.get('id') == MOVED % (name, constraint.get('node')):
-            section.remove(constraint)
-    for node, score in [(node, '-INFINITY') for node in away] + ([(to, 'INFINITY')] if to else []):
-        ET.SubElement(section, 'rsc_location', id=MOVED % (name, node), rsc=name, node=node, score=score)
-
-
-def node_attribute(root, node, name, value):
-    """Set an attribute of a node; None: take it away. Returns what it was."""
-    element = next(found for found in cib.section(root, 'nodes').findall('node') if found.get('uname') == node)
-    sets = [found for found in element.findall('instance_attributes') if found.find('rule') is None]
-    for attributes in sets:
-        for pair in attributes.findall('nvpair'):
-            if pair.get('name') == name:
-                if value is None:
-                    attributes.remove(pair)
-                else:
-                    pair.set('value', value)
-                return pair.get('value')
-    if value is not None:
-        attributes = (
-            sets[0] if sets else ET.SubElement(element, 'instance_attributes', id='nodes-%s' % element.get('id'))
-        )
-        ET.SubElement(attributes, 'nvpair', id='%s-%s' % (attributes.get('id'), name), name=name, value=value)
-    return None
-
-
-def drained(root, node):
-    """The VEs that were sent away from a node when it was put into standby."""
-    value = node_attribute(copy.deepcopy(root), node, DRAINED, None)
-    return value.split() if value else []
-
-
 # What is refused
 
 
@@ -259,7 +205,7 @@ def _refuse_paralysed(status):
 
 def _candidates(root, ours, arguments):
     if arguments['ves'] is not None:
-        declared = model.read(arguments['ves']).ves
+        declared = validate.read(arguments['ves']).ves
         absent = [ve.name for ve in declared if ve.name not in ours]
         if absent:
             raise CibError(
@@ -288,13 +234,13 @@ def _candidates(root, ours, arguments):
         names = [name for name in names if name in arguments['names']]
     elif arguments['standby'] is False:
         _known_nodes(root, [arguments['to']])
-        back = drained(root, arguments['to'])
+        back = edits.drained(root, arguments['to'])
         names = [name for name in names if name in back]
     return names
 
 
 def _known_nodes(root, nodes):
-    known = [node.get('uname') for node in cib.section(root, 'nodes').findall('node')]
+    known = [node.get('uname') for node in tree.section(root, 'nodes').findall('node')]
     for node in nodes:
         if node not in known:
             raise CibError('This cluster has no node %s; it has %s. Nothing was changed.' % (node, ', '.join(known)))
@@ -302,17 +248,17 @@ def _known_nodes(root, nodes):
 
 def _ranks(root, ours, arguments):
     """{name: (start order, depth)} and {name: names of those before it}: who starts after whom, by declaration or by the CIB."""
-    orders = {name: -int(primitives.meta_value(element, 'priority') or '0') for name, element in ours.items()}
+    orders = {name: -int(attributes.get(element, attributes.META, 'priority') or '0') for name, element in ours.items()}
     waits = {name: set() for name in ours}
     if arguments['ves'] is not None:
-        for ve in model.read(arguments['ves']).ves:
+        for ve in validate.read(arguments['ves']).ves:
             orders[ve.name] = ve.start_order
             waits.setdefault(ve.name, set()).update(ve.after)
-    for constraint in cib.section(root, 'constraints').findall('rsc_order'):
+    for constraint in tree.section(root, 'constraints').findall('rsc_order'):
         first, then = constraint.get('first'), constraint.get('then')
         if first in ours and then in ours and constraint.get('first-action', 'start') == 'start':
             waits[then].add(first)
-    for cycle in model.cycles({name: sorted(first) for name, first in waits.items()}):
+    for cycle in order.cycles({name: sorted(first) for name, first in waits.items()}):
         raise CibError(
             '%s wait for each other in a circle (after, or an rsc_order in the CIB); nothing was changed. Remove one of these.'
             % ' -> '.join(cycle + cycle[:1])
@@ -362,14 +308,14 @@ def _destinations(runner, root, ours, todo, states, arguments):
     if target == 'restarted':
         return {name: states[name]['node'] for name in todo}, set()
     edited = copy.deepcopy(root)
-    inside = {element.get('id'): element for element in cib.section(edited, 'resources').iter('primitive')}
+    inside = {element.get('id'): element for element in tree.section(edited, 'resources').iter('primitive')}
     for name in todo:
         if target == 'started':
-            set_role(inside[name], 'Started')
+            edits.set_target_role(inside[name], 'Started')
         else:
-            place(edited, name, arguments['nodes'] or (), arguments['to'])
+            edits.place(edited, name, arguments['nodes'] or (), arguments['to'])
     if arguments['standby'] is False:
-        node_attribute(edited, arguments['to'], 'standby', None)
+        edits.set_standby(edited, arguments['to'], False)
     goes, live = _simulated(runner, edited)
     stuck = [name for name in todo if target == 'moved' and name not in goes]
     if stuck:
@@ -383,26 +329,24 @@ def _destinations(runner, root, ours, todo, states, arguments):
 
 def _simulated(runner, root):
     """({resource: node} of all that would be started or moved, those of them that would be migrated live)"""
-    out = cib.call(runner, ['crm_simulate', '--run', '--xml-pipe', '--output-as=xml'], cib.text(root))
     # blocked: what it would do, and cannot, such as without quorum
-    actions = [action for action in ET.fromstring(out).iter('rsc_action') if action.get('blocked') != 'true']
+    actions = [action for action in scheduler.actions(runner, root) if not action.blocked]
     return {
-        action.get('resource'): action.get('dest') or action.get('node')
+        action.resource: action.target
         for action in actions
-        if action.get('action') in ('start', 'move', 'migrate', 'recover')
-        and (action.get('dest') or action.get('node'))
-    }, {action.get('resource') for action in actions if action.get('action') == 'migrate'}
+        if action.action in ('start', 'move', 'migrate', 'recover') and action.target
+    }, {action.resource for action in actions if action.action == 'migrate'}
 
 
 def _seconds(ours, states, arguments):
     declared = (
-        {} if arguments['ves'] is None else {ve.name: ve.boot_time / 1000 for ve in model.read(arguments['ves']).ves}
+        {} if arguments['ves'] is None else {ve.name: ve.boot_time / 1000 for ve in validate.read(arguments['ves']).ves}
     )
     result = {}
     for name, element in ours.items():
         if arguments['state'] == 'stopped':
             grace = element.find('instance_attributes/nvpair[@name="stop_grace"]')
-            result[name] = model.parse_time(grace.get('value')) / 1000 if grace is not None else DEFAULT_SECONDS
+            result[name] = times.parse(grace.get('value')) / 1000 if grace is not None else DEFAULT_SECONDS
         else:
             result[name] = states[name]['took'] or declared.get(name, DEFAULT_SECONDS)
     return result
@@ -413,12 +357,12 @@ def _in_force(runner, root, told):
     known = {row['node']: row for row in told if row.get('in_force') in ('true', 'false')}
     return [
         known.get(row['node'], row) if row['in_force'] == 'unknown' else row
-        for row in limits.look(limits.own_name(runner), root)
+        for row in node_limit.look(node_limit.own_name(runner), root)
     ]
 
 
 def _number(root, name):
-    value = cib.get_property(root, name)
+    value = attributes.get_property(root, name)
     return int(value) if value and value.isdigit() else 0
 
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 FILE = pathlib.Path(__file__).resolve().parents[4] / 'plugins' / 'filter' / 've_timeouts.py'
 SPEC = importlib.util.spec_from_file_location('ve_timeouts', FILE)
@@ -27,7 +27,7 @@ VES = [
 
 def test_they_are_those_that_reach_the_cib(cluster):
     policy = {'settle': '10s'}
-    resources.apply(
+    ve_resources.run(
         cluster.run,
         {
             'ves': VES,

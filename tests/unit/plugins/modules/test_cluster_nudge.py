@@ -5,26 +5,26 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 import time
-import json
 import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_nudge as nudge
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_nudge
 
 
 def threshold(cluster):
-    return cib.get_property(ET.fromstring(cluster.text()), 'load-threshold')
+    return attributes.get_property(ET.fromstring(cluster.text()), 'load-threshold')
 
 
 def put(cluster, value):
-    cib.change(cluster._run, lambda root: cib.set_property(root, 'load-threshold', value))
+    transaction.change(cluster._run, lambda root: attributes.set_property(root, 'load-threshold', value))
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def meanwhile(monkeypatch):
         if todo:
             todo.pop()()
 
-    monkeypatch.setattr(nudge.time, 'sleep', sleep)
-    monkeypatch.setattr(nudge.signal, 'signal', lambda number, handler: None)
+    monkeypatch.setattr(cluster_nudge.time, 'sleep', sleep)
+    monkeypatch.setattr(cluster_nudge.signal, 'signal', lambda number, handler: None)
     return todo.append
 
 
@@ -49,20 +49,20 @@ def test_the_threshold_is_1_percent_and_then_what_it_was(cluster, meanwhile, bef
     seen = []
     meanwhile(lambda: seen.append(threshold(cluster)))
     configuration = ET.fromstring(cluster.text()).find('configuration')
-    result = nudge.apply(cluster.run, {})
+    result = cluster_nudge.run(cluster.run, {})
     assert seen == ['1%'] and threshold(cluster) == before and result['load_threshold'] == before and result['changed']
-    assert cib.same(ET.fromstring(cluster.text()).find('configuration'), configuration)
+    assert tree.same(ET.fromstring(cluster.text()).find('configuration'), configuration)
     assert [row['node'] for row in result['limits']] == ['n1', 'n2', 'n3']
 
 
 def test_check_mode_changes_nothing(cluster, meanwhile):
     text = cluster.text()
-    assert nudge.apply(cluster.run, {}, check=True)['changed'] and cluster.text() == text
+    assert cluster_nudge.run(cluster.run, {}, check=True)['changed'] and cluster.text() == text
 
 
 def test_what_somebody_sets_meanwhile_stays(cluster, meanwhile):
     meanwhile(lambda: put(cluster, '60%'))
-    nudge.apply(cluster.run, {})
+    cluster_nudge.run(cluster.run, {})
     assert threshold(cluster) == '60%'
 
 
@@ -73,14 +73,14 @@ def test_whatever_happens_meanwhile_it_goes_back(cluster, meanwhile):
     put(cluster, '70%')
     meanwhile(trouble)
     with pytest.raises(RuntimeError):
-        nudge.apply(cluster.run, {})
+        cluster_nudge.run(cluster.run, {})
     assert threshold(cluster) == '70%'
 
 
 def test_two_at_once_are_refused(cluster, meanwhile):
     put(cluster, '1%')
     with pytest.raises(CibError, match='is another nudge under way'):
-        nudge.apply(cluster.run, {})
+        cluster_nudge.run(cluster.run, {})
     assert threshold(cluster) == '1%'
 
 

@@ -13,9 +13,9 @@ import xml.etree.ElementTree as ET
 import pytest
 import yaml
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings as settings
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ModelError, ToolError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError, ToolError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, first_cib
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
 
 SECRET = 'pa<ss & "word"'
 IPMI = {
@@ -37,7 +37,7 @@ def full(**arguments):
 
 
 def put(cluster, check=False, **arguments):
-    return settings.apply(cluster.run, full(**arguments), check)
+    return cluster_settings.run(cluster.run, full(**arguments), check)
 
 
 def configuration(path):
@@ -55,7 +55,7 @@ def values(path, name='ipmi-n1'):
 
 
 def prop(path, name):
-    return cib.get_property(ET.parse(path).getroot(), name)
+    return attributes.get_property(ET.parse(path).getroot(), name)
 
 
 WANTED = {'ip': '192.0.2.1', 'lanplus': 'true', 'power_wait': '4', 'password': SECRET, 'pcmk_host_list': 'n1 n2'}
@@ -183,7 +183,7 @@ def test_no_device_means_no_fencing(cluster):
 
 def test_bad_devices_are_refused_with_every_problem_and_nothing_is_written(cluster, tmp_path, monkeypatch):
     first = tmp_path / 'first.xml'
-    monkeypatch.setattr(settings, 'FIRST_CIB', str(first))
+    monkeypatch.setattr(first_cib, 'FIRST_CIB', str(first))
     text = cluster.text()
     bad = [
         {'id': 'a', 'agent': 'fence_x', 'options': {'password': 'leaked', 'ip': None}},
@@ -198,7 +198,7 @@ def test_bad_devices_are_refused_with_every_problem_and_nothing_is_written(clust
         {'id': '1st', 'agent': 'fence_x', 'hosts': ['n2']},
     ]
     for arguments in ({}, {'seed': True}, {'check': True}):
-        with pytest.raises(ModelError) as caught:
+        with pytest.raises(InputError) as caught:
             put(cluster, fencing=bad, properties={'stonith-timeout': ''}, **arguments)
         assert [problem.split(';')[0].replace('fencing device ', '') for problem in caught.value.problems] == [
             '1st: id: cannot be the id of a resource',
@@ -213,7 +213,7 @@ def test_bad_devices_are_refused_with_every_problem_and_nothing_is_written(clust
         ]
         assert all(problem in caught.value.msg for problem in caught.value.problems)
         assert 'two' not in caught.value.msg and 'leaked' not in caught.value.msg
-    with pytest.raises(ModelError, match='policy: settle'):
+    with pytest.raises(InputError, match='policy: settle'):
         put(cluster, policy={'settle': 'x'})
     assert cluster.text() == text and not first.exists() and not cluster.calls
 
@@ -268,9 +268,9 @@ class Node:
 def node(tmp_path, monkeypatch):
     folder = tmp_path / 'pacemaker'
     folder.mkdir()
-    monkeypatch.setattr(settings, 'FIRST_CIB', str(folder / 'cib.xml'))
+    monkeypatch.setattr(first_cib, 'FIRST_CIB', str(folder / 'cib.xml'))
     # Its owner on a node is hacluster; only root could give it away, and a test machine may have no such user.
-    monkeypatch.setattr(settings, 'OWNER', pwd.getpwuid(os.getuid()).pw_name)
+    monkeypatch.setattr(first_cib, 'OWNER', pwd.getpwuid(os.getuid()).pw_name)
     env = {name: value for name, value in os.environ.items() if name != 'CIB_file'}
     return Node(folder / 'cib.xml', dict(env, LC_ALL='C', PATH=os.environ['PATH'] + ':/usr/sbin:/sbin'))
 
@@ -321,13 +321,13 @@ def test_seeding_in_check_mode_writes_nothing(node):
 
 
 def test_without_pacemakers_user_or_directory_nothing_is_written(node, monkeypatch):
-    owner = settings.OWNER
-    monkeypatch.setattr(settings, 'OWNER', 'no-such-user')
+    owner = first_cib.OWNER
+    monkeypatch.setattr(first_cib, 'OWNER', 'no-such-user')
     for check in (False, True):
         with pytest.raises(CibError, match='no user no-such-user.*Install it first'):
             put(node, check=check, seed=True)
     assert os.listdir(node.path.parent) == []
-    monkeypatch.setattr(settings, 'OWNER', owner)
+    monkeypatch.setattr(first_cib, 'OWNER', owner)
     node.path.parent.rmdir()
     with pytest.raises(CibError, match='cannot be written.*directories that Pacemaker'):
         put(node, seed=True)
@@ -337,7 +337,7 @@ def test_a_cib_that_cannot_be_given_away_leaves_nothing_behind(node, monkeypatch
     def refused(*_args):
         raise PermissionError(1, 'Operation not permitted')
 
-    monkeypatch.setattr(settings.os, 'fchown', refused)
+    monkeypatch.setattr(first_cib.os, 'chown', refused)
     with pytest.raises(CibError, match='Operation not permitted.*needs root'):
         put(node, seed=True)
     assert os.listdir(node.path.parent) == []
@@ -348,7 +348,7 @@ def test_a_missing_tool_is_named(node):
         raise FileNotFoundError(2, 'No such file or directory', argv[0])
 
     with pytest.raises(ToolError, match='Cannot run cibadmin'):
-        settings.apply(without_tools, full(seed=True))
+        cluster_settings.run(without_tools, full(seed=True))
     assert os.listdir(node.path.parent) == []
 
 

@@ -10,8 +10,8 @@ import threading
 import pytest
 import yaml
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host as host
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host
 
 WANTED = 'ONBOOT="no"\nALLOWREBOOT="no"\n'
 
@@ -21,15 +21,15 @@ def vz(tmp_path, monkeypatch):
     """/etc/vz of a host"""
     for name in ('conf', 'names', 'lxc'):
         (tmp_path / name).mkdir()
-    monkeypatch.setattr(host, 'VZ_CONF', str(tmp_path / 'conf'))
-    monkeypatch.setattr(host, 'VZ_NAMES', str(tmp_path / 'names'))
-    monkeypatch.setattr(host, 'LXC_PATH', str(tmp_path / 'lxc'))
+    monkeypatch.setattr(ve_host, 'VZ_CONF', str(tmp_path / 'conf'))
+    monkeypatch.setattr(ve_host, 'VZ_NAMES', str(tmp_path / 'names'))
+    monkeypatch.setattr(ve_host, 'LXC_PATH', str(tmp_path / 'lxc'))
     return tmp_path
 
 
 def leave(*ves, check=False, policy=None):
     """Leave starting these to Pacemaker."""
-    return host.apply(None, {'ves': list(ves), 'policy': policy}, check)
+    return ve_host.run(None, {'ves': list(ves), 'policy': policy}, check)
 
 
 def write(path, text):
@@ -64,9 +64,9 @@ def write(path, text):
     ],
 )
 def test_vzctl_settings(before, after):
-    new = host.edited(before, 'vzctl')
+    new = ve_host.with_settings(before, 'vzctl')
     assert new == (before if after is None else after)
-    assert host.edited(new, 'vzctl') == new
+    assert ve_host.with_settings(new, 'vzctl') == new
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_vzctl_settings(before, after):
     ],
 )
 def test_lxc_settings(before, after):
-    assert host.edited(before, 'lxc') == (before if after is None else after)
+    assert ve_host.with_settings(before, 'lxc') == (before if after is None else after)
 
 
 # Which file it is
@@ -192,7 +192,7 @@ def test_an_edit_by_somebody_else_meanwhile_is_kept(vz, monkeypatch):
             edits.append(conf.write_text('ONBOOT=yes\nDISK=9\n'))
         fsync(handle)
 
-    monkeypatch.setattr(host.os, 'fsync', somebody_edits)
+    monkeypatch.setattr(ve_host.os, 'fsync', somebody_edits)
     result = leave({'id': 1})
     assert edits and conf.read_text() == 'ONBOOT="no"\nDISK=9\nALLOWREBOOT="no"\n'
     assert 'DISK' in result['diff']()[0]['before'] and os.listdir(vz / 'conf') == ['1.conf']
@@ -215,7 +215,7 @@ def test_two_nodes_edit_the_same_shared_file_at_once(vz, monkeypatch):
         except Exception as error:  # pylint: disable=broad-except
             failures.append(error)
 
-    monkeypatch.setattr(host.os, 'fsync', meet)
+    monkeypatch.setattr(ve_host.os, 'fsync', meet)
     nodes = [threading.Thread(target=node) for _number in range(2)]
     for thread in nodes:
         thread.start()
@@ -236,7 +236,7 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left(vz, monkeypatc
             raise PermissionError(13, 'Permission denied', target)
         rename(source, target)
 
-    monkeypatch.setattr(host.os, 'rename', refused)
+    monkeypatch.setattr(ve_host.os, 'rename', refused)
     with pytest.raises(
         Error, match=r'VE 2: its configuration cannot be edited: .*Permission denied.*2\.conf'
     ) as caught:
@@ -247,7 +247,7 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left(vz, monkeypatc
 
 def test_wrong_declarations_change_nothing(vz):
     conf = write(vz / 'conf' / '1.conf', '')
-    with pytest.raises(ModelError) as caught:
+    with pytest.raises(InputError) as caught:
         leave({'id': 1}, {'id': 2, 'boot_time': 'x'}, policy={'settle': 'y'})
     assert len(caught.value.problems) == 2 and conf.read_text() == ''
 

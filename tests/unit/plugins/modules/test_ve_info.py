@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ve_info on CIBs that a real cluster had (data/*.xml: the lab's three nodes, Pacemaker 2.1.5, node-action-limit 2), and as Ansible
-runs it. States and failures: test_stagger.py."""
+runs it. States and failures: test_status.py."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ import xml.etree.ElementTree as ET
 import pytest
 import yaml
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info as info
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info
 
 from declarations import declare
 from happenings import FAILED, OK, PENDING, edit, happened, lose, with_dc
-
 
 DATA = pathlib.Path(__file__).resolve().parents[2] / 'data'
 
@@ -44,8 +43,8 @@ def recorded(cib_file, monkeypatch):
         cib_file.path.write_text(
             re.sub(r'(?<=change=")1\d{9}|(?<= value=")1\d{9}', lambda found: str(int(found[0]) - last + now - 1), text)
         )
-        monkeypatch.setattr(info.time, 'time', lambda: now)
-        result = info.look(cib_file.run, {'names': None})
+        monkeypatch.setattr(ve_info.time, 'time', lambda: now)
+        result = ve_info.run(cib_file.run, {'names': None})
         result['moved'] = now - 1 - last
         result['by_name'] = {ve['name']: ve for ve in result['ves']}
         return result
@@ -127,8 +126,8 @@ def lasted(cluster, ve, milliseconds):
 
 
 @pytest.fixture
-def ve_info(run_module, cluster):
-    """ve_info(**arguments) -> what the module returned, its VEs by name"""
+def asked(run_module, cluster):
+    """asked(**arguments) -> what the module returned, its VEs by name"""
     declare(cluster, [{'id': 1, 'boot_time': '2min'}, {'id': 2}, {'id': 3}, {'id': 4}])
     happened(cluster, 'n1', 've-1', ('start', OK), ('monitor', OK))
     happened(cluster, 'n1', 've-2', ('start', PENDING))
@@ -146,8 +145,8 @@ def ve_info(run_module, cluster):
     return run
 
 
-def test_the_last_start_of_each(ve_info):
-    found = ve_info()['by_name']
+def test_the_last_start_of_each(asked):
+    found = asked()['by_name']
     begin = found['ve-1']['last_start'].pop('at')
     assert abs(seconds(begin) - (time.time() - 60)) < 30
     assert found['ve-1']['last_start'] == {
@@ -169,8 +168,8 @@ def test_the_last_start_of_each(ve_info):
     assert found['ve-4']['last_start'] is None
 
 
-def test_operations_and_timeouts(ve_info):
-    found = ve_info(names=['ve-1', 've-2'])['by_name']
+def test_operations_and_timeouts(asked):
+    found = asked(names=['ve-1', 've-2'])['by_name']
     assert list(found) == ['ve-1', 've-2']
     assert [(row['name'], row['interval'], row['timeout']) for row in found['ve-1']['operations']] == [
         ('start', '0s', '280s'),
@@ -180,21 +179,21 @@ def test_operations_and_timeouts(ve_info):
     assert found['ve-2']['operations'][0]['timeout'] == '180s'
 
 
-def test_peaks_and_for_how_long_nothing_else_can_be_done(ve_info, cluster):
-    result = ve_info()
+def test_peaks_and_for_how_long_nothing_else_can_be_done(asked, cluster):
+    result = asked()
     # 5.25 s of the one, and the other has not ended yet
     assert result['peak_starts'] == {'n1': 2, 'n2': 1}
     (row,) = result['in_flight']
     assert (row['resource'], row['operation'], row['node'], row['timeout']) == ('ve-2', 'start', 'n1', '180s')
     assert 100 < row['seconds_left'] == result['cannot_fence_for'] < 130
     lose(cluster, 'n1')
-    result = ve_info(names=[])
+    result = asked(names=[])
     assert (result['in_flight'], result['cannot_fence_for'], result['ves']) == ([], 0, []), (
         'what is lost is not waited for'
     )
 
 
-def test_starts_of_others_are_in_flight_as_well(ve_info, cluster):
+def test_starts_of_others_are_in_flight_as_well(asked, cluster):
     cluster.tool(
         'cibadmin',
         '--create',
@@ -204,7 +203,7 @@ def test_starts_of_others_are_in_flight_as_well(ve_info, cluster):
         '<primitive id="database" class="ocf" provider="heartbeat" type="Dummy"/>',
     )
     happened(cluster, 'n1', 'database', ('start', PENDING))
-    result = ve_info()
+    result = asked()
     assert [(row['resource'], row['timeout']) for row in result['in_flight']] == [('ve-2', '180s'), ('database', '20s')]
     assert (
         result['cannot_fence_for'] == result['in_flight'][0]['seconds_left'] > 100
@@ -213,17 +212,17 @@ def test_starts_of_others_are_in_flight_as_well(ve_info, cluster):
     assert result['peak_starts']['n1'] == 2, 'that is of VEs'
 
 
-def test_of_limits_a_file_tells_nothing(ve_info):
-    result = ve_info()
+def test_of_limits_a_file_tells_nothing(asked):
+    result = asked()
     assert result['node'] is None
     assert [(row['node'], row['limit'], row['in_force'], row['override']) for row in result['limits']] == [
         (node, '2', 'unknown', None) for node in ('n1', 'n2', 'n3')
     ]
 
 
-def test_the_documentation_says_what_is_returned(ve_info):
+def test_the_documentation_says_what_is_returned(asked):
     module = importlib.import_module('ansible_collections.openve.pacemaker.plugins.modules.ve_info')
-    result = ve_info()
+    result = asked()
     returned = yaml.safe_load(module.RETURN)
     assert set(returned) == set(result) - {'changed', 'commands', 'invocation', 'by_name'}
     for name, row in (

@@ -11,7 +11,7 @@ import re
 import pytest
 import yaml
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model, validate
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_the_documentation_says_what_the_model_takes():
         for name, spec in table.items():
             for key in ('type', 'default', 'choices', 'elements', 'required'):
                 assert documented_fields[name].get(key) == spec.get(key), (name, key)
-    for free in set(model.PARAMETERS) - set(model.OWNED_PARAMS):
+    for free in set(validate.PARAMETERS) - set(validate.OWNED_PARAMS):
         assert free in options['ves']['suboptions']['params']['description'][0], free
 
 
@@ -97,7 +97,7 @@ def test_examples_are_right_and_returns_are_what_is_returned(ve_resources, clust
         arguments = task['openve.pacemaker.ve_resources']
         assert set(arguments) <= set(options)
         if not re.search('{{', str(arguments)):
-            model.read(arguments['ves'], arguments.get('policy'))
+            validate.read(arguments['ves'], arguments.get('policy'))
     result = ve_resources(ves=[{'id': 1}])
     returned = yaml.safe_load(module.RETURN)
     assert set(result) - {'changed', 'invocation', 'warnings'} == {

@@ -10,21 +10,20 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Where a node keeps its backups"""
-    monkeypatch.setattr(backup, 'FOLDER', str(tmp_path / 'openve' / 'cib'))
+    monkeypatch.setattr(backup, 'DIRECTORY', str(tmp_path / 'openve' / 'cib'))
     return tmp_path / 'openve' / 'cib'
 
 
 def declare(cluster, *numbers, check=False, keep=10):
-    return resources.apply(
+    return ve_resources.run(
         cluster.run,
         {
             'ves': [{'id': number} for number in numbers],
@@ -68,12 +67,12 @@ def test_the_restore_command_brings_the_configuration_back(run_module, cluster, 
     env = {name: value for name, value in cluster.env.items() if name != 'CIB_file'}
     assert str(cluster.path) in second['restore'], 'without it the command would go to a running cluster'
     subprocess.run(second['restore'], shell=True, check=True, env=env)
-    assert cib.same(configuration(cluster.path), before)
+    assert tree.same(configuration(cluster.path), before)
     subprocess.run(first['restore'], shell=True, check=True, env=env)
     assert ves(cluster.path) == []
     # and it is a change like any other
     again, _output = run_module('ve_resources', cluster.env, ves=[{'id': 1}], **arguments)
-    assert again['changed'] and cib.same(configuration(cluster.path), before)
+    assert again['changed'] and tree.same(configuration(cluster.path), before)
 
 
 def test_a_node_keeps_as_many_as_asked_and_removes_nothing_else(cluster, folder):
@@ -100,7 +99,7 @@ def test_nothing_is_saved_where_nothing_changes_or_nothing_is_wanted(cluster, fo
     assert result['changed'] and (result['backup'], result['restore']) == (None, None) and not folder.exists()
     declare(cluster, 1, 2)
     assert (declare(cluster, 1, 2)['backup'], len(os.listdir(folder))) == (None, 1)
-    with pytest.raises(ModelError, match='backup_keep: -1'):
+    with pytest.raises(InputError, match='backup_keep: -1'):
         declare(cluster, 1, keep=-1)
 
 
@@ -141,8 +140,8 @@ def test_what_is_saved_is_what_the_patch_was_made_for(cluster, folder):
 
 
 def test_no_patch_no_backup(cluster, folder, monkeypatch):
-    monkeypatch.setattr(cib.time, 'sleep', lambda seconds: None)
-    monkeypatch.setattr(cib, 'TRIES', 2)
+    monkeypatch.setattr(transaction.time, 'sleep', lambda seconds: None)
+    monkeypatch.setattr(transaction, 'TRIES', 2)
     names = iter('abcdefgh')
     cluster.before = lambda argv: argv[1] == '--patch' and somebody(cluster, next(names))
     with pytest.raises(ConflictError):

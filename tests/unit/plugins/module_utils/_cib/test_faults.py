@@ -15,9 +15,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements as primitives
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ToolError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, transaction, tree
 
 from conftest import CHECKOUT
 from declarations import declare, declare_once, values
@@ -77,7 +76,7 @@ class Others:
 
 
 def test_no_edit_is_lost_whoever_made_it(cluster, monkeypatch):
-    monkeypatch.setattr(cib.time, 'sleep', lambda seconds: None)
+    monkeypatch.setattr(transaction.time, 'sleep', lambda seconds: None)
     seed = random.randrange(10**9)
     print('seed', seed)  # shown where it fails
     draw = random.Random(seed)
@@ -94,12 +93,12 @@ def test_no_edit_is_lost_whoever_made_it(cluster, monkeypatch):
         conflicts += result['attempts'] > 1
         others.moments = []
         cluster.before = lambda argv: None
-        root = cib.query(cluster.run)
+        root = tree.query(cluster.run)
         assert [values(cluster, name, 'instance_attributes')['stop_grace'] for name in ('ve-1', 've-2')] == [grace] * 2
-        resources = {element.get('id'): element for element in cib.section(root, 'resources')}
+        resources = {element.get('id'): element for element in tree.section(root, 'resources')}
         assert set(resources) == others.resources | {'ve-1', 've-2'}
-        assert cib.get_property(root, 'theirs') == others.property
-        assert primitives.meta_value(resources['ve-1'], 'maintenance') == others.maintenance
+        assert attributes.get_property(root, 'theirs') == others.property
+        assert attributes.get(resources['ve-1'], attributes.META, 'maintenance') == others.maintenance
         again = declare_once(cluster, [{'id': 1, 'stop_grace': grace}, {'id': 2, 'stop_grace': grace}])
         assert not again['changed'], again['diff']()
         cluster.before = others
@@ -139,8 +138,8 @@ def test_killed_at_any_moment_the_cib_is_as_before_or_as_after(cluster, collecti
         os.killpg(process.pid, 9)
         process.wait(60)
         now = configuration()
-        assert cib.same(now, after) or cib.same(now, ET.fromstring(before).find('configuration'))
-        seen.add(cib.same(now, after))
+        assert tree.same(now, after) or tree.same(now, ET.fromstring(before).find('configuration'))
+        seen.add(tree.same(now, after))
     assert False in seen, 'or it was never killed in time'
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, operations
 
 NOW = 1000
 
 
 def operation(name='start', begin=900, seconds=5, status='0', rc=0, node='n1', resource='ve-1', call=5, interval=0):
-    return history.Operation(
+    return history.operation(
         resource,
         node,
         {
@@ -167,13 +168,13 @@ def test_only_what_has_not_ended_on_nodes_that_are_up_is_in_flight():
 
 def test_the_operations_as_they_are_declared():
     element = ET.fromstring(OPS)
-    assert history.declared(cib([], OPS), element) == [
+    assert operations.declared(cib([], OPS), element) == [
         {'name': 'start', 'interval': '0s', 'timeout': '180s'},
         {'name': 'monitor', 'interval': '60s', 'timeout': '70s'},
         {'name': 'monitor', 'interval': '10s', 'timeout': '30s'},
         {'name': 'stop', 'interval': '0s', 'timeout': '40s'},
     ]
-    assert history.declared(cib([]), ET.fromstring('<primitive id="ve-1"/>')) == [
+    assert operations.declared(cib([]), ET.fromstring('<primitive id="ve-1"/>')) == [
         {'name': 'start', 'interval': '0s', 'timeout': '20s'},
         {'name': 'stop', 'interval': '0s', 'timeout': '20s'},
     ]

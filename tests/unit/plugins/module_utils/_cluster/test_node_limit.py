@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit as limits
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import controller_traces, node_limit
 
 NOW = 1700000000.0  # 2023-11-14
 PID = 4711
@@ -64,20 +64,20 @@ class Node:
 
 @pytest.fixture
 def node(tmp_path, monkeypatch):
-    monkeypatch.setattr(limits, 'PROC', str(tmp_path / 'proc'))
-    monkeypatch.setattr(limits, 'CIBS', str(tmp_path / 'cib'))
-    monkeypatch.setattr(limits, 'LOG', str(tmp_path / 'log'))
-    monkeypatch.setattr(limits.time, 'time', lambda: NOW)
-    monkeypatch.setattr(limits.time, 'sleep', lambda seconds: None)
+    monkeypatch.setattr(controller_traces, 'PROC', str(tmp_path / 'proc'))
+    monkeypatch.setattr(controller_traces, 'CIBS', str(tmp_path / 'cib'))
+    monkeypatch.setattr(controller_traces, 'LOG', str(tmp_path / 'log'))
+    monkeypatch.setattr(node_limit.time, 'time', lambda: NOW)
+    monkeypatch.setattr(node_limit.time, 'sleep', lambda seconds: None)
     return Node(tmp_path)
 
 
 def verdict(cluster, limit='2'):
     """of n1, where this runs"""
-    root = cib.query(cluster.run)
+    root = tree.query(cluster.run)
     if limit is not None:
-        cib.set_property(root, 'node-action-limit', limit)
-    rows = limits.look(limits.own_name(lambda argv: (0, 'n1\n', '')), root)
+        attributes.set_property(root, 'node-action-limit', limit)
+    rows = node_limit.look(node_limit.own_name(lambda argv: (0, 'n1\n', '')), root)
     assert [row['node'] for row in rows] == ['n1', 'n2', 'n3'] and {row['limit'] for row in rows} == {limit}
     # never more than it can know
     assert [row['in_force'] for row in rows[1:]] == ['unknown', 'unknown'] and 'only n2 itself can tell' in rows[1][
@@ -190,7 +190,7 @@ def test_without_what_tells_it_is_unknown(cluster, node):
     node.process(ago=1000)
     assert verdict(cluster) == (
         'unknown',
-        'the CIB on this node\'s disk (%s) cannot be read, or is not the one in use' % limits.CIBS,
+        'the CIB on this node\'s disk (%s) cannot be read, or is not the one in use' % controller_traces.CIBS,
     )
     node.version(2000, '8')
     node.version(500, '2')
@@ -243,7 +243,7 @@ def test_a_cluster_inside_a_ve_is_another_one(cluster, node):
 def test_last_year_in_the_log(cluster, node, monkeypatch):
     """The log has no year."""
     new_year = time.mktime((2024, 1, 1, 0, 10, 0, 0, 0, -1))
-    monkeypatch.setattr(limits.time, 'time', lambda: new_year)
+    monkeypatch.setattr(node_limit.time, 'time', lambda: new_year)
     ago = NOW - new_year  # the helpers count from NOW
     node.process(ago=3000)
     node.version(ago + 5000, '8')
@@ -253,16 +253,16 @@ def test_last_year_in_the_log(cluster, node, monkeypatch):
 
 
 def test_in_a_file_and_on_remote_nodes_it_is_unknown(cluster, monkeypatch):
-    root = cib.query(cluster.run)
-    here = limits.own_name(lambda argv: (1, '', 'no'))
-    rows = limits.look(here, root)
+    root = tree.query(cluster.run)
+    here = node_limit.own_name(lambda argv: (1, '', 'no'))
+    rows = node_limit.look(here, root)
     assert (
         here is None
         and {row['in_force'] for row in rows} == {'unknown'}
         and 'Pacemaker does not run here' in rows[0]['why']
     )
     monkeypatch.setenv('CIB_file', str(cluster.path))
-    assert limits.own_name(lambda argv: (0, 'n1', '')) is None, 'the CIB in a file may be any cluster\'s'
+    assert node_limit.own_name(lambda argv: (0, 'n1', '')) is None, 'the CIB in a file may be any cluster\'s'
     monkeypatch.delenv('CIB_file')
     root.find('configuration/nodes/node[@uname="n3"]').set('type', 'remote')
-    assert 'remote node' in limits.look('n1', root)[2]['why']
+    assert 'remote node' in node_limit.look('n1', root)[2]['why']

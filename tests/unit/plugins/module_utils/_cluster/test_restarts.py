@@ -12,9 +12,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import agent as agent_metadata
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import agent as agent_metadata
 
 from declarations import declare, values
 from happenings import edit, state
@@ -24,13 +24,13 @@ FIXED = ' %s ' % '  '.join(sorted(name for name, spec in agent_metadata.PARAMETE
 VES = [{'id': 1}, {'id': 2}]
 
 
-def history(cluster, node, ve, *entries):
+def ran(cluster, node, ve, *entries):
     """Entries (kind, operation, interval, return code, more attributes) of a VE on a node."""
 
     def change(root):
         place = state(root, node)
         for tag, ident in (('lrm', place.get('id')), ('lrm_resources', None), ('lrm_resource', ve)):
-            place = cib._child(place, tag, ident)
+            place = tree.child(place, tag, ident)
         place.attrib.update({'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'})
         place[:] = []
         for number, (kind, operation, interval, rc, more) in enumerate(entries, 1):
@@ -74,10 +74,10 @@ def digests(cluster, node, ve):
 def found_running(cluster, node, ve):
     """What is known of a VE after Pacemaker was restarted under it: the probe that found it twice, as the last failure and as
     the last operation, of which only the second says what can be reloaded; and the monitor that was begun then."""
-    history(cluster, node, ve, ('last_0', 'monitor', '0', '0', {'op-force-restart': FIXED, 'op-restart-digest': 'any'}))
+    ran(cluster, node, ve, ('last_0', 'monitor', '0', '0', {'op-force-restart': FIXED, 'op-restart-digest': 'any'}))
     known = digests(cluster, node, ve)
     every = {'op-digest': known['nonprivate']}
-    history(
+    ran(
         cluster,
         node,
         ve,
@@ -94,7 +94,7 @@ def found_running(cluster, node, ve):
 
 
 def entries(cluster):
-    return sorted('%s %s' % (key[0], key[2]) for key in cib.history_entries(ET.fromstring(cluster.text())))
+    return sorted('%s %s' % (key[0], key[2]) for key in history.entries(ET.fromstring(cluster.text())))
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def restarted(cluster):
     declare(cluster, VES)
     found_running(cluster, 'n1', 've-1')
     found_running(cluster, 'n2', 've-2')
-    history(cluster, 'n3', 've-1', ('last_failure_0', 'monitor', '0', '5', {}), ('last_0', 'monitor', '0', '5', {}))
+    ran(cluster, 'n3', 've-1', ('last_failure_0', 'monitor', '0', '5', {}), ('last_0', 'monitor', '0', '5', {}))
     assert [action for action in cluster.actions() if action[0] != 'start'] == []
     del cluster.calls[:]
     return cluster
@@ -187,7 +187,7 @@ def test_where_the_probe_is_all_that_tells_that_it_runs_it_stays(restarted):
     """Without it Pacemaker would start the VE a second time."""
     ves = [*VES, {'id': 3}]
     declare(restarted, ves)
-    history(
+    ran(
         restarted,
         'n3',
         've-3',

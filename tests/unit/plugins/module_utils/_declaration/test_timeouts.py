@@ -50,10 +50,10 @@ def test_start_timeout(boot, settle, ready, expected):
 
 
 def test_the_deep_monitors_interval_differs_from_the_plain_ones():
-    assert timeouts.deep_monitor(10000, 30000)[0].value == 60000
-    assert timeouts.deep_monitor(60000, 30000)[0].value == 120000
-    assert timeouts.deep_monitor(10000, 90000)[1].value == 90000
-    assert timeouts.deep_monitor(10000, 30000)[1].value == 60000
+    assert timeouts.deep_monitor_interval(10000).value == 60000
+    assert timeouts.deep_monitor_interval(60000).value == 120000
+    assert timeouts.deep_monitor_timeout(90000).value == 90000
+    assert timeouts.deep_monitor_timeout(30000).value == 60000
 
 
 def test_shutdown_escalation_counts_rounds():

@@ -4,17 +4,19 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model, validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import PARAMETERS
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ModelError
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 
 def problems(ves, policy=None):
-    with pytest.raises(ModelError) as caught:
-        model.read(ves, policy)
+    with pytest.raises(InputError) as caught:
+        validate.read(ves, policy)
     return caught.value.problems
 
 
@@ -34,7 +36,7 @@ def problems(ves, policy=None):
     ],
 )
 def test_times(text, milliseconds):
-    assert model.parse_time(text) == milliseconds
+    assert times.parse(text) == milliseconds
 
 
 @pytest.mark.parametrize(
@@ -42,17 +44,17 @@ def test_times(text, milliseconds):
 )
 def test_what_is_no_time(text):
     with pytest.raises(ValueError):
-        model.parse_time(text)
+        times.parse(text)
 
 
 @pytest.mark.parametrize('milliseconds, text', [(120000, '120s'), (1500, '1500ms'), (0, '0s')])
 def test_times_are_written_in_whole_seconds_where_they_can_be(milliseconds, text):
-    assert model.format_time(milliseconds) == text
-    assert model.parse_time(text) == milliseconds
+    assert times.cib(milliseconds) == text
+    assert times.parse(text) == milliseconds
 
 
 def test_every_field_but_the_id_has_a_default():
-    read = model.read([{'id': 101}])
+    read = validate.read([{'id': 101}])
     ve, policy = read.ves[0], read.policy
     assert (ve.id, ve.name, ve.engine, ve.start_order, ve.boot_time, ve.stop_grace) == (
         '101',
@@ -87,7 +89,7 @@ def test_every_field_but_the_id_has_a_default():
 
 
 def test_every_field_is_read():
-    read = model.read(
+    read = validate.read(
         [
             {
                 'id': '0101',
@@ -134,8 +136,8 @@ def test_every_field_is_read():
 
 def test_none_is_absent_as_ansible_has_it():
     nothing = dict.fromkeys(model.VE_FIELDS)
-    assert vars(model.read([dict(nothing, id='7')], dict.fromkeys(model.POLICY_FIELDS)).ves[0]) == vars(
-        model.read([{'id': '7'}]).ves[0]
+    assert vars(validate.read([dict(nothing, id='7')], dict.fromkeys(model.POLICY_FIELDS)).ves[0]) == vars(
+        validate.read([{'id': '7'}]).ves[0]
     )
 
 
@@ -183,8 +185,8 @@ def test_none_is_absent_as_ansible_has_it():
         ({'id': 1, 'params': {'ready_command': ''}}, 'params.ready_command', 'is empty'),
         ({'id': 1, 'meta': {'a b': 1}}, 'meta.a b', 'begin with a letter'),
     ]
-    + [({'id': 1, 'params': {name: 'x'}}, 'params.' + name, owner) for name, owner in model.OWNED_PARAMS.items()]
-    + [({'id': 1, 'meta': {name: 'x'}}, 'meta.' + name, owner) for name, owner in model.OWNED_META.items()],
+    + [({'id': 1, 'params': {name: 'x'}}, 'params.' + name, owner) for name, owner in validate.OWNED_PARAMS.items()]
+    + [({'id': 1, 'meta': {name: 'x'}}, 'meta.' + name, owner) for name, owner in validate.OWNED_META.items()],
 )
 def test_a_mistake_in_a_ve_names_the_ve_the_field_and_the_mend(ve, field, mend):
     found = problems([ve])
@@ -220,11 +222,11 @@ def test_one_ve_declared_twice():
     assert 'declared twice' in problems([{'id': '101', 'name': 'a'}, {'id': '0101', 'name': 'b'}])[0]
     assert 'taken by another VE' in problems([{'id': 1, 'name': 'a'}, {'id': 2, 'name': 'a'}])[0]
     # a container of each engine may have the same id
-    assert len(model.read([{'id': '1', 'name': 'a'}, {'id': '1', 'name': 'b', 'engine': 'lxc'}]).ves) == 2
+    assert len(validate.read([{'id': '1', 'name': 'a'}, {'id': '1', 'name': 'b', 'engine': 'lxc'}]).ves) == 2
     # and for lxc these are two names
     assert [
         ve.id
-        for ve in model.read(
+        for ve in validate.read(
             [{'id': '1', 'name': 'a', 'engine': 'lxc'}, {'id': '01', 'name': 'b', 'engine': 'lxc'}]
         ).ves
     ] == ['1', '01']
@@ -250,9 +252,9 @@ def test_ves_that_wait_for_each_other():
         {'id': 3, 'after': ['ve-1']},
         {'id': 4, 'after': ['ve-2', 've-3']},
     ]
-    assert len(model.read(diamond).ves) == 4
+    assert len(validate.read(diamond).ves) == 4
     chain = [{'id': number, 'after': ['ve-%d' % (number + 1)]} for number in range(1, 3000)] + [{'id': 3000}]
-    assert len(model.read(chain).ves) == 3000
+    assert len(validate.read(chain).ves) == 3000
 
 
 def test_all_mistakes_at_once():
@@ -286,8 +288,8 @@ def test_ves_must_be_a_list(ves):
 
 
 def test_every_parameter_of_the_agent_is_decided_by_a_field_or_free():
-    assert set(model.OWNED_PARAMS) <= set(PARAMETERS)
-    assert set(model.PARAM_CHOICES) | set(model.PARAM_TIMES) <= set(PARAMETERS) - set(model.OWNED_PARAMS)
+    assert set(validate.OWNED_PARAMS) <= set(PARAMETERS)
+    assert set(validate.PARAM_CHOICES) | set(validate.PARAM_TIMES) <= set(PARAMETERS) - set(validate.OWNED_PARAMS)
 
 
 JUNK = st.recursive(
@@ -316,14 +318,14 @@ def fields(table, **nested):
 )
 def test_whatever_comes_in_it_is_read_or_refused_with_reasons(ves, policy):
     try:
-        read = model.read(ves, policy)
-    except ModelError as error:
+        read = validate.read(ves, policy)
+    except InputError as error:
         assert error.problems
         for line in error.problems:  # which VE, which field, and what is wrong with it
             where, _colon, what = line.partition(': ')
             assert where.startswith(('VE ', 'ves', 'policy')) and what, line
-        with pytest.raises(ModelError):  # before any command is run
-            resources.apply(None, {'ves': ves, 'policy': policy, 'purge': False, 'new': 'started'})
+        with pytest.raises(InputError):  # before any command is run
+            ve_resources.run(None, {'ves': ves, 'policy': policy, 'purge': False, 'new': 'started'})
     else:
         assert all(
             isinstance(value, str) for ve in read.ves for value in list(ve.params.values()) + list(ve.meta.values())

@@ -14,13 +14,12 @@ import xml.etree.ElementTree as ET
 import pytest
 import yaml
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import cib
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Wanted, edit
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import transition
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, ModelError
 
 from declarations import GROUP, STORAGE, declare
 from happenings import PENDING, happened, lose, with_dc
@@ -38,7 +37,7 @@ def rehearse(cluster):
         for other in others:
             root.find('configuration/resources').append(ET.fromstring(other))
         if ves:
-            resources.Edit(model.read(ves, policy))(root)
+            edit(root, Wanted(validate.read(ves, policy)))
         if up:
             settle(cluster, root)
         change(root)
@@ -157,7 +156,7 @@ def test_a_cold_boot(rehearse):
 
 def test_two_of_three_nodes_are_too_many(rehearse):
     _result, scenarios = rehearse(
-        many(3), scenarios=['lose n1 n2'], change=lambda root: cib.set_property(root, 'no-quorum-policy', 'stop')
+        many(3), scenarios=['lose n1 n2'], change=lambda root: attributes.set_property(root, 'no-quorum-policy', 'stop')
     )
     scenario = scenarios['lose n1 n2']
     assert not scenario['fenced'] and len(scenario['cannot_run']) == 3, (
@@ -168,7 +167,7 @@ def test_two_of_three_nodes_are_too_many(rehearse):
 
 def test_without_fencing_it_starts_at_once(rehearse):
     result, scenarios = rehearse(
-        many(3), scenarios=['lose n1'], change=lambda root: cib.set_property(root, 'stonith-enabled', 'false')
+        many(3), scenarios=['lose n1'], change=lambda root: attributes.set_property(root, 'stonith-enabled', 'false')
     )
     assert not scenarios['lose n1']['fenced'] and starts(scenarios['lose n1'])[0][2] == 5
     assert verdict(result, 'fencing-off')['level'] == 'warning'
@@ -192,7 +191,7 @@ def test_drain(rehearse):
 
 def test_shutdown_escalation_too_short(rehearse):
     def short(root):
-        cib.set_property(root, 'shutdown-escalation', '3min')
+        attributes.set_property(root, 'shutdown-escalation', '3min')
 
     _result, scenarios = rehearse(many(12), scenarios=['drain n1'], times={'stop': '60s'}, change=short)
     assert verdict(scenarios['drain n1'], 'shutdown-escalation')['level'] == 'warning', '121 s now, 450 s at worst'
@@ -217,7 +216,7 @@ def test_return_out_of_standby(rehearse):
         many(6),
         {'failback': True},
         scenarios=['return n1'],
-        change=lambda root: plan.node_attribute(root, 'n1', 'standby', 'on'),
+        change=lambda root: attributes.set_node(root, 'n1', 'standby', 'on'),
     )
     assert not [row for row in scenarios['return n1']['actions'] if row['operation'] == 'probe'], (
         'its Pacemaker was never down'
@@ -284,7 +283,7 @@ def test_what_is_in_flight_succeeds_first(rehearse, cluster):
 
 def test_a_cluster_that_was_starting_when_its_cib_was_taken_comes_to_rest(cluster):
     """Recorded on the lab: three starts in flight, and others whose monitors had begun."""
-    root = rehearsal.read_file(str(pathlib.Path(__file__).resolve().parents[3] / 'data' / 'starting.xml'))
+    root = tree.read_file(str(pathlib.Path(__file__).resolve().parents[3] / 'data' / 'starting.xml'))
     result = rehearsal.rehearse(cluster.run, root, {'scenarios': ['lose n1', 'drain n2', 'join n3'], 'probe_rc': [5]})
     assert all(scenario['settled'] for scenario in result['scenarios'])
     assert not [text for text in result['assumptions'] if 'not settled' in text]
@@ -376,7 +375,7 @@ def test_the_advice_is_what_the_change_does(rehearse):
     for row in (result['advice'][0], result['advice'][3]):
 
         def limit(root):
-            cib.set_property(root, 'node-action-limit', str(row['starts_per_node']))
+            attributes.set_property(root, 'node-action-limit', str(row['starts_per_node']))
             for pair in root.iter('nvpair'):
                 if pair.get('name') == 'start_slots':
                     pair.set('value', str(row['starts_per_node']))
@@ -399,7 +398,7 @@ def test_batch_limit_in_the_advice(rehearse):
         many(12),
         scenarios=['lose n1'],
         advice=True,
-        change=lambda root: cib.set_property(root, 'batch-limit', '1'),
+        change=lambda root: attributes.set_property(root, 'batch-limit', '1'),
         **{'assert': {'recovery': '2min'}},
     )
     assert scenarios['lose n1']['peak']['total'] == 1 and result['batch_limit'] == 1
@@ -418,7 +417,7 @@ def test_the_limit_of_a_node_of_its_own(rehearse):
 
 def test_no_limit_is_two_for_each_core(rehearse):
     def without(root):
-        cib.remove_property(root, 'node-action-limit')
+        attributes.remove_property(root, 'node-action-limit')
 
     result, _scenarios = rehearse(many(3), {'starts_per_node': 0}, scenarios=['lose n1'], cores=3, change=without)
     assert result['limits'] == {'n1': 6, 'n2': 6, 'n3': 6} and verdict(result, 'no-limit')['numbers']['limit'] == 6
@@ -457,7 +456,7 @@ def test_one_boot_that_holds_up_fencing(rehearse):
 
 def test_maintenance_mode(rehearse):
     result, scenarios = rehearse(
-        many(3), scenarios=['lose n1'], change=lambda root: cib.set_property(root, 'maintenance-mode', 'true')
+        many(3), scenarios=['lose n1'], change=lambda root: attributes.set_property(root, 'maintenance-mode', 'true')
     )
     assert verdict(result, 'maintenance')['level'] == 'warning' and not starts(scenarios['lose n1'])
 
@@ -487,7 +486,7 @@ def test_where_durations_come_from(rehearse, cluster):
         '180 s is the agent\'s own'
     )
     assert any('ve-4, ve-5 takes 60 s' in text for text in result['assumptions'])
-    declared = model.read(ves, {'boot_time': '40s', 'settle': '5s'})
+    declared = validate.read(ves, {'boot_time': '40s', 'settle': '5s'})
     rows = rehearsal.rehearse(cluster.run, root, {'scenarios': ['lose n1']}, declared)['durations']
     assert [(rows[name]['start'], rows[name]['from']) for name in ('ve-1', 've-2', 've-3', 've-4')] == [
         (305, 'boot_time'),
@@ -524,13 +523,13 @@ def test_where_durations_come_from(rehearse, cluster):
 )
 def test_mistakes_in_the_arguments(rehearse, cluster, arguments, says):
     rehearse(many(1), up=False, ask=False)
-    with pytest.raises(ModelError) as error:
+    with pytest.raises(InputError) as error:
         rehearsal.rehearse(cluster.run, ET.fromstring(cluster.text()), arguments)
     assert says in error.value.msg
 
 
 def test_all_mistakes_come_at_once(rehearse, cluster):
-    with pytest.raises(ModelError) as error:
+    with pytest.raises(InputError) as error:
         rehearsal.rehearse(
             cluster.run, ET.fromstring(cluster.text()), {'scenarios': ['x', 'lose n8'], 'times': {'stop': '-'}}
         )
@@ -553,10 +552,10 @@ def test_files_that_are_no_cib(tmp_path, text, says):
     path = tmp_path / 'file'
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     with pytest.raises(CibError) as error:
-        rehearsal.read_file(str(path))
+        tree.read_file(str(path))
     assert says in error.value.msg and str(path) in error.value.msg
     with pytest.raises(CibError, match='cannot be read'):
-        rehearsal.read_file(str(tmp_path / 'none'))
+        tree.read_file(str(tmp_path / 'none'))
 
 
 def test_a_newer_pacemaker(rehearse, cluster):
@@ -585,7 +584,7 @@ def test_a_cluster_without_nodes_or_ves(rehearse, cluster):
     root = ET.fromstring(cluster.text())
     for node in list(root.find('configuration/nodes')):
         root.find('configuration/nodes').remove(node)
-    with pytest.raises(ModelError, match='it has none'):
+    with pytest.raises(InputError, match='it has none'):
         rehearsal.rehearse(cluster.run, root, {'scenarios': ['lose']})
 
 

@@ -11,8 +11,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import resources
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Wanted, edit
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import transition
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.transition import Graph, Limits
 
@@ -34,10 +35,10 @@ def world(cluster):
         def declare(self, ves, policy=None, *others):
             for other in others:
                 self.root.find('configuration/resources').append(ET.fromstring(other))
-            resources.Edit(model.read(ves, policy))(self.root)
+            edit(self.root, Wanted(validate.read(ves, policy)))
 
         def property(self, name, value):
-            resources.cib.set_property(self.root, name, value)
+            attributes.set_property(self.root, name, value)
 
         def graph(self):
             return transition.ask(self.runner, self.root).graph

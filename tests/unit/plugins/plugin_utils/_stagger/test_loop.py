@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import pytest
-from stagger_world import World
-from happenings import roles, with_dc
-from stagger_world import declare
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.conductor import print_plan
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, ModelError
+
+from happenings import roles, with_dc
+from stagger_world import World, declare
 
 VES = [{'id': number, 'start_order': 10 * (number // 4)} for number in range(1, 10)]
 
@@ -470,10 +470,10 @@ def test_refusals(world):
     refused('no VE ve-77 .did you mean ve-7?.*; it has ve-1', CibError, names=['ve-77'])
     refused('no VE 7 .did you mean ve-7', CibError, names=['7'])
     refused('no node n9; it has n1, n2, n3', CibError, nodes=['n9'])
-    refused('start_order: \'x\' is no range', ModelError, start_order='x')
-    refused('gap: .*write 90', ModelError, gap='soon')
-    refused('needs nodes .* or to', ModelError, state='moved')
-    refused('after: .*in a circle', ModelError, ves=[{'id': 1, 'after': ['ve-2']}, {'id': 2, 'after': ['ve-1']}])
+    refused('start_order: \'x\' is no range', InputError, start_order='x')
+    refused('gap: .*write 90', InputError, gap='soon')
+    refused('needs nodes .* or to', InputError, state='moved')
+    refused('after: .*in a circle', InputError, ves=[{'id': 1, 'after': ['ve-2']}, {'id': 2, 'after': ['ve-1']}])
     world.cluster.tool('crm_attribute', '--name', 'maintenance-mode', '--update', 'true')
     refused('maintenance mode.*Nothing was changed.*crm_attribute')
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bad declarations, as a user meets them: refused with the VE and the field, before anything is changed. All rules: test_model.py."""
+"""Bad declarations, as a user meets them: refused with the VE and the field, before anything is changed. All rules: _declaration/test_validate.py."""
 
 from __future__ import annotations
 

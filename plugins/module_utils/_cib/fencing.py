@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fencing devices in the CIB, and what of them must not be shown."""
+
+from __future__ import annotations
+
+import copy
+import xml.etree.ElementTree as ET
+from typing import Any, Mapping, Sequence
+from xml.etree.ElementTree import Element
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
+
+Device = Mapping[str, Any]
+
+SECRET_NAMES = ('passwd', 'password', 'snmp_priv_passwd', 'secret_key', 'token', 'api_token', 'auth_pass')
+# Options that say which nodes a device can fence.
+NAMES_HOSTS = frozenset(('pcmk_host_map', 'pcmk_host_list'))
+
+
+def refuse_taken(root: Element, devices: Sequence[Device]) -> None:
+    """Where another resource has the id of a device."""
+    wanted = {device['id']: ('primitive', 'stonith', _agent(device)) for device in devices}
+    problems = [
+        'fencing device %s: id: is the name of another resource in this cluster; choose another' % element.get('id')
+        for element in tree.section(root, 'resources').iter()
+        if element.get('id') in wanted
+        and (element.tag, element.get('class'), element.get('type')) != wanted[element.get('id', '')]
+    ]
+    if problems:
+        heading = 'This cluster cannot take the fencing devices, nothing was changed:'
+        raise CibError(bullets(heading, problems), problems=problems)
+
+
+def put_device(root: Element, device: Device) -> None:
+    """Set what is declared of a device, and leave what somebody else put there."""
+    name = device['id']
+    primitive = tree.primitives(root).get(name)
+    if primitive is None:
+        attrib = {'id': name, 'class': 'stonith', 'type': _agent(device)}
+        primitive = ET.SubElement(tree.section(root, 'resources'), 'primitive', attrib)
+    values: dict[str, Any] = {}
+    if device['hosts'] and not NAMES_HOSTS.intersection(device['options']):
+        values['pcmk_host_list'] = ' '.join(device['hosts'])
+    for option, value in {**values, **device['options'], **device['secrets']}.items():
+        attributes.put(primitive, attributes.INSTANCE, option, attributes.written(value))
+    if primitive.find('operations') is None:
+        operations = ET.SubElement(primitive, 'operations')
+        ET.SubElement(operations, 'op', id=name + '-monitor-60s', name='monitor', interval='60s', timeout='60s')
+
+
+def diff_without_secrets(draft: Draft[Any], devices: Sequence[Device]) -> dict[str, str]:
+    """The diff of a draft that may be shown."""
+    old, new = copy.deepcopy(draft.old), copy.deepcopy(draft.new)
+    before, after = _secrets(old, devices), _secrets(new, devices)
+    for key, pair in after.items():
+        # The old secret is in nobody's arguments, so Ansible does not know to mask it.
+        changed = key not in before or before[key].get('value') != pair.get('value')
+        pair.set('value', 'hidden, new' if changed else 'hidden')
+    for pair in before.values():
+        pair.set('value', 'hidden')
+    return {'before': diff.differing(old, new), 'after': diff.differing(new, old)}
+
+
+def _secrets(root: Element, devices: Sequence[Device]) -> dict[tuple[str, str, str], Element]:
+    """{(device, set, name): nvpair} of all that is secret in a CIB."""
+    declared = {device['id']: set(device['secrets']) for device in devices}
+    return {
+        (name, attribute_set.get('id', ''), pair.get('name', '')): pair
+        for name, primitive in tree.primitives(root).items()
+        if guests.is_fencing(primitive)
+        for attribute_set, pair in attributes.each(primitive, attributes.INSTANCE)
+        if pair.get('name') in SECRET_NAMES or pair.get('name') in declared.get(name, ())
+    }
+
+
+def _agent(device: Device) -> str:
+    return str(device['agent']).replace('stonith:', '', 1)

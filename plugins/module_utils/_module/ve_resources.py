@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings the cluster's CIB in line with the declared VEs, or says why not."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any, Callable, Sequence
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, guests, transaction
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.backup import Backup
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, restarts
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.explain import explain
+
+
+@dataclass
+class Outcome:
+    """The last draft, and what was found on the way to it."""
+
+    draft: Draft[Edited]
+    predicted: list[ScheduledAction] = field(default_factory=list)
+    rehearsed: dict[str, Any] | None = None
+    saved: Backup | None = None
+
+
+def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
+    """The module's result."""
+    wanted = Wanted(validate.read(arguments['ves'], arguments['policy']), arguments['purge'], arguments['new'])
+    timeout = read_timeout(arguments['wait_timeout']) if arguments['wait'] else None
+    keep = arguments['backup_keep']
+    if keep < 0:
+        raise InputError(['backup_keep: %d is out of range; write how many to keep, or 0 for none' % keep])
+
+    # Before the patch: after it the controller, which knows the name, has other things to do.
+    here = None if check else node_limit.own_name(runner)
+    outcome = _change(runner, wanted, arguments, check)
+    result = _result(outcome, wanted)
+    if outcome.saved:
+        result['warnings'] += outcome.saved.rotate(keep)
+    if not check:
+        result['limits'] = node_limit.look(here, outcome.draft.new)
+        result['warnings'] += _not_in_force(result['limits'], here)
+    if timeout and not check:
+        wait(runner, timeout, [ve.name for ve in wanted.declaration.ves], result)
+    return result
+
+
+def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -> Outcome:
+    for draft in transaction.drafts(runner, lambda root: edit(root, wanted)):
+        outcome = Outcome(draft)
+        if not draft.changed:
+            break
+        outcome.predicted = restarts.predict(runner, draft, wanted.names)
+        if not arguments['allow_restart']:
+            _refuse_interruptions(outcome, wanted)
+        if arguments.get('rehearse') is not None:
+            outcome.rehearsed = _rehearse(runner, outcome, arguments['rehearse'], wanted)
+        if check:
+            break
+        outcome.saved = backup.save(draft.old, arguments['backup_keep'])
+        if draft.push():
+            break
+        if outcome.saved:
+            outcome.saved.discard()
+    return outcome
+
+
+def _refuse_interruptions(outcome: Outcome, wanted: Wanted) -> None:
+    """A VE that runs goes on running, unless it was declared stopped. Foreign resources are only reported."""
+    to_be_stopped = {ve.name for ve in wanted.declaration.ves if ve.state == 'stopped'}
+    ours = set(guests.ours(outcome.draft.new)).union(outcome.draft.found.removed)
+    hit = [
+        action
+        for action in outcome.predicted
+        if action.interrupts
+        and action.resource in ours
+        and not (action.resource in to_be_stopped and action.action == 'stop')
+    ]
+    if hit:
+        heading = 'This change would interrupt VEs that run, nothing was changed:'
+        raise CibError(
+            '%s\nWith allow_restart: true it is made all the same.'
+            % bullets(heading, [restarts.sentence(action) for action in hit]),
+            predicted=[restarts.row(action) for action in outcome.predicted],
+            diff=_diff(outcome),
+        )
+
+
+def _rehearse(runner: Runner, outcome: Outcome, options: Arguments, wanted: Wanted) -> dict[str, Any]:
+    live = 'CIB_file' not in os.environ
+    result = rehearsal.rehearse(runner, outcome.draft.new, options, wanted.declaration, live=live)
+    rehearsal.refuse_broken(
+        result,
+        'After this change what was asserted would not hold, so nothing was changed',
+        {'rehearsal': rehearsal.short(result), 'diff': _diff(outcome)},
+    )
+    return result
+
+
+def _diff(outcome: Outcome) -> Callable[[], dict[str, str]]:
+    def diff() -> dict[str, str]:
+        shown = {'before': outcome.draft.before, 'after': outcome.draft.after}
+        if outcome.predicted:
+            lines = ['Pacemaker will %s\n' % restarts.sentence(action) for action in outcome.predicted]
+            shown['prepared'] = ''.join(lines)
+        return shown
+
+    return diff
+
+
+def _result(outcome: Outcome, wanted: Wanted) -> Result:
+    draft, saved = outcome.draft, outcome.saved
+    edited = draft.found
+    return {
+        'changed': draft.changed,
+        'created': edited.created,
+        'updated': edited.updated,
+        'removed': edited.removed,
+        'predicted': [restarts.row(action) for action in outcome.predicted],
+        'explain': explain(wanted.declaration, edited.escalation),
+        'properties': [change.row() for change in edited.properties],
+        'patch': draft.patch,
+        'attempts': draft.attempts,
+        'backup': saved.path if saved else None,
+        'restore': saved.restore if saved else None,
+        'rehearsal': outcome.rehearsed,
+        'warnings': edited.warnings + draft.warnings,
+        'diff': _diff(outcome),
+    }
+
+
+def _not_in_force(limits: Sequence[dict[str, Any]], here: str | None) -> list[str]:
+    return [
+        'node-action-limit %s is not in force on %s: %s. Role resources puts it in force '
+        '(resources_apply_limits).' % (row['limit'], here, row['why'])
+        for row in limits
+        if row['in_force'] == 'false' and not row['override']
+    ]

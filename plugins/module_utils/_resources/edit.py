@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Brings the VEs in a CIB in line with a declaration: what is ours there and what has to change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Iterable
+from xml.etree.ElementTree import Element
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import derived
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources import checks, properties
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.checks import Places
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.cluster_warnings import cluster_warnings
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.properties import PropertyChange
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What ve_resources is asked for. ``new``: started or stopped, the role of a VE that is not there yet."""
+
+    declaration: Declaration
+    purge: bool = False
+    new: str = 'started'
+
+    @property
+    def names(self) -> set[str]:
+        return {ve.name for ve in self.declaration.ves}
+
+
+@dataclass
+class Edited:
+    """What became of the tree. ``escalation``: what shutdown-escalation has to be at least."""
+
+    created: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    properties: list[PropertyChange] = field(default_factory=list)
+    escalation: Derived | None = None
+
+
+def edit(root: Element, wanted: Wanted) -> Edited:
+    """Edit the tree, or refuse what this cluster cannot take."""
+    declaration, edited = wanted.declaration, Edited()
+    places = checks.places(root)
+    before = _shapes(root, wanted.names)
+    problems = list(checks.names_taken(declaration, places))
+    if wanted.purge:
+        problems += checks.purge_inside(places, wanted.names)
+        edited.removed = _purge(root, places, wanted.names)
+    problems += checks.second_managers(declaration, root)
+    problems += checks.missing_needs(declaration, places)
+    _refuse(problems)
+    edited.created = _put_primitives(root, places, wanted)
+    _put_constraints(root, wanted)
+    # Only now: the constraints of declared and of purged VEs that named a purged one are gone.
+    _refuse(checks.still_referred_to(root, edited.removed))
+    after = _shapes(root, wanted.names)
+    edited.updated = [ve.name for ve in declaration.ves if ve.name in before and before[ve.name] != after[ve.name]]
+    edited.escalation = properties.escalation(root, declaration.policy, declaration.ves)
+    edited.properties = properties.put(root, declaration.policy, edited.escalation)
+    checks.refuse_double_ids(root)
+    edited.warnings = list(cluster_warnings(root, declaration, edited.escalation))
+    return edited
+
+
+def _refuse(problems: Iterable[str]) -> None:
+    found = list(problems)
+    if found:
+        heading = 'This cluster cannot take the declared VEs, nothing was changed:'
+        raise CibError(bullets(heading, found), problems=found)
+
+
+def _purge(root: Element, places: Places, declared: set[str]) -> list[str]:
+    """Remove what is ours, not declared, and not part of something else; return the names."""
+    removed = []
+    constraints = tree.section(root, 'constraints')
+    for name, primitive in guests.ours(root).items():
+        parent = places[name].parent
+        if name in declared or parent.tag != 'resources':
+            continue
+        for constraint in list(constraints):
+            if elements.owner_of(constraint) == name or elements.made_by_crm_resource(constraint, name):
+                constraints.remove(constraint)
+        parent.remove(primitive)
+        del places[name]
+        removed.append(name)
+    return removed
+
+
+def _put_primitives(root: Element, places: Places, wanted: Wanted) -> list[str]:
+    """The declared VEs, where they stand or at the end; returns the names of those that were not there."""
+    created = []
+    numbers = derived.numbers(wanted.declaration)
+    by_parent: dict[Element, list[Element]] = {}  # a VE may be a member of a group
+    for ve in wanted.declaration.ves:
+        place = places.get(ve.name)
+        parent = tree.section(root, 'resources') if place is None else place.parent
+        current = None if place is None else place.element
+        if current is None:
+            created.append(ve.name)
+        primitive = elements.primitive(ve, wanted.declaration.policy, numbers[ve.name], current, wanted.new)
+        by_parent.setdefault(parent, []).append(primitive)
+    for parent, primitives in by_parent.items():
+        tree.merge(parent, *primitives)
+    return created
+
+
+def _put_constraints(root: Element, wanted: Wanted) -> None:
+    section = tree.section(root, 'constraints')
+    declared = wanted.declaration
+    constraints = [constraint for ve in declared.ves for constraint in elements.constraints(ve, declared)]
+    ids = {constraint.get('id') for constraint in constraints}
+    for constraint in list(section):
+        if elements.owner_of(constraint) in wanted.names and constraint.get('id') not in ids:
+            section.remove(constraint)
+    tree.merge(section, *constraints)
+
+
+def _shapes(root: Element, names: set[str]) -> dict[str, list[Any]]:
+    """{name: what it looks like, itself and its constraints} of the declared VEs that are there."""
+    shapes = {name: [tree.canonical(primitive)] for name, primitive in tree.primitives(root).items() if name in names}
+    for constraint in sorted(tree.section(root, 'constraints'), key=lambda element: element.get('id', '')):
+        owner = elements.owner_of(constraint)
+        if owner in shapes:
+            shapes[owner].append(tree.canonical(constraint))
+    return shapes
