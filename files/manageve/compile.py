@@ -62,7 +62,9 @@ def is_kept(path: str, made_for, sources, codes) -> bool:
 
 def write(path: str, text: bytes):
     """Whole or not at all."""
-    os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+    if not os.path.isdir(os.path.dirname(path)):
+        os.mkdir(os.path.dirname(path))
+        os.chmod(os.path.dirname(path), 0o755)  # whatever the umask
     draft = "%s.%d" % (path, os.getpid())
     with open(draft, "wb") as f:
         f.write(text)
