@@ -41,4 +41,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-bf8c1602809b"
+BUILD = "1.0.0-279de9b0c6ce"
