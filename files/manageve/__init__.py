@@ -41,4 +41,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-279de9b0c6ce"
+BUILD = "1.0.0-7890219c4ed6"

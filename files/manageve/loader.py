@@ -61,7 +61,7 @@ def load(directory, build, safe, read, kept):
     import manageve
 
     if manageve.BUILD != build:
-        raise ImportError("%s is of build %s, and not %s" % (directory, manageve.BUILD, build))
+        raise ImportError("it is of build %s, and not %s" % (manageve.BUILD, build))
     for name in () if kept else manageve.FILES:  # whole and safe, or not used at all
         safe("%s/%s" % (directory, name))
     from manageve.main import main

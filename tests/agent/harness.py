@@ -72,6 +72,13 @@ def compile_library(folder, python):
     subprocess.check_output([python, "-IS", os.path.join(folder, "compile.py")])
 
 
+def wait_for(what, seconds=10):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
 _shared = {}
 
 
