@@ -9,6 +9,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -213,3 +214,91 @@ def test_where_it_was_one_file(host):
     assert host.agent().returncode == 0
     shutil.rmtree(host.library)
     assert host.agent().returncode == 5
+
+
+# An upgrade while monitors run
+
+
+class Monitors:
+    """As the executor runs them: one after another, several at once, as long as the context lasts."""
+
+    def __init__(self, host, tools, count=4):
+        self.argv = [str(host.launcher), 'monitor']
+        self.env = {
+            'PATH': '%s:/usr/sbin:/usr/bin:/sbin:/bin' % tools,
+            'OCF_RESKEY_veid': '101',
+            'OCF_RESKEY_CRM_meta_interval': '1000',
+            'OCF_RESKEY_CRM_meta_timeout': '30000',
+            'HA_LOGFILE': '/dev/null',
+        }
+        self.over = False
+        self.ended = []
+        self.threads = [threading.Thread(target=self.run) for _ in range(count)]
+
+    def run(self):
+        while not self.over:
+            done = subprocess.run(self.argv, env=self.env, capture_output=True, text=True, check=False)
+            self.ended.append((done.returncode, done.stderr))
+
+    def wait_for(self, more):
+        until, end = len(self.ended) + more, time.monotonic() + 60
+        while len(self.ended) < until:
+            assert time.monotonic() < end
+            time.sleep(0.01)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over = True
+        for thread in self.threads:
+            thread.join()
+
+
+@pytest.fixture
+def tools(tmp_path):
+    """A vzctl under which the VE runs."""
+    tool = tmp_path / 'tools' / 'vzctl'
+    tool.parent.mkdir()
+    tool.write_text('#!/bin/sh\necho VEID 101 exist mounted running\n')
+    tool.chmod(0o755)
+    return tool.parent
+
+
+def another(build, word):
+    """The same agent in other files: parts of two of them do not work together."""
+
+    def of(text):
+        return text.replace('"%s"' % BUILD, '"%s"' % build).replace('is_number', word)
+
+    return {'launcher': of(LAUNCHER), 'library': {name: of(text) for name, text in LIBRARY.items()}}
+
+
+def test_no_operation_fails_while_the_agent_is_upgraded(host, tools):
+    ve_agent.run(host.runner, another('1.0.0-0', 'number_0'))
+    with Monitors(host, tools) as monitors:
+        for n in range(1, 9):
+            monitors.wait_for(8)
+            build = '1.0.0-%d' % n
+            assert ve_agent.run(host.runner, another(build, 'number_%d' % n))['changed']
+            host.age('1.0.0-%d' % (n - 1), 2 * DAY - n)  # so that the next one has something to remove
+        monitors.wait_for(8)
+    assert set(monitors.ended) == {(0, '')} and len(monitors.ended) >= 72
+    assert {path.name for path in host.libraries.iterdir()} == {'manageve-1.0.0-%d' % n for n in (6, 7, 8)}
+
+
+def test_these_monitors_would_notice(host, tools):
+    """An upgrade that writes into the library it is named by, and the launcher before the library."""
+    ve_agent.run(host.runner, another('1.0.0-0', 'number_0'))
+    with Monitors(host, tools) as monitors:
+        monitors.wait_for(8)
+        for name, text in sorted(another('1.0.0-0', 'number_1')['library'].items()):
+            (host.library_of('1.0.0-0') / name).write_text(text)
+            time.sleep(0.05)
+        monitors.wait_for(8)
+        host.launcher.write_text(another('1.0.0-1', 'number_1')['launcher'])
+        monitors.wait_for(8)
+    codes = [code for code, _ in monitors.ended]
+    assert 0 in codes and 5 in codes
