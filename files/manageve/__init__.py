@@ -34,6 +34,7 @@ FILES = (
     "slots.py",
     "start.py",
     "stop.py",
+    "system.py",
     "table.py",
     "text.py",
     "vzctl.py",
@@ -41,4 +42,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-7890219c4ed6"
+BUILD = "1.0.0-782287da2264"

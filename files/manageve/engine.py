@@ -4,12 +4,10 @@
 """What all engines have in common: their tools, and a look at a container that asks the host where the tool's word is
 not enough."""
 
-import os
-
 from manageve.errors import NoTool
-from manageve.host import HIDDEN, SHOWN, UNCLEAR
 from manageve.process import Command
-from manageve.table import Seen
+from manageve.system import ENVIRON, is_program
+from manageve.table import HIDDEN, SHOWN, UNCLEAR, Seen
 from manageve.waiting import pause
 
 
@@ -28,10 +26,10 @@ class Engine:
         self.begun = None  # when the last start or restore was begun
 
     def tool(self, name: str) -> str:
-        directories = [d for d in os.environ.get("PATH", "").split(":") if d.startswith("/")]
+        directories = [d for d in ENVIRON.get("PATH", "").split(":") if d.startswith("/")]
         for directory in directories + list(self.DIRECTORIES):
             path = "%s/%s" % (directory.rstrip("/"), name)
-            if os.path.isfile(path) and os.access(path, os.X_OK):
+            if is_program(path):
                 return path
         raise NoTool(name)
 

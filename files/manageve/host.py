@@ -7,7 +7,6 @@ import os
 
 from manageve.text import read_text
 
-SHOWN, HIDDEN, UNCLEAR = range(3)  # what the host answers
 CGROUPS = "/sys/fs/cgroup"
 
 

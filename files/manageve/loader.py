@@ -14,7 +14,7 @@ PACKAGE = "manageve"
 class Library:
     """Finds and loads the package and its modules, from what compile.py has kept or from the sources.
 
-    safe(path): its os.stat, and read(path): its bytes; both refuse what others can write to. kept: (how each source
+    safe(path): its stat, and read(path): its bytes; both refuse what others can write to. kept: (how each source
     looked, where in `codes` its code begins, codes), or None.
     """
 

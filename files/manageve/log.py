@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the agent says while it works: ocf_log's log, and the reason of a failure."""
 
-import os
+import posix
 import time
 
 from manageve.text import clean
@@ -22,7 +22,10 @@ class Log:
         self.debugging = environ.get("HA_debug", "0") not in ("", "0")
         self.date_format = environ.get("HA_DATEFMT") or "%b %d %T "
         instance = environ.get("OCF_RESOURCE_INSTANCE")
-        self.tag = environ.get("HA_LOGTAG") or "ManageVE%s[%d]" % ("(%s)" % instance if instance else "", os.getpid())
+        self.tag = environ.get("HA_LOGTAG") or "ManageVE%s[%d]" % (
+            "(%s)" % instance if instance else "",
+            posix.getpid(),
+        )
         self.last_reason = ""
         self.prefix = environ.get("OCF_EXIT_REASON_PREFIX") or "ocf-exit-reason:"
 
@@ -48,7 +51,7 @@ class Log:
     def write(self, level: str, text: str, path: str, stderr: bool = True):
         text = "%s: %s" % (self.WORDS[level], clean(text))
         date = time.strftime(self.date_format)
-        if os.isatty(0):
+        if posix.isatty(0):
             if stderr:
                 put(2, "%s: %s\n" % (self.tag, text))
             return
@@ -56,11 +59,11 @@ class Log:
             self.to_syslog(level, text)
         if path:
             try:
-                fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK, 0o644)
+                fd = posix.open(path, posix.O_WRONLY | posix.O_APPEND | posix.O_CREAT | posix.O_NONBLOCK, 0o644)
             except OSError:
                 return
             put(fd, "%s %s:    %s\n" % (date, self.tag, text))
-            os.close(fd)
+            posix.close(fd)
         elif stderr and not self.facility:
             put(2, "%s%s\n" % (date, text))
 
@@ -87,6 +90,6 @@ class Log:
 
 def put(fd: int, text: str):
     try:
-        os.write(fd, text.encode("utf-8", "surrogateescape"))
+        posix.write(fd, text.encode("utf-8", "surrogateescape"))
     except OSError:
         pass

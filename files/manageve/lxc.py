@@ -3,14 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """LXC: what its own tools say and are told to do."""
 
-import os
+import posix
 import time
 
 from manageve.engine import Engine
 from manageve.errors import GENERIC, Fail
-from manageve.host import HIDDEN, SHOWN, in_cgroup
 from manageve.process import Command
-from manageve.table import Seen
+from manageve.system import exists
+from manageve.table import HIDDEN, SHOWN, Seen
 from manageve.text import clean, is_number, read_text
 
 
@@ -69,9 +69,11 @@ class Lxc(Engine):
         except OSError:
             return True
         rootfs = rootfs[4:] if rootfs.startswith("dir:") else rootfs
-        return not rootfs.startswith("/") or os.path.exists(rootfs)
+        return not rootfs.startswith("/") or exists(rootfs)
 
     def is_shown(self, seen):
+        from manageve.host import in_cgroup
+
         sockets = {line.split(" ")[-1] for line in read_text("/proc/net/unix").splitlines()}
         if "@%s/%s/command" % (self.par.lxc_path, self.name) in sockets:
             return SHOWN
@@ -114,7 +116,7 @@ class Lxc(Engine):
         try:
             path = self.config("lxc.console.logfile")
             with open(path or "", "rb") as f:
-                f.seek(max(0, os.fstat(f.fileno()).st_size - 400))
+                f.seek(max(0, posix.fstat(f.fileno()).st_size - 400))
                 lines = f.read().decode("utf-8", "replace").splitlines()
             return clean("; ".join([l.strip() for l in lines if l.strip()][-3:]))
         except OSError:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The agent's entry: which action is it, may it run, and how does it end."""
 
-import os
+import posix
 
 from manageve.actions import Action, fitting, usage
 from manageve.deadline import Deadline
@@ -11,6 +11,7 @@ from manageve.engines import ENGINES
 from manageve.errors import ARGS, CONFIGURED, GENERIC, INSTALLED, OK, PERM, UNIMPLEMENTED, Fail, NoTool
 from manageve.log import Log, put
 from manageve.parameters import Parameters
+from manageve.system import ENVIRON
 from manageve.text import escape, is_number, quote
 from manageve.waiting import hold_signals
 
@@ -25,14 +26,14 @@ OPERATIONS = {
 }
 
 
-def main(argv, environ) -> int:
+def main(argv, environ=ENVIRON) -> int:
     """The exit code."""
     for fd in (0, 1, 2):  # closed ones would become the next files we open, and a tool's own
         try:
-            os.fstat(fd)
+            posix.fstat(fd)
         except OSError:
-            os.open("/dev/null", os.O_RDWR)
-    os.closerange(3, 256)  # what we were started with is no business of a tool's
+            posix.open("/dev/null", posix.O_RDWR)
+    posix.closerange(3, 256)  # what we were started with is no business of a tool's
     log = Log(environ)
     if len(argv) < 2:
         put(2, usage())
@@ -58,7 +59,7 @@ def perform(action: Action, environ, log: Log) -> int:
 
             metadata.write()
             return OK
-        if os.geteuid() != 0:
+        if posix.geteuid() != 0:
             raise Fail(PERM, "only root can manage containers")
         hold_signals()
         parameters = Parameters(environ)

@@ -4,10 +4,11 @@
 """Running the tools: a program in a process group of its own, with a bound to its time, and with what it says."""
 
 import _signal as signal
-import os
+import posix
 import time
 
 from manageve.log import put
+from manageve.system import ENVIRON
 from manageve.text import clean
 from manageve.waiting import nap
 
@@ -17,33 +18,33 @@ IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and exec woul
 def scratch():
     """A nameless file for a command's output."""
     try:
-        return os.memfd_create("ManageVE")
+        return posix.memfd_create("ManageVE")
     except (AttributeError, OSError):  # Python 3.6 and 3.7
         pass
-    for folder in (os.environ.get("HA_RSCTMP") or "/run", "/dev/shm", "/tmp"):
-        name = "%s/.ManageVE.%d.%d" % (folder, os.getpid(), time.time() * 1e6)
+    for folder in (ENVIRON.get("HA_RSCTMP") or "/run", "/dev/shm", "/tmp"):
+        name = "%s/.ManageVE.%d.%d" % (folder, posix.getpid(), time.time() * 1e6)
         try:
-            fd = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-            os.unlink(name)
+            fd = posix.open(name, posix.O_RDWR | posix.O_CREAT | posix.O_EXCL, 0o600)
+            posix.unlink(name)
             return fd
         except OSError:
             pass
-    return os.open("/dev/null", os.O_RDWR)
+    return posix.open("/dev/null", posix.O_RDWR)
 
 
 def environment(env):
-    return env or dict(os.environ, LC_ALL="C")
+    return env or dict(ENVIRON, LC_ALL="C")
 
 
 def spawn(argv, outs, env):
     """Start a program as Command.become does, by what costs half as much as fork and exec; its pid, None: it must be that."""
-    null = os.open("/dev/null", os.O_RDONLY)
+    null = posix.open("/dev/null", posix.O_RDONLY)
     try:
-        return os.posix_spawn(
+        return posix.posix_spawn(
             argv[0],
             argv,
             environment(env),
-            file_actions=[(os.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate([null] + outs)],
+            file_actions=[(posix.POSIX_SPAWN_DUP2, fd, number) for number, fd in enumerate([null] + outs)],
             setpgroup=0,
             setsigmask=(),
             setsigdef=IGNORED,
@@ -51,7 +52,7 @@ def spawn(argv, outs, env):
     except (AttributeError, OSError):  # Python 3.6 and 3.7; a program that cannot be run
         return None
     finally:
-        os.close(null)
+        posix.close(null)
 
 
 class Command:
@@ -71,59 +72,59 @@ class Command:
         self.texts = [b"", b""]
         self.pipes = guest
         if guest:
-            ends = [os.pipe(), os.pipe()]
+            ends = [posix.pipe(), posix.pipe()]
             self.fds = [r for r, _ in ends]
             outs = [w for _, w in ends]
             for fd in self.fds:
-                os.set_blocking(fd, False)
+                posix.set_blocking(fd, False)
         else:
             self.fds = outs = [scratch(), scratch()]
         self.pid = None if function else spawn(argv, outs, env)
         if self.pid is None:
-            self.pid = os.fork()
+            self.pid = posix.fork()
             if self.pid == 0:
                 self.become(argv, outs, env, function)
             try:
-                os.setpgid(self.pid, self.pid)
+                posix.setpgid(self.pid, self.pid)
             except OSError:
                 pass  # it was faster, or is gone
         if guest:
             for fd in outs:
-                os.close(fd)
+                posix.close(fd)
         Command.unfinished.append(self)
 
     @staticmethod
     def become(argv, outs, env, function):
         code = 127
         try:
-            os.setpgid(0, 0)
-            null = os.open("/dev/null", os.O_RDONLY)
+            posix.setpgid(0, 0)
+            null = posix.open("/dev/null", posix.O_RDONLY)
             for number, fd in enumerate([null] + outs):
-                os.dup2(fd, number)
-            os.closerange(3, 256)  # exec would do it; a function that hangs must not hold our slot
+                posix.dup2(fd, number)
+            posix.closerange(3, 256)  # exec would do it; a function that hangs must not hold our slot
             for number in IGNORED:
                 signal.signal(number, signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, ())
             if function:
                 code = function()
             else:
-                os.execve(argv[0], argv, environment(env))
+                posix.execve(argv[0], argv, environment(env))
         except OSError as e:
             put(2, "%s: %s\n" % (argv[0], e.strerror))
         except Exception as e:
             put(2, "%s: %r\n" % (argv[0], e))
         finally:
-            os._exit(code)
+            posix._exit(code)
 
     def wait(self, until):
         """The exit code, None if there is none by then. Killed by signal N counts as 128 + N."""
         while self.code is None:
             self.drain()
-            if self.is_look and os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            if self.is_look and posix.waitid(posix.P_PID, self.pid, posix.WEXITED | posix.WNOHANG | posix.WNOWAIT):
                 self.end_group()  # a look has no reason to leave children behind; a start has
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            pid, status = posix.waitpid(self.pid, posix.WNOHANG)
             if pid:
-                self.code = 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
+                self.code = 128 + posix.WTERMSIG(status) if posix.WIFSIGNALED(status) else posix.WEXITSTATUS(status)
                 self.drain()
                 self.forget()
             else:
@@ -138,7 +139,7 @@ class Command:
             for n, fd in enumerate(self.fds):
                 try:
                     for _ in range(4):  # one bufferful: who writes without end must not keep us here
-                        more = os.read(fd, 65536)
+                        more = posix.read(fd, 65536)
                         if not more:
                             break
                         self.texts[n] = (self.texts[n] + more)[-self.KEEP :]
@@ -150,19 +151,19 @@ class Command:
         if not self.pipes:
             for n, fd in enumerate(self.fds):
                 try:
-                    os.lseek(fd, max(0, os.fstat(fd).st_size - self.KEEP), os.SEEK_SET)
-                    self.texts[n] = os.read(fd, self.KEEP)
+                    posix.lseek(fd, max(0, posix.fstat(fd).st_size - self.KEEP), 0)
+                    self.texts[n] = posix.read(fd, self.KEEP)
                 except OSError:
                     pass
         for fd in self.fds:
-            os.close(fd)
+            posix.close(fd)
         self.fds = []
         self.seconds = time.monotonic() - self.begun
         Command.unfinished.remove(self)
 
     def end_group(self):
         try:
-            os.killpg(self.pid, signal.SIGKILL)
+            posix.killpg(self.pid, signal.SIGKILL)
         except OSError:
             pass
 
@@ -199,4 +200,4 @@ class Command:
         return "%s: %s%s" % (self.title(), how, " (%s)" % words if words else "")
 
     def title(self):
-        return clean(" ".join([os.path.basename(self.argv[0])] + self.argv[1:]))[:200]
+        return clean(" ".join([self.argv[0].rpartition("/")[2]] + self.argv[1:]))[:200]

@@ -6,9 +6,8 @@
 import time
 
 from manageve.deadline import BEGUN
-from manageve.host import HIDDEN
 from manageve.operation import Operation
-from manageve.table import MEANING, Seen
+from manageve.table import HIDDEN, MEANING, Seen
 from manageve.waiting import pause
 
 

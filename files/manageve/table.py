@@ -16,6 +16,7 @@ class Seen:
         self.state, self.words, self.dump, self.ask, self.mounted = state, words, dump, ask, mounted
 
 
+SHOWN, HIDDEN, UNCLEAR = range(3)  # what the host answers, where it is asked
 COLUMNS = ("probe", "monitor", "start", "stop", "migrate_to", "migrate_from", "validate-all")
 # A number is the exit code, a word the step that is taken before the next look (STEPS in monitor.py, start.py, ...).
 # fmt: off

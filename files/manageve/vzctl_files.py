@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """vz's own files: configuration, names, memory dumps. They are shell to vzctl; here they are text."""
 
-import os
+import posix
 import time
 
+from manageve.system import exists
 from manageve.text import DIGITS, read_text
 
 CONF, CONF_DIR, NAMES = "/etc/vz/vz.conf", "/etc/vz/conf", "/etc/vz/names"
@@ -51,11 +52,11 @@ def ids_of(name: str):
     """Ids, in lower case, that a name stands for, where vzctl itself could not tell."""
     ids = set()
     try:
-        ids.add(os.path.basename(os.readlink("%s/%s" % (NAMES, name))).rsplit(".conf", 1)[0])
+        ids.add(posix.readlink("%s/%s" % (NAMES, name)).rpartition("/")[2].rsplit(".conf", 1)[0])
     except FileNotFoundError:
         pass
     try:
-        files = os.listdir(CONF_DIR)
+        files = posix.listdir(CONF_DIR)
     except FileNotFoundError:
         files = []
     for f in files:
@@ -73,15 +74,15 @@ def dumps(ctid: str, modern):
     directory = setting("DUMPDIR", "", ctid)
     usual = ["/vz/tmp", "/vz/dump"] if modern else ["/vz/dump", "/vz/tmp"]
     paths = ["%s/Dump.%s" % (d, ctid) for d in ([directory] if directory else usual)]
-    return [p for p in paths if os.path.lexists(p)]
+    return [p for p in paths if exists(p, follow=False)]
 
 
 def set_aside(ctid: str, modern):
     """Rename the memory dump; where it is now, None if there is none."""
     for path in dumps(ctid, modern):
         new = "%s.set-aside-%s" % (path, time.strftime("%Y%m%d-%H%M%S"))
-        while os.path.lexists(new):
+        while exists(new, follow=False):
             new += "+"
-        os.rename(path, new)
+        posix.rename(path, new)
         return new
     return None

@@ -3,12 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What vzctl says of a container, and what the host shows of it."""
 
-import os
-
 from manageve import vzctl_files
 from manageve.engine import Engine
-from manageve.host import HIDDEN, SHOWN, UNCLEAR, in_cgroup, mounts
-from manageve.table import Seen
+from manageve.system import exists
+from manageve.table import HIDDEN, SHOWN, UNCLEAR, Seen
 from manageve.text import clean, read_text
 
 UNFIT = (5, 10, 11, 107, 108)  # exit codes: this host is not set up for vz
@@ -46,7 +44,7 @@ class VzctlStatus(Engine):
             return Seen("paused", said)
         if mounted:
             state = "mounted"
-        elif lost and not os.path.exists(vzctl_files.configuration(self.id)):
+        elif lost and not exists(vzctl_files.configuration(self.id)):
             state = "absent"
         else:
             state = "suspended" if dump else "down"
@@ -66,13 +64,15 @@ class VzctlStatus(Engine):
             return UNCLEAR
         # a running container that has lost its configuration can be any name's that vzctl does not know
         if not (self.resolved or vzctl_files.is_id(self.name)) and not all(
-            os.path.exists(vzctl_files.configuration(i)) for i in listed
+            exists(vzctl_files.configuration(i)) for i in listed
         ):
             return UNCLEAR
         return HIDDEN
 
     def is_shown_without_vz(self, seen: Seen, known, meant) -> int:
         """By its cgroup or its mount, on a kernel without /proc/vz/veinfo."""
+        from manageve.host import in_cgroup
+
         for ids, answer in ((known, SHOWN), (meant, UNCLEAR)):
             if ids and in_cgroup(lambda name: name.lower() in ids):
                 return answer
@@ -82,7 +82,11 @@ class VzctlStatus(Engine):
         return HIDDEN
 
     def has_mount(self, ids) -> bool:
-        roots = {os.path.realpath(vzctl_files.setting("VE_ROOT", "/vz/root/$VEID", i)) for i in ids}
+        from os.path import realpath
+
+        from manageve.host import mounts
+
+        roots = {realpath(vzctl_files.setting("VE_ROOT", "/vz/root/$VEID", i)) for i in ids}
         return any(point in roots for point, _, _ in mounts())
 
     def is_mounted(self) -> int:
