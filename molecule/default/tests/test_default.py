@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One node with a simulated vzctl, after role agent."""
 
+import re
 import time
 import xml.etree.ElementTree as ET
 
@@ -17,6 +18,15 @@ def ocf(host, action, **params):
 def test_the_agent_is_installed(host):
     agent = host.file(AGENT)
     assert agent.is_file and agent.mode == 0o755 and agent.user == "root"
+
+
+def test_its_library_is_installed_and_compiled(host):
+    build = re.search(r'^BUILD = "(.+)"$', host.file(AGENT).content_string, re.MULTILINE).group(1)
+    library = "/usr/lib/ocf/lib/openve/manageve-" + build
+    assert host.file("/usr/lib/ocf/lib/openve").listdir() == ["manageve-" + build]
+    checked = host.run("/usr/bin/python3 -IS %s/compile.py --check" % library)
+    assert (checked.rc, checked.stdout) == (0, ""), "what is kept is not what the launcher believes"
+    assert host.run("find %s ! -user root -o -perm /022" % library).stdout == ""
 
 
 def test_its_metadata_is_what_pacemaker_reads(host):
