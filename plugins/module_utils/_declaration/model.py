@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Mapping
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import CHOICES, DEFAULTS
+
 INFINITY = 1000000  # Pacemaker's
 
 Fields = Mapping[str, Mapping[str, Any]]
@@ -25,7 +27,7 @@ MONITOR_FIELDS: Fields = {
 VE_FIELDS: Fields = {
     'id': {'type': 'str', 'required': True},
     'name': {'type': 'str'},
-    'engine': {'type': 'str', 'choices': ['vzctl', 'lxc'], 'default': 'vzctl'},
+    'engine': {'type': 'str', 'choices': list(CHOICES['engine']), 'default': DEFAULTS['engine']},
     'start_order': {'type': 'int', 'default': 50},
     'boot_time': {'type': 'str'},
     'stop_grace': {'type': 'str'},
@@ -43,9 +45,13 @@ POLICY_FIELDS: Fields = {
     'starts_per_node': {'type': 'int', 'default': 2},
     'starts_total': {'type': 'int', 'default': 0},
     'boot_time': {'type': 'str', 'default': '60s'},
-    'settle': {'type': 'str', 'default': '0s'},
-    'slow_boot': {'type': 'str', 'choices': ['proceed', 'fail'], 'default': 'proceed'},
-    'stop_grace': {'type': 'str', 'default': '120s'},
+    'settle': {'type': 'str', 'default': DEFAULTS['start_settle']},
+    'slow_boot': {
+        'type': 'str',
+        'choices': list(CHOICES['ready_timeout_action']),
+        'default': DEFAULTS['ready_timeout_action'],
+    },
+    'stop_grace': {'type': 'str', 'default': DEFAULTS['stop_grace']},
     'failback': {'type': 'bool', 'default': False},
     'load_threshold': {'type': 'str'},
     'failures_before_move': {'type': 'int', 'default': 3},

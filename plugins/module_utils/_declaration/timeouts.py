@@ -14,7 +14,13 @@ from typing import Any, Callable, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import SECOND
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import INTERVALS, TIMEOUTS
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import (
+    FORCED,
+    INTERVALS,
+    RESERVE,
+    TIMEOUTS,
+    Part,
+)
 
 # A boot measured as the slowest may once be slower.
 START_MARGIN = 30 * SECOND
@@ -37,12 +43,12 @@ class Derived:
 
 def reserve(timeout: int) -> int:
     """What the agent keeps of an operation's timeout, to end before Pacemaker ends it."""
-    return min(max(timeout * 5 // 100, SECOND), 10 * SECOND, timeout // 2)
+    return _part(RESERVE, timeout)
 
 
 def forced(timeout: int) -> int:
     """What the agent keeps of a stop's timeout for the forced stop and the unmount."""
-    return min(max(timeout * 15 // 100, 5 * SECOND), timeout // 2)
+    return _part(FORCED, timeout)
 
 
 def start_timeout(boot_time: int, settle: int, ready_timeout: int = 0) -> Derived:
@@ -123,6 +129,11 @@ def most_on_a_node(preferences: Sequence[Sequence[str]], nodes: Sequence[str]) -
         free = math.ceil(choices.count(None) / len(left))
         most = max([most] + [choices.count(node) + free for node in left])
     return min(most, total)
+
+
+def _part(part: Part, timeout: int) -> int:
+    most = timeout if part.most is None else part.most * SECOND
+    return min(max(timeout * part.percent // 100, part.least * SECOND), most, timeout * part.limit // 100)
 
 
 def _least(wanted: int, kept: Callable[[int], int]) -> int:

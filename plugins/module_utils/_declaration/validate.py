@@ -16,7 +16,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base import time
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import NAME_FORM, is_name
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import order
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import PARAMETERS
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import CHOICES, PARAMETERS, TIMES
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import (
     INFINITY,
     MONITOR_FIELDS,
@@ -46,9 +46,6 @@ OWNED_META = {
     'target-role': 'state',
     'is-managed': 'state',
 }
-# What the agent refuses. Its metadata has no place for choices and times.
-PARAM_CHOICES = {'start_wait': ('ready', 'native', 'none'), 'on_dump': ('set_aside', 'restore', 'refuse')}
-PARAM_TIMES = ('ready_timeout',)
 
 
 def read(ves: Any, policy: Any = None) -> Declaration:
@@ -200,10 +197,10 @@ def _params(reader: Reader) -> dict[str, str]:
 
 def _param(reader: Reader, field: str, name: str, text: str) -> str | None:
     """A parameter of the agent as the CIB is to have it; None where the agent would refuse it."""
-    if name in PARAM_TIMES:
+    if name in TIMES:
         return times.cib(reader.parsed_time(field, text, 1))
-    if name in PARAM_CHOICES:
-        return reader.one_of(field, text, PARAM_CHOICES[name])
+    if name in CHOICES:
+        return reader.one_of(field, text, CHOICES[name])
     if PARAMETERS[name]['type'] == 'boolean':
         return 'true' if reader.truth(field, text) else 'false'
     if name == 'lxc_path' and not text.startswith('/'):

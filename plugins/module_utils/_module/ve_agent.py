@@ -15,9 +15,10 @@ import shutil
 import time
 from typing import Any
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import files
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 
 OCF = '/usr/lib/ocf'
 PYTHON = '/usr/bin/python3'  # the one in the launcher's first line
@@ -62,23 +63,23 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
         removed += remove_old(build, check)
     except OSError as error:
         raise Error('The agent cannot be installed: %s.' % error, changed=bool(written)) from error
-    files = written + compiled + switched
+    installed = written + compiled + switched
     return {
-        'changed': bool(files or removed),
+        'changed': bool(installed or removed),
         'build': build,
-        'installed': files,
+        'installed': installed,
         'removed': removed,
-        'diff': lambda: difference(before, build, files, removed),
+        'diff': lambda: difference(before, build, installed, removed),
     }
 
 
-def difference(before: str | None, build: str, files: list[str], removed: list[str]) -> dict[str, Any]:
+def difference(before: str | None, build: str, installed: list[str], removed: list[str]) -> dict[str, Any]:
     """A summary: the files themselves are one version against another."""
     return {
         'before_header': launcher_path(),
         'after_header': launcher_path(),
         'before': ''.join(line + '\n' for line in ['build: %s' % (before or 'none')] + removed),
-        'after': ''.join(line + '\n' for line in ['build: %s' % build] + files),
+        'after': ''.join(line + '\n' for line in ['build: %s' % build] + installed),
     }
 
 
@@ -94,18 +95,13 @@ def put(path: str, text: str, mode: int, check: bool) -> list[str]:
         return []
     if not check:
         make_directory(os.path.dirname(path))
-        draft = '%s/.%s.%d' % (os.path.dirname(path), os.path.basename(path), os.getpid())
-        try:
-            with open(draft, 'w', encoding='utf-8') as f:
-                f.write(text)
-                os.fchmod(f.fileno(), mode)
-                f.flush()
-                os.fsync(f.fileno())
-            os.replace(draft, path)
-        finally:
-            if os.path.lexists(draft):
-                os.unlink(draft)
+        files.replace(path, text.encode('utf-8'), lambda new: _set_mode(new, mode))
     return [path]
+
+
+def _set_mode(path: str, mode: int) -> bool:
+    os.chmod(path, mode)
+    return True
 
 
 def make_directory(path: str) -> None:
@@ -137,7 +133,12 @@ def compile_library(runner: Runner, directory: str, check: bool, changed: bool) 
     if check and changed:
         return [directory + '/__pycache__']
     argv = [PYTHON, '-IS', directory + '/compile.py'] + ['--check'] * check
-    return call(runner, argv).split()
+    rc, out, err = runner(argv)
+    if rc:
+        raise Error(
+            'The library cannot be compiled: %s failed with %d: %s' % (' '.join(argv), rc, err.strip()), changed=True
+        )
+    return out.split()
 
 
 def remove_old(build: str, check: bool) -> list[str]:

@@ -15,11 +15,12 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts, validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE, Declaration
 
 VZ_CONF = '/etc/vz/conf'
 VZ_NAMES = '/etc/vz/names'
-LXC_PATH = '/var/lib/lxc'  # the agent's default for lxc_path
+LXC_PATH = DEFAULTS['lxc_path']
 
 
 class Settings(NamedTuple):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model, validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import PARAMETERS
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import CHOICES, PARAMETERS, TIMES
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 
@@ -289,7 +289,7 @@ def test_ves_must_be_a_list(ves):
 
 def test_every_parameter_of_the_agent_is_decided_by_a_field_or_free():
     assert set(validate.OWNED_PARAMS) <= set(PARAMETERS)
-    assert set(validate.PARAM_CHOICES) | set(validate.PARAM_TIMES) <= set(PARAMETERS) - set(validate.OWNED_PARAMS)
+    assert set(CHOICES) | set(TIMES) <= set(PARAMETERS)
 
 
 JUNK = st.recursive(
