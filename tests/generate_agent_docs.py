@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes the tables of docs/agent.md between their marks, made from what `files/ManageVE meta-data` says.
+"""Writes the tables of docs/agent.md between their marks, made from its metadata.
 
 usage: tests/generate_agent_docs.py        tests/unit/plugins/module_utils/_declaration/test_agent.py fails when the page is stale
 """

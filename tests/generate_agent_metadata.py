@@ -2,23 +2,32 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Prints plugins/module_utils/_declaration/agent.py, made from what `files/ManageVE meta-data` says.
+"""Writes plugins/module_utils/_declaration/agent.py: what the agent and the collection must agree on, from the agent's
+own library (files/manageve).
 
-The modules run where the agent's file is not at hand, so they carry its numbers with them;
-tests/unit/plugins/module_utils/_declaration/test_agent.py fails when these are stale. To renew them: make this script print into the file.
+The modules run where the agent's files are not at hand, so they carry its numbers with them.
+
+usage: tests/generate_agent_metadata.py    tests/unit/plugins/module_utils/_declaration/test_agent.py fails when it is stale
 """
 
 from __future__ import annotations
 
 import pathlib
-import re
-import subprocess
 import sys
-import xml.etree.ElementTree as ET
 
-AGENT = pathlib.Path(__file__).resolve().parents[1] / 'files' / 'ManageVE'
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+FILES = ROOT / 'files'
+PAGE = ROOT / 'plugins' / 'module_utils' / '_declaration' / 'agent.py'
 
-HEAD = '''\
+sys.dont_write_bytecode = True  # the library is installed as it lies there
+sys.path.insert(0, str(FILES))
+
+from manageve.actions import ACTIONS  # noqa: E402
+from manageve.deadline import FORCED, RESERVE  # noqa: E402
+from manageve.metadata import metadata  # noqa: E402, F401
+from manageve.parameters import PARAMETERS, Choice, parse_time  # noqa: E402
+
+TEMPLATE = '''\
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
@@ -26,51 +35,94 @@ HEAD = '''\
 
 from __future__ import annotations
 
+from typing import NamedTuple, TypedDict
+
+
+class Parameter(TypedDict):
+    type: str
+    reloadable: bool
+
+
+class Part(NamedTuple):
+    """A part of a timeout: so many percent of it, but at least and at most so many seconds, and never more than ``limit``
+    percent of it."""
+
+    percent: int
+    least: int
+    most: int | None
+    limit: int
+
+
 # The agent's parameters.
-PARAMETERS = {
+PARAMETERS: dict[str, Parameter] = {
+%(parameters)s}
+
+# The values that it takes, where these are few.
+CHOICES: dict[str, tuple[str, ...]] = {
+%(choices)s}
+
+# The parameters that are times.
+TIMES: tuple[str, ...] = (
+%(times)s)
+
+# What a parameter is that is not set; what is not here has no default.
+DEFAULTS: dict[str, str] = {
+%(defaults)s}
+
+# Seconds that it advertises for an action at a depth.
+TIMEOUTS: dict[tuple[str, int], int] = {
+%(timeouts)s}
+
+# Seconds between two runs of a recurring action.
+INTERVALS: dict[tuple[str, int], int] = {
+%(intervals)s}
+
+# What it keeps of an operation's timeout, to end before Pacemaker ends it.
+RESERVE = %(reserve)s
+
+# What it keeps of a stop's timeout for the forced stop and the unmount.
+FORCED = %(forced)s
 '''
 
 
-def metadata():
-    return subprocess.run([sys.executable, str(AGENT), 'meta-data'], stdout=subprocess.PIPE, check=True).stdout
+def lines(pairs):
+    return ''.join('    %s: %s,\n' % pair for pair in pairs)
 
 
-def seconds(text):
-    found = re.fullmatch(r'(\d+)s?', text)
-    if not found:
-        raise SystemExit('a time in the metadata is not in seconds: %r' % text)
-    return int(found.group(1))
+def whole(number):
+    if number != round(number, 6) or abs(number - round(number)) > 1e-9:
+        raise SystemExit('%r is not whole' % number)
+    return round(number)
 
 
-def generate(xml):
-    root = ET.fromstring(xml)
-    lines = [HEAD]
-    for parameter in root.iter('parameter'):
-        lines.append(
-            '    %r: {%r: %r, %r: %r},\n'
-            % (
-                parameter.get('name'),
-                'type',
-                parameter.find('content').get('type'),
-                'reloadable',
-                parameter.get('reloadable') == '1',
-            )
-        )
-    lines.append('}\n\n# Seconds that it advertises for an action at a depth.\nTIMEOUTS = {\n')
-    actions = root.findall('actions/action')
-    for action in actions:
-        lines.append(
-            '    (%r, %d): %d,\n' % (action.get('name'), int(action.get('depth', '0')), seconds(action.get('timeout')))
-        )
-    lines.append('}\n\n# Seconds between two runs of a recurring action.\nINTERVALS = {\n')
-    for action in actions:
-        if seconds(action.get('interval', '0')):
-            lines.append(
-                '    (%r, %d): %d,\n'
-                % (action.get('name'), int(action.get('depth', '0')), seconds(action.get('interval')))
-            )
-    return ''.join(lines + ['}\n'])
+def part(of):
+    most = None if of.most == float('inf') else whole(of.most)
+    return 'Part(percent=%d, least=%d, most=%r, limit=%d)' % (
+        whole(100 * of.share),
+        whole(of.least),
+        most,
+        whole(100 * of.limit),
+    )
+
+
+def generate():
+    return TEMPLATE % {
+        'parameters': lines(
+            ('%r' % p.name, "{'type': %r, 'reloadable': %r}" % (p.kind, p.reloadable)) for p in PARAMETERS
+        ),
+        'choices': lines(
+            ('%r' % p.name, '(%s)' % ', '.join('%r' % value for value in p.parse.values))
+            for p in PARAMETERS
+            if isinstance(p.parse, Choice)
+        ),
+        'times': ''.join('    %r,\n' % p.name for p in PARAMETERS if p.parse is parse_time),
+        'defaults': lines(('%r' % p.name, '%r' % p.default) for p in PARAMETERS if p.default),
+        'timeouts': lines(('(%r, %d)' % (a.name, a.depth or 0), a.timeout) for a in ACTIONS),
+        'intervals': lines(('(%r, %d)' % (a.name, a.depth or 0), a.interval) for a in ACTIONS if a.interval),
+        'reserve': part(RESERVE),
+        'forced': part(FORCED),
+    }
 
 
 if __name__ == '__main__':
-    sys.stdout.write(generate(metadata()))
+    PAGE.write_text(generate())

@@ -22,6 +22,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.validate import complaint
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import options as options_
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
+    ARGUMENT,
     LookRequest,
     Plain,
     Plan,
@@ -85,7 +86,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         def execute(request: Plain) -> Plain:
             result: Plain = self._execute_module(
                 module_name='openve.pacemaker.ve_stagger',
-                module_args=dict(self._task.args, request=request),
+                module_args={**self._task.args, ARGUMENT: request},
                 task_vars=task_vars,
             )
             return result

@@ -34,8 +34,8 @@ options:
     default: false
   new:
     description:
-      - Whether the cluster starts VEs that it did not have before. V(stopped) creates them stopped, so that a staggered
-        start can follow.
+      - Whether the cluster starts VEs that it did not have before. V(stopped) creates them stopped, so that the role
+        P(openve.pacemaker.stagger#role) can start them a few at once.
       - Holds where O(ves[].state) is not given. VEs that exist keep their state.
     type: str
     choices:
@@ -188,7 +188,7 @@ requirements:
 notes:
   - Run it on one node of the cluster (C(run_once)); the configuration is the cluster's.
   - With E(CIB_file) in the environment it works on that file instead of a running cluster.
-  - A changed C(node-action-limit) is not in force on a node before that node's Pacemaker restarts or its load mode
+  - A changed C(node-action-limit) is not in force on a node before that node's Pacemaker restarts or its throttle mode
     changes. RV(limits) says so, and the role P(openve.pacemaker.resources#role) can put it in force.
 '''
 
@@ -222,7 +222,7 @@ EXAMPLES = r'''
       assert: {recovery: 15min, peak_per_node: 2}
   run_once: true
 
-- name: LXC containers on shared storage, created stopped for a staggered start
+- name: LXC containers on shared storage, created stopped, for the role stagger to start them
   openve.pacemaker.ve_resources:
     ves:
       - id: mail

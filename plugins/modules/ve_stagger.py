@@ -108,6 +108,9 @@ options:
     type: str
     choices: [full, summary, none]
     default: full
+  _request:
+    description: Internal, set by the collection itself.
+    type: dict
 attributes:
   check_mode:
     description: Can run in check mode; it prints the plan, and returns it as RV(plan).
@@ -335,11 +338,12 @@ interrupted:
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import ARGUMENTS, REQUEST
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import ARGUMENT
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import ARGUMENTS
 
 
 def main() -> None:
-    module.run({**ARGUMENTS, **REQUEST}, ve_stagger.run)
+    module.run({**ARGUMENTS, ARGUMENT: {'type': 'dict'}}, ve_stagger.run)
 
 
 if __name__ == '__main__':

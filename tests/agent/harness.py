@@ -15,9 +15,11 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 AGENT = os.path.abspath(os.environ.get("AGENT") or os.path.join(HERE, "..", "..", "files", "ManageVE"))
+SIMULATORS = os.path.join(HERE, "..", "simulators")
 SIM_PYTHON = "/usr/bin/python3"
 WORLD_PATH = "/sbin:/bin:/usr/sbin:/usr/bin"  # what Pacemaker gives its agents
 AGENT_IN_WORLD = "/opt/ocf/resource.d/openve/ManageVE"
+LIBRARIES_IN_WORLD = "/opt/ocf/lib/openve"
 AGENT_LOG = "/var/log/ha.log"
 LXC_TOOLS = ("lxc-info", "lxc-start", "lxc-stop", "lxc-attach", "lxc-freeze", "lxc-unfreeze")
 
@@ -41,6 +43,42 @@ def agent_python():
     return path, [(prefix, prefix)]  # at the same place: its libraries may be found by their full path
 
 
+def build_of(agent):
+    """The build of the library that a launcher wants; None: this agent is one file."""
+    with open(agent, encoding="utf-8") as f:
+        found = re.search(r'^BUILD = "(.+)"$', f.read(), re.M)
+    return found.group(1) if found else None
+
+
+def agent_library(agent):
+    """The library of a launcher, as it finds it itself: installed, or beside it. None: this agent is one file."""
+    build, here = build_of(agent), os.path.dirname(agent)
+    places = [os.path.join(here, "../../lib/openve/manageve-%s" % build), os.path.join(here, "manageve")]
+    return next((place for place in places if build and os.path.isdir(place)), None)
+
+
+def copy_library(source, target):
+    """As it should be installed, whatever the umask of the checkout was."""
+    os.makedirs(target)
+    os.chmod(target, 0o755)
+    for name in sorted(os.listdir(source)):
+        if name.endswith(".py"):
+            shutil.copyfile(os.path.join(source, name), os.path.join(target, name))
+            os.chmod(os.path.join(target, name), 0o644)
+
+
+def compile_library(folder, python):
+    """For the interpreter that runs the agent, as role agent does it."""
+    subprocess.check_output([python, "-IS", os.path.join(folder, "compile.py")])
+
+
+def wait_for(what, seconds=10):
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
 _shared = {}
 
 
@@ -53,7 +91,7 @@ def shared():
             raise RuntimeError("no agent at %s" % AGENT)
         folder = tempfile.mkdtemp(prefix="vzctl-sim-")
         for name in ("vzctl", "lxc"):
-            shutil.copy(os.path.join(HERE, name), os.path.join(folder, name + "_sim.py"))
+            shutil.copy(os.path.join(SIMULATORS, name), os.path.join(folder, name + "_sim.py"))
         shutil.copy(os.path.join(HERE, "world.py"), folder)
         subprocess.check_call(
             [SIM_PYTHON, "-m", "py_compile"]  # with the interpreter that will run it
@@ -68,7 +106,13 @@ def shared():
             os.chmod(os.path.join(folder, name + ".run"), 0o755)
         os.chmod(folder, 0o755)
         python, binds = agent_python()
-        _shared.update(folder=folder, python=python, binds=binds)
+        library, binds_of_library = agent_library(AGENT), []
+        if library:  # one for all worlds: compiled files are not valid for copies of their sources
+            copy = os.path.join(folder, "library")
+            copy_library(library, copy)
+            compile_library(copy, python)
+            binds_of_library = [(copy, "%s/manageve-%s" % (LIBRARIES_IN_WORLD, build_of(AGENT)))]
+        _shared.update(folder=folder, python=python, binds=binds, library=binds_of_library)
     return _shared
 
 
@@ -134,7 +178,7 @@ class World:
             "cgroup_dirs": self.cgroup_dirs,
             "net": net,
             "hide": list(hide),
-            "binds": common["binds"] + [(common["folder"], "/opt/sim")],
+            "binds": common["binds"] + [(common["folder"], "/opt/sim")] + common["library"],
         }
         ours, theirs = socket.socketpair()
         self.sock = ours

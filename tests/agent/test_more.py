@@ -3,14 +3,17 @@
 """What does not fit into one line of the table: several actions at once (the gate), the agent killed in the
 middle, metadata, syslog, the file itself."""
 
+import ast
 import os
 import re
 import socket
+import sys
 import time
 import xml.etree.ElementTree as ET
 
 import harness
 import pytest
+from harness import wait_for
 
 
 def about(state, *results):
@@ -27,13 +30,6 @@ def begun(state, what):
         if re.search(what, c):
             return t
     return None
-
-
-def wait_for(what, seconds=10):
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
 
 
 # ------------------------------------------------------------------------------------------ the gate
@@ -446,25 +442,29 @@ def test_metadata_without_site_and_in_an_empty_environment(make):
     assert r.code == 0 and "<resource-agent" in r.out, about(s, r)
 
 
-def test_the_file(make):
-    text = open(harness.AGENT, encoding="utf-8").read()
-    assert text.startswith("#!/usr/bin/python3 -IS\n")
-    assert (
-        "SPDX-License-Identifier: GPL-3.0-or-later" in text.split("\n\n")[0] or "SPDX-License-Identifier" in text[:400]
-    )
-    import ast
+def sources():
+    """{path: text} of all that the agent consists of."""
+    library = harness.agent_library(harness.AGENT)
+    paths = [harness.AGENT] + sorted(os.path.join(library, n) for n in os.listdir(library) if n.endswith(".py"))
+    return {path: open(path, encoding="utf-8").read() for path in paths}
 
-    names = {
-        n.name.split(".")[0] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for n in node.names
-    }
-    names |= {
-        node.module.split(".")[0]
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.ImportFrom) and node.module
-    }
-    import sys
 
-    assert not names - set(sys.stdlib_module_names), names
+def test_the_files():
+    assert sources()[harness.AGENT].startswith("#!/usr/bin/python3 -IS\n")
+    for path, text in sources().items():
+        assert "SPDX-License-Identifier: GPL-3.0-or-later" in text[:400], path
+        nodes = list(ast.walk(ast.parse(text)))
+        names = {n.name.split(".")[0] for node in nodes if isinstance(node, ast.Import) for n in node.names}
+        names |= {node.module.split(".")[0] for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
+        assert not names - set(sys.stdlib_module_names) - {"manageve"}, (path, names)
+
+
+def test_one_subject_a_file():
+    for path, text in sources().items():
+        assert text.count("\n") < 300, path
+        for node in ast.walk(ast.parse(text)):
+            most = {ast.FunctionDef: 60, ast.ClassDef: 200}.get(type(node))
+            assert most is None or node.end_lineno - node.lineno < most, (path, node.name)
 
 
 @pytest.mark.parametrize(
@@ -480,7 +480,8 @@ def test_the_file(make):
 )
 def test_the_readiness_probe_in_a_guest_without_proc(make, init, commands, code, said):
     """Run where /proc/1 is empty and /sbin/init a link, as a guest's shell runs it."""
-    probe = re.search(r'^READY = r"""(.*?)"""', open(harness.AGENT, encoding="utf-8").read(), re.M | re.S).group(1)
+    path = os.path.join(harness.agent_library(harness.AGENT), "readiness.py")
+    probe = re.search(r'^READY = r"""(.*?)"""', open(path, encoding="utf-8").read(), re.M | re.S).group(1)
     s = make("legacy noveinfo: down")
     r = s.world.call("/bin/mount", "-t", "tmpfs", "none", "/proc/1")
     assert r.code == 0, r.err
@@ -511,6 +512,5 @@ def test_shebang_runs_it(make):
 
 def test_it_compiles_with_the_oldest_python_it_promises():
     """Whatever interpreter runs this suite: no syntax newer than 3.6."""
-    import ast
-
-    ast.parse(open(harness.AGENT, encoding="utf-8").read(), feature_version=(3, 6))
+    for text in sources().values():
+        ast.parse(text, feature_version=(3, 6))

@@ -13,7 +13,7 @@ import pytest
 import ves
 
 NAME = "ocf:openve:ManageVE"
-SIMULATOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../agent/vzctl")
+SIMULATOR = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../simulators/vzctl")
 
 
 def run(*argv, **how):
@@ -119,7 +119,7 @@ def test_ocf_tester_with_vzctl(simulated):
 
 @pytest.fixture
 def simulated():
-    """This node as a host of OpenVZ (tests/agent/README.md); a function that writes a file of it."""
+    """This node as a host of OpenVZ (tests/simulators/README.md); a function that writes a file of it."""
 
     def write(path, text):
         os.makedirs(os.path.dirname(path), exist_ok=True)

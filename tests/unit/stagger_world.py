@@ -13,7 +13,7 @@ import json
 import xml.etree.ElementTree as ET
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources, ve_stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import options
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import messages, options
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import loop
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Node, Outside
 
@@ -63,7 +63,7 @@ class World:
 
     def ask(self, request):
         """As it travels: both ways as JSON."""
-        arguments = dict(defaults(), **self.arguments, request=json.loads(json.dumps(request)))
+        arguments = {**defaults(), **self.arguments, messages.ARGUMENT: json.loads(json.dumps(request))}
         return json.loads(json.dumps(ve_stagger.run(self.run_tool, arguments)['answer']))
 
     @property

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One node with a simulated vzctl, after role agent."""
+
+import re
 import time
 import xml.etree.ElementTree as ET
 
@@ -18,6 +20,15 @@ def test_the_agent_is_installed(host):
     assert agent.is_file and agent.mode == 0o755 and agent.user == "root"
 
 
+def test_its_library_is_installed_and_compiled(host):
+    build = re.search(r'^BUILD = "(.+)"$', host.file(AGENT).content_string, re.MULTILINE).group(1)
+    library = "/usr/lib/ocf/lib/openve/manageve-" + build
+    assert host.file("/usr/lib/ocf/lib/openve").listdir() == ["manageve-" + build]
+    checked = host.run("/usr/bin/python3 -IS %s/compile.py --check" % library)
+    assert (checked.rc, checked.stdout) == (0, ""), "what is kept is not what the launcher believes"
+    assert host.run("find %s ! -user root -o -perm /022" % library).stdout == ""
+
+
 def test_its_metadata_is_what_pacemaker_reads(host):
     shown = host.run("crm_resource --show-metadata ocf:openve:ManageVE")
     assert shown.rc == 0, shown.stderr
@@ -27,14 +38,19 @@ def test_its_metadata_is_what_pacemaker_reads(host):
 
 @pytest.mark.parametrize("setting", ["ONBOOT", "ALLOWREBOOT"])
 def test_the_host_does_not_start_the_ve(host, setting):
-    lines = [line for line in host.file("/etc/vz/conf/101.conf").content_string.splitlines() if line.startswith(setting)]
+    lines = [
+        line for line in host.file("/etc/vz/conf/101.conf").content_string.splitlines() if line.startswith(setting)
+    ]
     assert lines[-1] == '%s="no"' % setting
 
 
 def test_pacemaker_stops_before_vz_and_has_the_time(host):
     after = host.run("systemctl show --value --property After resource-agents-deps.target").stdout.split()
     assert {"vz.service", "lxc.service"} <= set(after)
-    assert "resource-agents-deps.target" in host.run("systemctl show --value --property After pacemaker.service").stdout.split()
+    assert (
+        "resource-agents-deps.target"
+        in host.run("systemctl show --value --property After pacemaker.service").stdout.split()
+    )
     assert host.run("systemctl show --value --property TimeoutStopUSec pacemaker.service").stdout.strip() == "30min"
 
 

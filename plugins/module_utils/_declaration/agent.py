@@ -5,8 +5,26 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple, TypedDict
+
+
+class Parameter(TypedDict):
+    type: str
+    reloadable: bool
+
+
+class Part(NamedTuple):
+    """A part of a timeout: so many percent of it, but at least and at most so many seconds, and never more than ``limit``
+    percent of it."""
+
+    percent: int
+    least: int
+    most: int | None
+    limit: int
+
+
 # The agent's parameters.
-PARAMETERS = {
+PARAMETERS: dict[str, Parameter] = {
     'veid': {'type': 'string', 'reloadable': False},
     'engine': {'type': 'string', 'reloadable': False},
     'start_wait': {'type': 'string', 'reloadable': True},
@@ -22,8 +40,36 @@ PARAMETERS = {
     'lxc_path': {'type': 'string', 'reloadable': False},
 }
 
+# The values that it takes, where these are few.
+CHOICES: dict[str, tuple[str, ...]] = {
+    'engine': ('vzctl', 'lxc'),
+    'start_wait': ('ready', 'native', 'none'),
+    'ready_timeout_action': ('proceed', 'fail'),
+    'on_dump': ('set_aside', 'restore', 'refuse'),
+}
+
+# The parameters that are times.
+TIMES: tuple[str, ...] = (
+    'ready_timeout',
+    'start_settle',
+    'stop_grace',
+)
+
+# What a parameter is that is not set; what is not here has no default.
+DEFAULTS: dict[str, str] = {
+    'engine': 'vzctl',
+    'start_wait': 'ready',
+    'ready_timeout_action': 'proceed',
+    'start_settle': '0s',
+    'start_slots': '0',
+    'stop_grace': '120s',
+    'force_stop': 'false',
+    'on_dump': 'set_aside',
+    'lxc_path': '/var/lib/lxc',
+}
+
 # Seconds that it advertises for an action at a depth.
-TIMEOUTS = {
+TIMEOUTS: dict[tuple[str, int], int] = {
     ('start', 0): 180,
     ('stop', 0): 150,
     ('monitor', 0): 30,
@@ -36,7 +82,13 @@ TIMEOUTS = {
 }
 
 # Seconds between two runs of a recurring action.
-INTERVALS = {
+INTERVALS: dict[tuple[str, int], int] = {
     ('monitor', 0): 10,
     ('monitor', 10): 60,
 }
+
+# What it keeps of an operation's timeout, to end before Pacemaker ends it.
+RESERVE = Part(percent=5, least=1, most=10, limit=50)
+
+# What it keeps of a stop's timeout for the forced stop and the unmount.
+FORCED = Part(percent=15, least=5, most=None, limit=50)

@@ -15,7 +15,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages
 def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     """``changed``, and the ``answer``. In check mode only a plan is asked for."""
     options = options_.read(arguments)
-    answer = node.serve(runner, options, messages.read_request(arguments['request']))
+    answer = node.serve(runner, options, messages.read_request(arguments[messages.ARGUMENT]))
     result: Result = {'changed': _changed(answer), 'answer': answer.plain()}
     if check and isinstance(answer, Plan):
         draft = node.preview(runner, answer, options.state)

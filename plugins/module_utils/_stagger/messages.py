@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What controller and node say to each other: the protocol of ve_stagger. It is nobody's interface, and in no documentation.
 
-The action plugin runs the module on a node with its own options and one more, ``request``. The module does what is asked
+The action plugin runs the module on a node with its own options and one more, ARGUMENT. The module does what is asked
 for, and its result has ``changed`` and ``answer``. Both travel as plain data (JSON), and both ends are of one version.
 
 | request | the node | answer |
@@ -18,6 +18,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, ClassVar, Collection, Dict, Mapping, TypeVar, Union
+
+# The module's argument that holds a request. Ansible's checks want it in the documentation, which only says that it is internal.
+ARGUMENT = '_request'
 
 Plain = Dict[str, Any]
 M = TypeVar('M', bound='Message')

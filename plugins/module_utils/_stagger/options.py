@@ -13,7 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base import time
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY, VE_FIELDS
 
-# As an Ansible argument spec. The node is given one more, REQUEST, which is no option of anybody's: see messages.py.
+# As an Ansible argument spec.
 ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     'state': {'type': 'str', 'choices': ['started', 'stopped', 'restarted', 'moved'], 'default': 'started'},
     'ves': {'type': 'list', 'elements': 'dict', 'options': VE_FIELDS},
@@ -34,7 +34,6 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     'timeout': {'type': 'str', 'default': '1h'},
     'progress': {'type': 'str', 'choices': ['full', 'summary', 'none'], 'default': 'full'},
 }
-REQUEST: Mapping[str, Mapping[str, Any]] = {'request': {'type': 'dict'}}
 
 TIMES = ('timeout', 'gap', 'load_gate_timeout')
 # The smallest value of those that are numbers.

@@ -9,7 +9,12 @@ import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_stagger
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, PutRequest, PutResult
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
+    ARGUMENT,
+    Plan,
+    PutRequest,
+    PutResult,
+)
 
 from happenings import roles
 from stagger_world import VES, declare, defaults
@@ -17,7 +22,8 @@ from stagger_world import VES, declare, defaults
 
 def asked(cluster, request=None, check=False, **arguments):
     """The module's result."""
-    return ve_stagger.run(cluster.run, dict(defaults(), **arguments, request=request and request.plain()), check)
+    given = {**defaults(), **arguments, ARGUMENT: request and request.plain()}
+    return ve_stagger.run(cluster.run, given, check)
 
 
 def plan_of(cluster, **arguments):
