@@ -20,11 +20,12 @@ import yaml
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT / 'tests' / 'unit'))
+import conftest  # makes the collection importable
+
+# isort: split
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options, rules
-
-import conftest  # makes the collection importable
 
 PAGE = CHECKOUT / 'docs' / 'rehearsal.md'
 MODULE = CHECKOUT / 'plugins' / 'modules' / 've_rehearsal.py'
