@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `make demo` and `make test` need nothing before them but Debian 12, root, git and make.
-.PHONY: demo demo-clean test check test-long matrix soak bench-agent bench-config bench-stagger bench-rehearsal bench-predictions faults clean
+.PHONY: help demo demo-clean test check test-long matrix soak bench-agent bench-config bench-stagger bench-rehearsal bench-predictions faults clean
+
+help:        ## these lines
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-18s %s\n", $$1, $$2}' Makefile
 
 demo:        ## a three-node cluster in containers, a dead node, the measured timeline (VES=24, STORM=1, KEEP=1)
 	@VES="$(or $(VES),24)" STORM="$(STORM)" KEEP="$(KEEP)" tests/lab/demo
@@ -27,22 +30,22 @@ bench-config: ## what it costs to configure VEs: ve_resources, pcs, crmsh, a mod
 	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image test) && tests/lab/remove openve-test && \
 		{ tests/lab/bench_config $(or $(ROUNDS),3) $(or $(SAMPLE),10); code=$$?; tests/lab/remove openve-test; exit $$code; }
 
-bench-stagger: ## a staggered start against an ideal scheduler, Pacemaker alone, and batches, on the lab (VES=60, MODES="window batches")
+bench-stagger: ## ve_stagger against an ideal scheduler, Pacemaker alone, and batches, on the lab (VES=60, MODES="window batches")
 	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image demo) && tests/lab/remove openve-demo && \
 		{ tests/lab/bench_stagger $(or $(VES),60) $(MODES); code=$$?; tests/lab/remove openve-demo; exit $$code; }
 
 bench-rehearsal: ## how long ve_rehearsal takes, on clusters of up to 16 nodes and 1000 VEs in files
 	@tests/lab/setup test && . .cache/env && nice -n 10 tests/lab/bench_rehearsal
 
-bench-predictions: ## what ve_rehearsal foretells beside what then happens, on the lab (VES=24)
+bench-predictions: ## what ve_rehearsal predicts beside what then happens, on the lab (VES=24)
 	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image demo) && \
 		tests/lab/remove openve-demo && { tests/lab/bench_predictions $(or $(VES),24); code=$$?; tests/lab/remove openve-demo; exit $$code; }
 
 soak:        ## random sequences of actions, events and faults on the agent (SOAK=10000, START=1)
 	@tests/lab/setup test && . .cache/env && AGENT_PYTHON=/usr/bin/python3 SOAK=$(or $(SOAK),10000) START=$(START) python -m pytest -q -n 8 tests/agent/test_sequences.py
 
-faults:      ## others edit the CIB while ve_resources does (ROUNDS=1000); it is killed
+faults:      ## others edit the CIB while ve_resources does, and it is killed (ROUNDS=1000)
 	@tests/lab/setup test && . .cache/env && ROUNDS=$(or $(ROUNDS),1000) python -m pytest -q tests/unit/plugins/module_utils/_cib/test_faults.py
 
-clean: demo-clean  ## and the caches of this checkout
+clean: demo-clean  ## demo-clean, and the caches of this checkout too
 	rm -rf .cache

@@ -1,22 +1,23 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Has the module rehearse on a node; tells it on the screen and writes the page on the controller."""
+"""Has the module rehearse on a node; shows it on the screen and writes the page on the controller."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run as rehearsal
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import measured as happened
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import page as rehearsal_page
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import text as rehearsal_text
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import view as rehearsal_view
 
 # Options that are for here and not for the module
 OWN = {
@@ -33,11 +34,11 @@ OWN = {
 }
 
 
-class ActionModule(ActionBase):
+class ActionModule(ActionBase):  # type: ignore[misc]
     _requires_connection = True
     _supports_check_mode = True
 
-    def run(self, tmp=None, task_vars=None):
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         checked = ArgumentSpecValidator(OWN).validate(
             {key: value for key, value in self._task.args.items() if key in OWN}
@@ -47,10 +48,10 @@ class ActionModule(ActionBase):
         own = checked.validated_parameters
         try:
             page = _place(own['page'])
-            measured = [rehearsal_view.history(**own['measured'])] if own['measured'] else []
+            measured = [happened.history(**own['measured'])] if own['measured'] else []
         except Error as error:
             return dict(error.details, failed=True, msg=error.msg)
-        result = self._execute_module(
+        result: dict[str, Any] = self._execute_module(
             module_name='openve.pacemaker.ve_rehearsal',
             task_vars=task_vars,
             module_args={key: value for key, value in self._task.args.items() if key not in OWN},
@@ -75,23 +76,23 @@ class ActionModule(ActionBase):
         return rehearsal.short(result) if result.get('failed') else result
 
 
-def _place(page):
+def _place(page: str | None) -> str | None:
     """Where the page goes, absolute. What cannot be written is said before anything is done."""
     if page is None:
         return None
     page = os.path.abspath(page)
-    folder = os.path.dirname(page)
+    directory = os.path.dirname(page)
     if os.path.isdir(page):
-        raise Error('page: %s is a folder: name a file in it, such as %s/rehearsal.html.' % (page, page))
-    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        raise Error('page: %s is a directory: name a file in it, such as %s/rehearsal.html.' % (page, page))
+    if not os.path.isdir(directory) or not os.access(directory, os.W_OK):
         raise Error(
             'page: %s on the controller %s: make it, or name another place.'
-            % (folder, 'cannot be written to' if os.path.isdir(folder) else 'does not exist')
+            % (directory, 'cannot be written to' if os.path.isdir(directory) else 'does not exist')
         )
     return page
 
 
-def write(page, text):
+def write(page: str, text: str) -> None:
     """All of it or nothing, for those who read it meanwhile."""
     number, name = tempfile.mkstemp(dir=os.path.dirname(page), prefix='.rehearsal-')
     try:

@@ -76,6 +76,29 @@ def is_fresh(conf):
 
 
 def corosync_nodes(members, cluster_name):
+    known = ids_in_use(members, cluster_name)
+    absent = sorted(set(known) - {member["name"] for member in members})
+    if absent:
+        raise AnsibleFilterError(
+            "The cluster %s has nodes that are not in this play: %s. Nothing was changed. Run it for all nodes "
+            "(without --limit); this role removes no nodes." % (cluster_name, ", ".join(absent))
+        )
+    refuse_twins(members)
+    free = max(known.values(), default=0) + 1
+    nodes = []
+    for member in members:
+        nodeid = known.get(member["name"])
+        if nodeid is None:
+            nodeid, free = free, free + 1
+        nodes.append({"name": member["name"], "nodeid": nodeid, "addresses": member["addresses"]})
+    return {
+        "nodes": sorted(nodes, key=lambda node: node["nodeid"]),
+        "fresh": [member["host"] for member in members if is_fresh(member["conf"])],
+    }
+
+
+def ids_in_use(members, cluster_name):
+    """{node: id} of the cluster that exists already; refused is what is another cluster, or is not clear."""
     known = {}
     for member in members:
         if is_fresh(member["conf"]):
@@ -108,17 +131,11 @@ def corosync_nodes(members, cluster_name):
                 "corosync.conf has no nodeid for them. Nothing was changed. Give the nodes ids of their own there first."
                 % (owners[nodeid], name, nodeid)
             )
+    return known
 
-    names = [member["name"] for member in members]
-    absent = sorted(set(known) - set(names))
-    if absent:
-        raise AnsibleFilterError(
-            "The cluster %s has nodes that are not in this play: %s. Nothing was changed. Run it for all nodes "
-            "(without --limit); this role removes no nodes." % (cluster_name, ", ".join(absent))
-        )
 
-    free = max(known.values(), default=0) + 1
-    nodes = []
+def refuse_twins(members):
+    """Names and addresses are of one host, and every host has as many links."""
     taken = {}
     for member in members:
         for what in ["node name %s" % member["name"]] + ["address %s" % address for address in member["addresses"]]:
@@ -133,14 +150,6 @@ def corosync_nodes(members, cluster_name):
                 "%s has %d addresses and %s has %d: cluster_addresses needs one a link on every host."
                 % (members[0]["host"], len(members[0]["addresses"]), member["host"], len(member["addresses"]))
             )
-        nodeid = known.get(member["name"])
-        if nodeid is None:
-            nodeid, free = free, free + 1
-        nodes.append({"name": member["name"], "nodeid": nodeid, "addresses": member["addresses"]})
-    return {
-        "nodes": sorted(nodes, key=lambda node: node["nodeid"]),
-        "fresh": [member["host"] for member in members if is_fresh(member["conf"])],
-    }
 
 
 class FilterModule:

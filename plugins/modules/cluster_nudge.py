@@ -11,7 +11,7 @@ short_description: Puts a changed limit on simultaneous starts in force without 
 version_added: 0.1.0
 author: openve contributors (@openve)
 description:
-  - A node tells the others its C(node-action-limit) only when its load mode changes, so a limit that was changed in a
+  - A node tells the others its C(node-action-limit) only when its throttle mode changes, so a limit that was changed in a
     running cluster is not in force. This sets the cluster property C(load-threshold) to 1% for 35 seconds, so that the
     modes change, sets it back, and waits until the modes have changed back.
   - It takes 70 seconds, in which the cluster starts and stops one resource at a time on a node that has any load.
@@ -52,7 +52,7 @@ limits:
       limit: "2"
       in_force: "true"
       override: null
-      why: "it announced its limit last at 2026-11-22T20:11:04Z, when this one was set"
+      why: its controller started after the last change (2026-11-22T20:09:41Z)
     - node: n2
       limit: "2"
       in_force: unknown

@@ -86,7 +86,7 @@ commands:
   type: list
   elements: str
   returned: always
-  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe]
+  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe --timeout=300]
 problems:
   description: Every mistake in the arguments, or everything in this cluster that stands in their way.
   type: list

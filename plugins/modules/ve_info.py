@@ -122,12 +122,13 @@ ves:
     - name: ve-102
       state: stopped
       node: null
-      failures: ["start on n2: error (no configuration of CT 102)"]
+      failures: ["start on n2: not installed (container 102: there is no such container on this host)"]
       operations:
         - {name: start, interval: 0s, timeout: 180s}
         - {name: stop, interval: 0s, timeout: 150s}
+        - {name: monitor, interval: 10s, timeout: 30s}
       last_start: {node: n2, at: "2026-11-22T20:11:04Z", seconds: 0.112, queued: 0.0, result: failed, rc: 5,
-                   reason: no configuration of CT 102}
+                   reason: "container 102: there is no such container on this host"}
 idle:
   description: Whether the cluster has nothing under way, so that what is not up by now stays down.
   type: bool
@@ -139,7 +140,7 @@ peak_starts:
       second, so starts that overlapped for less than a second do not count.
   type: dict
   returned: success
-  sample: {n1: 2, n2: 2}
+  sample: {n1: 2, n2: 2, n3: 2}
 in_flight:
   description: Operations that have not ended, of any resource, on the nodes that are up.
   type: list

@@ -17,7 +17,7 @@ description:
   - Says for each scenario what starts where and when, how many VEs start at once on a node, when the last VE is up, how
     long each VE is down, and whether a timeout, a limit or C(shutdown-escalation) is too small for it.
   - Nothing is executed. The cluster is only read, or a file with its CIB is.
-  - Where wishes are given with O(assert) and one is broken, the module fails, with all it found and with what would help.
+  - Where an assertion is given with O(assert) and broken, the module fails, with all it found and with what would help.
 options:
   cib:
     description:
@@ -45,7 +45,7 @@ options:
     default: [1, 5, 6]
   assert:
     description:
-      - Wishes. Where one does not hold the module fails.
+      - What is asserted. Where one of these does not hold the module fails.
     type: dict
     suboptions:
       peak_per_node:
@@ -62,7 +62,7 @@ options:
         type: str
   advice:
     description:
-      - Whether to try other limits even where no wish is broken.
+      - Whether to try other limits even where no assertion is broken.
     type: bool
     default: false
   times:
@@ -126,7 +126,7 @@ options:
     default: {}
   limits:
     description:
-      - For nodes that have a C(PCMK_node_action_limit) of their own, this. A CIB does not tell it.
+      - For nodes that have a C(PCMK_node_action_limit) of their own, this. A CIB does not have it.
     type: dict
     default: {}
   cores:
@@ -151,7 +151,7 @@ options:
     type: path
   show:
     description:
-      - Whether to tell it on the terminal.
+      - Whether to show it on the terminal.
     type: bool
     default: true
   measured:
@@ -215,7 +215,7 @@ EXAMPLES = r'''
 RETURN = r'''
 scenarios:
   description: What happens in each scenario, in the order in which they were asked for.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: dict
   contains:
@@ -235,8 +235,8 @@ scenarios:
     actions:
       description:
         - What is done, in the order in which it begins. What takes no time and is done with no resource is left out.
-        - Times are seconds after the event. The event is the moment in which the node is lost, or in which the cluster has
-          been told.
+        - Times are seconds after the event. The event is the moment in which the node is lost, is put into standby or taken
+          out of it, or starts Pacemaker.
       type: list
       elements: dict
       contains:
@@ -313,10 +313,10 @@ scenarios:
       contains:
         rule:
           description: V(peak), V(peak-total), V(recovery), V(start-timeout), V(stop-timeout), V(shutdown-escalation),
-            V(healthy-down), V(cannot-run), V(failback) or V(unsettled).
+            V(failback), V(healthy-down), V(cannot-run) or V(unsettled).
           type: str
         level:
-          description: V(ok), V(warning), or V(broken), an assert that does not hold, or something that would fail.
+          description: V(ok), V(warning), or V(broken), an assertion that does not hold, or something that would fail.
           type: str
         asserted:
           description: Whether this is what O(assert) asked for. Only such a verdict makes the module fail.
@@ -334,22 +334,22 @@ scenarios:
       probe_rc: null
       actions:
         - {resource: null, operation: fence, node: n1, begin: 5.0, waited: 0.0, end: 35.0, ve: false, transition: 1, rc: null}
+        - {resource: ve-103, operation: start, node: n3, begin: 35.0, waited: 0.0, end: 76.8, ve: true, transition: 1, rc: null}
         - {resource: ve-101, operation: start, node: n2, begin: 35.0, waited: 0.0, end: 95.0, ve: true, transition: 1, rc: null}
         - {resource: ve-102, operation: start, node: n2, begin: 35.0, waited: 0.0, end: 125.0, ve: true, transition: 1, rc: null}
-        - {resource: ve-103, operation: start, node: n3, begin: 35.0, waited: 0.0, end: 95.0, ve: true, transition: 1, rc: null}
-        - {resource: ve-101, operation: monitor, node: n2, begin: 95.0, waited: 0.0, end: 95.5, ve: true, transition: 1, rc: null}
-        - {resource: ve-103, operation: monitor, node: n3, begin: 95.0, waited: 0.0, end: 95.5, ve: true, transition: 1, rc: null}
-        - {resource: ve-104, operation: start, node: n2, begin: 95.5, waited: 0.0, end: 155.5, ve: true, transition: 1, rc: null}
-        - {resource: ve-102, operation: monitor, node: n2, begin: 125.0, waited: 0.0, end: 125.5, ve: true, transition: 1, rc: null}
-        - {resource: ve-104, operation: monitor, node: n2, begin: 155.5, waited: 0.0, end: 156.0, ve: true, transition: 1, rc: null}
+        - {resource: ve-103, operation: monitor, node: n3, begin: 76.8, waited: 0.0, end: 77.0, ve: true, transition: 1, rc: null}
+        - {resource: ve-101, operation: monitor, node: n2, begin: 95.0, waited: 0.0, end: 95.2, ve: true, transition: 1, rc: null}
+        - {resource: ve-104, operation: start, node: n2, begin: 95.2, waited: 0.0, end: 158.45, ve: true, transition: 1, rc: null}
+        - {resource: ve-102, operation: monitor, node: n2, begin: 125.0, waited: 0.0, end: 125.2, ve: true, transition: 1, rc: null}
+        - {resource: ve-104, operation: monitor, node: n2, begin: 158.45, waited: 0.0, end: 158.65, ve: true, transition: 1, rc: null}
       peak:
         per_node: {n1: 0, n2: 2, n3: 1}
         total: 3
       fenced: {n1: 35.0}
-      last_up: 155.5
-      duration: 156.0
-      downtime: {ve-101: 95.0, ve-102: 125.0, ve-103: 95.0, ve-104: 155.5}
-      longest_wait: 60.5
+      last_up: 158.45
+      duration: 158.65
+      downtime: {ve-101: 95.0, ve-102: 125.0, ve-103: 76.8, ve-104: 158.45}
+      longest_wait: 60.2
       reaction: 90.0
       healthy_down: []
       cannot_run: []
@@ -359,63 +359,82 @@ scenarios:
         - rule: peak
           level: ok
           asserted: true
-          text: at most 2 VEs boot at once on a node (n2); asked for at most 2
-          numbers: {peak: 2, node: n2, limit: 2}
+          text: at most 2 VEs boot at once on a node (n2); asked for at most 3
+          numbers: {peak: 2, node: n2, limit: 2, asked: 3}
         - rule: recovery
           level: broken
           asserted: true
-          text: the last VE (ve-104) is up after 155.5 s; asked for 120 s
-          numbers: {last_up: 155.5, ve: ve-104, asked: 120.0}
+          text: the last VE (ve-104) is up after 2 min 38 s; asked for 2 min 10 s
+          numbers: {last_up: 158.45, ve: ve-104, asked: 130.0}
         - rule: start-timeout
-          level: warning
+          level: ok
           asserted: false
-          text: the start of ve-102 takes 90 s, and up to 180 s after a change of the DC; its timeout is 150 s
-          numbers: {ve: ve-102, start: 90.0, longest: 180.0, timeout: 150.0}
+          text: no start can take longer than its timeout; the nearest is ve-102 with up to 2 min 33 s of 3 min
+          numbers: {ve: ve-102, start: 90.0, longest: 153.25, timeout: 180.0, count: 0}
     - name: drain n2
       kind: drain
       nodes: [n2]
       probe_rc: null
       actions:
         - {resource: ve-105, operation: stop, node: n2, begin: 0.0, waited: 0.0, end: 20.0, ve: true, transition: 1, rc: null}
-        - {resource: ve-105, operation: start, node: n3, begin: 20.0, waited: 0.0, end: 80.0, ve: true, transition: 1, rc: null}
+        - {resource: ve-105, operation: start, node: n3, begin: 20.0, waited: 0.0, end: 65.0, ve: true, transition: 1, rc: null}
+        - {resource: ve-105, operation: monitor, node: n3, begin: 65.0, waited: 0.0, end: 65.2, ve: true, transition: 1, rc: null}
       peak:
         per_node: {n1: 0, n2: 0, n3: 1}
         total: 1
       fenced: {}
-      last_up: 80.0
-      duration: 80.0
-      downtime: {ve-105: 80.0}
+      last_up: 65.0
+      duration: 65.2
+      downtime: {ve-105: 65.0}
       longest_wait: 0.0
-      reaction: 60.0
+      reaction: 45.0
       healthy_down: []
       cannot_run: []
       transitions: 1
       settled: true
       verdicts:
+        - rule: peak
+          level: ok
+          asserted: true
+          text: at most 1 VE boots at once on a node (n3); asked for at most 3
+          numbers: {peak: 1, node: n3, limit: 2, asked: 3}
+        - rule: recovery
+          level: ok
+          asserted: false
+          text: the last VE (ve-105) is up after 65 s
+          numbers: {last_up: 65.0, ve: ve-105, asked: null}
+        - rule: start-timeout
+          level: ok
+          asserted: false
+          text: no start can take longer than its timeout; the nearest is ve-105 with up to 45 s of 3 min
+          numbers: {ve: ve-105, start: 45.0, longest: 45.0, timeout: 180.0, count: 0}
         - rule: shutdown-escalation
           level: ok
           asserted: false
-          text: the VEs of n2 are stopped within 20 s, and within 150 s if each takes its whole stop timeout;
-            shutdown-escalation is 1200 s
-          numbers: {node: n2, stops: 20.0, worst: 150.0, escalation: 1200.0}
+          text: n2 is empty after 20 s, and within 2 min 30 s if each stop takes its whole timeout; shutdown-escalation is 20 min
+          numbers: {node: n2, stops: 20.0, worst: 150.0, escalation: 1200.0, count: 1}
 verdicts:
   description: Judgements on the cluster as a whole, in the shape of RV(scenarios[].verdicts). Here RV(scenarios[].verdicts[].rule)
-    is V(priority), V(fencing-held-up), V(fencing-off), V(no-limit), V(limit-not-in-force) or V(maintenance).
-  returned: success, or when an assert is broken
+    is V(maintenance), V(fencing-off), V(no-limit), V(limit-not-in-force), V(priority) or V(fencing-held-up).
+  returned: success, or when an assertion is broken
   type: list
   elements: dict
   sample:
-    - rule: fencing-held-up
-      level: warning
+    - rule: priority
+      level: ok
       asserted: false
-      text: while ve-102 boots (90 s, at most its start timeout of 150 s) the cluster fences no other node; the next longest
-        takes 60 s
-      numbers: {ve: ve-102, start: 90.0, timeout: 150.0, next: 60.0}
+      text: no priority is against the order of the constraints
+      numbers: {}
+    - rule: fencing-held-up
+      level: ok
+      asserted: false
+      text: while ve-102 boots (90 s, at most its start timeout of 3 min) the cluster fences no other node; the next longest takes 63.2 s
+      numbers: {ve: ve-102, start: 90.0, timeout: 180.0, next: 63.25}
 advice:
   description:
     - What other limits would do, each rehearsed with the same scenarios. The first row is the cluster as it is.
-    - Null unless a wish is broken, or O(advice) asks for it.
-  returned: success, or when an assert is broken
+    - Null unless an assertion is broken, or O(advice) asks for it.
+  returned: success, or when an assertion is broken
   type: list
   elements: dict
   contains:
@@ -442,7 +461,7 @@ advice:
       description: The longest operation.
       type: float
     satisfies:
-      description: Whether all wishes hold.
+      description: Whether all assertions hold.
       type: bool
     recommended:
       description: Whether this is the smallest change that satisfies them. At most one row is.
@@ -451,13 +470,15 @@ advice:
       description: Whether this is how the cluster is now.
       type: bool
   sample:
-    - {starts_per_node: 2, batch_limit: 0, peak: 2, peak_total: 3, recovery: 155.5, longest_wait: 60.5, reaction: 90.0, satisfies: false,
-       recommended: false, current: true}
-    - {starts_per_node: 3, batch_limit: 0, peak: 3, peak_total: 4, recovery: 125.0, longest_wait: 0.0, reaction: 90.0, satisfies: false,
-       recommended: false, current: false}
+    - {starts_per_node: 2, batch_limit: 0, peak: 2, peak_total: 3, recovery: 158.45, longest_wait: 60.2, reaction: 90.0, satisfies: false, recommended: false,
+      current: true}
+    - {starts_per_node: 1, batch_limit: 0, peak: 1, peak_total: 2, recovery: 248.65, longest_wait: 150.4, reaction: 90.0, satisfies: false, recommended: false,
+      current: false}
+    - {starts_per_node: 3, batch_limit: 0, peak: 3, peak_total: 4, recovery: 125.0, longest_wait: 0.0, reaction: 90.0, satisfies: true, recommended: true,
+      current: false}
 durations:
   description: For each VE how many seconds its operations are taken to last.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: dict
   contains:
     start:
@@ -479,68 +500,74 @@ durations:
       description: The same of the stop; V(given), V(history) or V(default).
       type: str
   sample:
-    ve-101: {start: 60.0, stop: 20.0, monitor: 0.5, from: default, stop_from: default}
-    ve-102: {start: 90.0, stop: 20.0, monitor: 0.5, from: boot_time, stop_from: default}
-    ve-103: {start: 60.0, stop: 20.0, monitor: 0.5, from: history, stop_from: given}
-    ve-104: {start: 60.0, stop: 20.0, monitor: 0.5, from: history, stop_from: default}
-    ve-105: {start: 60.0, stop: 20.0, monitor: 0.5, from: given, stop_from: history}
+    ve-101: {start: 60.0, stop: 20.0, monitor: 0.2, from: default, stop_from: default}
+    ve-102: {start: 90.0, stop: 20.0, monitor: 0.2, from: boot_time, stop_from: default}
+    ve-103: {start: 41.8, stop: 12.0, monitor: 0.2, from: history, stop_from: given}
+    ve-104: {start: 63.25, stop: 20.0, monitor: 0.2, from: history, stop_from: default}
+    ve-105: {start: 45.0, stop: 20.0, monitor: 0.2, from: given, stop_from: default}
 limits:
   description: For each node how many operations run there at once at most.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: dict
   sample: {n1: 2, n2: 2, n3: 2}
 batch_limit:
   description: How many operations run at once in the whole cluster at most. 0 is no limit.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: int
   sample: 0
 nodes:
   description: The nodes of the cluster.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: str
   sample: [n1, n2, n3]
 others:
   description: Resources that are no VEs, fencing devices left out. They take part, and count against the limits.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: str
   sample: [cluster-ip]
 assumptions:
   description: What was assumed because nothing tells it, a sentence each.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: list
   elements: str
   sample:
-    - "detection: a lost node is noticed after 5 s (times: detect)"
-    - "fencing takes 30 s (times: fence); the CIB does not say how long it took"
-    - "the load of the nodes stays below load-threshold; above it they start fewer at once"
-wishes:
+    - no node has a PCMK_node_action_limit of its own (limits)
+    - 'the start of ve-101 takes 60 s (times: start); nothing tells how long it took or is to take'
+    - 'the stop of ve-101, ve-102, ve-104, ve-105 takes 20 s (times: stop); nothing tells how long it took or is to take'
+    - 'a lost node is noticed after 5 s (times: detect), and fencing takes 30 s (times: fence)'
+    - the nodes' load stays below load-threshold; above it they start fewer at once
+    - every operation succeeds, and takes as long however many others run
+    - a fenced node does not come back within the scenario; each node has one vote, and of two nodes one has quorum
+    - the DC is not the node that is lost, or its successor knows the limits of all nodes
+assertions:
   description: What O(assert) asked for; times in seconds.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: dict
-  sample: {peak_per_node: 2, recovery: 120.0}
+  sample: {peak_per_node: 3, recovery: 130.0}
 broken:
-  description: The texts of the broken asserts, each with the name of its scenario.
-  returned: success, or when an assert is broken
+  description: The texts of the broken assertions, each with the name of its scenario.
+  returned: success, or when an assertion is broken
   type: list
   elements: str
-  sample: ["lose n1: the last VE (ve-104) is up after 155.5 s; asked for 120 s"]
+  sample:
+    - 'lose n1: the last VE (ve-104) is up after 2 min 38 s; asked for 2 min 10 s'
 source:
   description: V(live) or V(file).
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: str
-  sample: live
+  sample: file
 pacemaker:
   description: The version of the tools that were asked.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: str
   sample: 2.1.5
 feature_set:
   description: The feature set of Pacemaker that wrote the CIB.
-  returned: success, or when an assert is broken
+  returned: success, or when an assertion is broken
   type: str
-  sample: 3.16.2
+  sample: 3.16.1
 page:
   description: The file with the page.
   returned: when O(page) is given
@@ -555,13 +582,14 @@ commands:
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options
 
 
-def main():
+def main() -> None:
     module.run(
         dict(
-            rehearsal.FIELDS,
+            options.FIELDS,
             cib=dict(type='path'),
             ves=dict(type='list', elements='dict'),
             policy=dict(type='dict'),
@@ -577,7 +605,7 @@ def main():
                 ),
             ),
         ),
-        rehearsal.run,
+        ve_rehearsal.run,
     )
 
 

@@ -34,8 +34,8 @@ options:
     default: false
   new:
     description:
-      - Whether the cluster starts VEs that it did not have before. V(stopped) creates them stopped, so that a staggered
-        start can follow.
+      - Whether the cluster starts VEs that it did not have before. V(stopped) creates them stopped, so that the role
+        P(openve.pacemaker.stagger#role) can start them a few at once.
       - Holds where O(ves[].state) is not given. VEs that exist keep their state.
     type: str
     choices:
@@ -188,7 +188,7 @@ requirements:
 notes:
   - Run it on one node of the cluster (C(run_once)); the configuration is the cluster's.
   - With E(CIB_file) in the environment it works on that file instead of a running cluster.
-  - A changed C(node-action-limit) is not in force on a node before that node's Pacemaker restarts or its load mode
+  - A changed C(node-action-limit) is not in force on a node before that node's Pacemaker restarts or its throttle mode
     changes. RV(limits) says so, and the role P(openve.pacemaker.resources#role) can put it in force.
 '''
 
@@ -222,7 +222,7 @@ EXAMPLES = r'''
       assert: {recovery: 15min, peak_per_node: 2}
   run_once: true
 
-- name: LXC containers on shared storage, created stopped for a staggered start
+- name: LXC containers on shared storage, created stopped, for the role stagger to start them
   openve.pacemaker.ve_resources:
     ves:
       - id: mail
@@ -250,7 +250,7 @@ created:
   returned: success
   type: list
   elements: str
-  sample: [web2]
+  sample: [web1]
 updated:
   description: Names of the VEs whose resources or constraints were changed.
   returned: success
@@ -262,7 +262,7 @@ removed:
   returned: success
   type: list
   elements: str
-  sample: []
+  sample: [web2]
 predicted:
   description: What Pacemaker does because of this change with what runs, other people's resources too.
   returned: success, or when the change was refused
@@ -284,8 +284,12 @@ predicted:
   sample:
     - resource: db
       action: restart
-      node: n1
-      reason: resource definition change
+      node: n2
+      reason: ""
+    - resource: web2
+      action: stop
+      node: n3
+      reason: node availability
 explain:
   description: Where each derived number comes from. A number that holds for several VEs is there once.
   returned: success
@@ -354,7 +358,7 @@ patch:
   description: The patch that was given to C(cibadmin --patch), or in check mode would be; empty where nothing changed.
   returned: success
   type: str
-  sample: '<diff format="2"><version>...</version><change operation="create" ...>...</change></diff>'
+  sample: '<diff format="2">...<change operation="create" path="/cib/configuration/resources" ...>...</change>...</diff>...'
 attempts:
   description: How often the patch was pushed until it found the CIB unedited by others; 0 where nothing was pushed.
   returned: success
@@ -400,13 +404,13 @@ commands:
   returned: always
   type: list
   elements: str
-  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe]
+  sample: [cibadmin --query, crm_verify --verbose --xml-pipe, cibadmin --patch --xml-pipe --timeout=300]
 pending:
   description: What the cluster had still to do.
   returned: when it had not settled within O(wait_timeout)
   type: list
   elements: str
-  sample: [db_start_0 on n1]
+  sample: [web1_start_0 on n1]
 not_up:
   description: The declared VEs that are to run and are not up.
   returned: when waiting failed
@@ -427,20 +431,23 @@ not_up:
       type: list
       elements: str
   sample:
-    - {name: db, state: stopped, node: null, failures: ["start on n2: error (no configuration of CT 101)"]}
+    - name: web1
+      state: stopped
+      node: null
+      failures: ["start on n2: not installed (container 102: there is no such container on this host)"]
 problems:
   description: Every mistake in the arguments, or everything in this cluster that stands in their way.
   returned: when the arguments are refused
   type: list
   elements: str
-  sample: ["VE web1: after: no VE dp is declared; did you mean db?"]
+  sample: ["VE web1: after: no VE dbs is declared; did you mean db?"]
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options
 
 
 def main():
@@ -451,7 +458,7 @@ def main():
             purge=dict(type='bool', default=False),
             new=dict(type='str', choices=['started', 'stopped'], default='started'),
             allow_restart=dict(type='bool', default=False),
-            rehearse=dict(type='dict', options=rehearsal.FIELDS),
+            rehearse=dict(type='dict', options=options.FIELDS),
             backup_keep=dict(type='int', default=10),
             wait=dict(type='bool', default=False),
             wait_timeout=dict(type='str', default='10min'),

@@ -67,7 +67,7 @@ options:
     type: int
   limits:
     description:
-      - RV(openve.pacemaker.ve_info#module:limits) as the nodes told it. Only a node itself can tell whether its limit is in force.
+      - RV(openve.pacemaker.ve_info#module:limits) as the nodes reported it. Only a node itself can tell whether its limit is in force.
       - By default the node on which this runs is asked, and nothing is known of the others.
     type: list
     elements: dict
@@ -86,7 +86,7 @@ options:
       - The pressure in percent (PSI, C(some avg10), the highest of CPU, memory and I/O) above which no VE starts. Where the kernel has none it is not
         looked at.
     type: float
-  gate_timeout:
+  load_gate_timeout:
     description: How long O(max_load) and O(max_pressure) may hold up the run. After that it goes on without them until they have been kept once.
     type: str
     default: 10min
@@ -108,8 +108,8 @@ options:
     type: str
     choices: [full, summary, none]
     default: full
-  request:
-    description: What the action plugin asks of the module. Not for playbooks.
+  _request:
+    description: Internal, set by the collection itself.
     type: dict
 attributes:
   check_mode:
@@ -148,7 +148,7 @@ EXAMPLES = r"""
 - name: Start what is left, not more than the nodes can take
   openve.pacemaker.ve_stagger:
     max_load: 1.5
-    gate_timeout: 15min
+    load_gate_timeout: 15min
     max_failures: 3
   run_once: true
 """
@@ -158,7 +158,7 @@ plan:
   description: What is to be done, in this order. In check mode that is all that happens.
   type: list
   elements: dict
-  returned: success
+  returned: when there is a plan
   contains:
     name:
       description: Name of the resource.
@@ -186,50 +186,89 @@ plan:
       type: float
   sample:
     - {name: ve-101, batch: 1, start_order: 10, after: [], node: null, to: n1, live: false, seconds: 60}
+    - {name: ve-102, batch: 1, start_order: 50, after: [], node: null, to: n2, live: false, seconds: 60}
+    - {name: ve-103, batch: 1, start_order: 50, after: [ve-101], node: null, to: n3, live: false, seconds: 60}
+names:
+  description: Names of all VEs that are waited for.
+  type: list
+  elements: str
+  returned: when there is a plan
+  sample: [ve-101, ve-102, ve-103]
+unmanaged:
+  description: Names of VEs that are unmanaged and left alone.
+  type: list
+  elements: str
+  returned: when there is a plan
+  sample: []
+limit:
+  description: The cluster's C(node-action-limit), 0 where there is none.
+  type: int
+  returned: when there is a plan
+  sample: 2
+per_node:
+  description: How many VEs at once on a node, 0 where that is left to Pacemaker.
+  type: int
+  returned: when there is a plan
+  sample: 2
+total:
+  description: O(total), 0 where it is not given.
+  type: int
+  returned: when there is a plan
+  sample: 0
+limits:
+  description: For each node whether the limit is in force, see RV(openve.pacemaker.ve_info#module:limits).
+  type: list
+  elements: dict
+  returned: when there is a plan
+  sample:
+    - node: n1
+      limit: "2"
+      in_force: "true"
+      override: null
+      why: its controller started after the last change (2026-11-22T20:09:41Z)
+why_batches:
+  description: Why the VEs are released in batches, such as V(the cluster has no node-action-limit); empty where Pacemaker's limits do the work.
+  type: str
+  returned: when there is a plan
+  sample: ""
 expected:
   description: Seconds that all of it would take without delays.
   type: float
-  returned: success
-  sample: 240
-why_batches:
-  description: Why the VEs are released in batches; empty where Pacemaker's limits do the work.
-  type: str
-  returned: success
-  sample: the cluster has no node-action-limit
-limits:
-  description: Whether the limit is in force, as in M(openve.pacemaker.ve_info).
-  type: list
-  elements: dict
-  returned: success
+  returned: when there is a plan
+  sample: 60
+expected_without_gap:
+  description: Seconds that it would take without O(gap).
+  type: float
+  returned: when there is a plan, with O(gap)
+  sample: 180
+standby:
+  description: For each node whether it would go into standby or come out of it; null without O(standby).
+  type: dict
+  returned: in check mode
+  sample: {n1: true}
 released:
   description: Names of the VEs that this run released.
   type: list
   elements: str
-  returned: always, but in check mode
-  sample: [ve-101, ve-102]
+  returned: when there is a plan, but not in check mode
+  sample: [ve-101, ve-102, ve-103]
 withdrawn:
   description: Those of them that were withdrawn.
   type: list
   elements: str
-  returned: always, but in check mode
+  returned: when there is a plan, but not in check mode
   sample: []
 left_alone:
   description: Those of them that somebody else stopped or started meanwhile.
   type: list
   elements: str
-  returned: always, but in check mode
+  returned: when there is a plan, but not in check mode
   sample: []
-names:
-  description: Names of all VEs that are waited for.
-  type: list
-  elements: str
-  returned: success
-  sample: [ve-101, ve-102, ve-103]
 ves:
   description: The VEs at the end.
   type: list
   elements: dict
-  returned: always, but in check mode
+  returned: when there is a plan, but not in check mode
   contains:
     name:
       description: Name of the resource.
@@ -252,34 +291,59 @@ ves:
       description: Seconds from the beginning until it was seen done, by one look every two seconds; null if it was so before.
       type: float
   sample:
-    - {name: ve-101, state: started, node: n1, failures: [], took: 5.1, up_after: 8.1}
+    - {name: ve-101, state: started, node: n1, failures: [], took: 5.0, up_after: 6}
+    - {name: ve-102, state: started, node: n2, failures: [], took: 5.0, up_after: 6}
+    - {name: ve-103, state: started, node: n3, failures: [], took: 5.0, up_after: 6}
 timeline:
-  description: All that was seen, with the seconds since the beginning. Events without a VE are of a node or of the run.
+  description: All that was seen.
   type: list
   elements: dict
-  returned: always, but in check mode
+  returned: when there is a plan, but not in check mode
+  contains:
+    at:
+      description: Seconds since the beginning.
+      type: float
+    ve:
+      description: Name of the resource; null for what is of a node or of the run.
+      type: str
+    event:
+      description:
+        - Of a VE V(released), V(withdrawn), V(taken over) (somebody else set its target-role), V(starting), V(up), V(stopping), V(down),
+          V(migrating), V(failure), V(failed), V(retried), V(given up), V(unmanaged) or V(removed).
+        - Of a node its new state, such as V(lost), V(offline), V(online) or V(standby), or V(back) when the run took it out of standby.
+        - Of the run V(load gate closed), V(load gate open), V(maintenance), V(maintenance ended), V(no quorum) or V(quorum).
+      type: str
+    node:
+      description: The node, where there is one.
+      type: str
+    text:
+      description: What failed, and why; only with V(failure).
+      type: str
   sample:
-    - {at: 0.4, ve: ve-101, event: released, node: null}
-    - {at: 2.9, ve: ve-101, event: starting, node: n1}
-    - {at: 8.1, ve: ve-101, event: up, node: n1}
+    - {at: 0, ve: ve-101, event: released, node: null}
+    - {at: 0, ve: ve-102, event: released, node: null}
+    - {at: 0, ve: ve-103, event: released, node: null}
+    - {at: 2, ve: ve-101, event: starting, node: n1}
 seconds:
   description: How long the run took.
   type: float
-  returned: always, but in check mode
-  sample: 241.5
+  returned: when there is a plan, but not in check mode
+  sample: 6
 interrupted:
   description: Whether Ctrl-C ended it.
   type: bool
-  returned: always, but in check mode
+  returned: when there is a plan, but not in check mode
   sample: false
 """
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import ARGUMENT
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import ARGUMENTS
 
 
-def main():
-    module.run(stagger.ARGUMENTS, stagger.serve)
+def main() -> None:
+    module.run({**ARGUMENTS, ARGUMENT: {'type': 'dict'}}, ve_stagger.run)
 
 
 if __name__ == '__main__':

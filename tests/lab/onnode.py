@@ -20,6 +20,12 @@ for depth in range(1, len(NAME.split('.')) + 1):
     package.__path__ = [str(CHECKOUT / 'plugins' / 'module_utils')] if package.__name__ == NAME else []
     sys.modules[package.__name__] = package
 
+# The work of a module names types of _base/module.py, which meets Ansible; nothing of Ansible is called.
+basic = types.ModuleType('ansible.module_utils.basic')
+basic.AnsibleModule = object
+for package in (types.ModuleType('ansible'), types.ModuleType('ansible.module_utils'), basic):
+    sys.modules[package.__name__] = package
+
 
 def runner(argv, stdin=None, environment=None):
     done = subprocess.run(

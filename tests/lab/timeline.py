@@ -184,7 +184,7 @@ def main():
         % (demo["ves"], len(nodes), "at most %d starts on a node at once" % demo["limit"] if demo["limit"] else OLD)
     )
     print("(written by the VEs themselves as they boot)\n")
-    for scenario in rehearsal_view.view(rehearsal, panels)["scenarios"]:
+    for scenario in rehearsal_view.view(rehearsal, panels).scenarios:
         print("\n".join(rehearsal_text.scenario(scenario)) + "\n")
     row = "  %-42s" + " %5s" * len(nodes)
     print(row % (("most VEs booting at once on",) + tuple(nodes)))

@@ -36,6 +36,8 @@ except ImportError:
     _package(PACKAGE + '.plugins', CHECKOUT / 'plugins')
     _package(PACKAGE + '.plugins.module_utils', CHECKOUT / 'plugins' / 'module_utils')
 
+sys.path.insert(0, str(CHECKOUT / 'tests'))  # tests/source.py, which the scripts there use as well
+
 
 class CibFile:
     """A CIB in a file, and a runner that has Pacemaker's real tools work on it."""
@@ -209,3 +211,36 @@ def run_module(collections):
         return result, done.stdout
 
     return run
+
+
+@pytest.fixture
+def node(tmp_path, monkeypatch):
+    """A node whose controller left behind what the test says (node_traces.Node)"""
+    from node_traces import NOW, Node
+
+    from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import controller_traces, node_limit
+
+    monkeypatch.setattr(controller_traces, 'PROC', str(tmp_path / 'proc'))
+    monkeypatch.setattr(controller_traces, 'CIBS', str(tmp_path / 'cib'))
+    monkeypatch.setattr(controller_traces, 'LOG', str(tmp_path / 'log'))
+    monkeypatch.setattr(node_limit.time, 'time', lambda: NOW)
+    monkeypatch.setattr(node_limit.time, 'sleep', lambda seconds: None)
+    return Node(tmp_path)
+
+
+@pytest.fixture
+def world(cluster):
+    """The tree of a cluster with fencing, and what the simulator makes of it (simulated.World)"""
+    from happenings import with_dc
+    from simulated import World
+
+    with_dc(cluster)
+    return World(cluster)
+
+
+@pytest.fixture
+def rehearse(cluster):
+    """rehearse(ves, policy, ...) on a cluster (rehearsed.on)"""
+    import rehearsed
+
+    return rehearsed.on(cluster)

@@ -15,11 +15,11 @@ GAP = 0.05
 class Sample:
     """A cluster of `nodes` nodes whose `ves` VEs take turns; `limit` None: all at once."""
 
-    def __init__(self, nodes=3, ves=24, limit=2, boot=30.0, wish=600, seed=1, names='ve-%d'):
+    def __init__(self, nodes=3, ves=24, limit=2, boot=30.0, asserted=600, seed=1, names='ve-%d'):
         self.random = random.Random(seed)
         self.nodes = ['n%d' % (i + 1) for i in range(nodes)]
         self.ves = [names % (101 + i) for i in range(ves)]
-        self.limit, self.wish = limit, wish
+        self.limit, self.asserted = limit, asserted
         self.where = {ve: self.nodes[i % nodes] for i, ve in enumerate(self.ves)}
         self.durations = {
             ve: {
@@ -150,17 +150,18 @@ class Sample:
         longest = max(ve['start'] for ve in self.durations.values())
         for scenario in scenarios:
             if scenario['kind'] in ('boot', 'lose'):
-                late = scenario['last_up'] > self.wish
+                late = scenario['last_up'] > self.asserted
                 last = max(scenario['actions'], key=lambda a: a['end'])['resource']
                 scenario['verdicts'].append(
                     verdict(
                         'recovery',
                         'broken' if late else 'ok',
-                        'the last VE (%s) is up after %.1f s; asked for %d s' % (last, scenario['last_up'], self.wish),
+                        'the last VE (%s) is up after %.1f s; asked for %d s'
+                        % (last, scenario['last_up'], self.asserted),
                         asserted=True,
                         last_up=scenario['last_up'],
                         ve=last,
-                        asked=self.wish,
+                        asked=self.asserted,
                     )
                 )
         broken = [
@@ -180,7 +181,7 @@ class Sample:
             'pacemaker': '2.1.5',
             'feature_set': '3.16.2',
             'source': 'file',
-            'wishes': {'recovery': self.wish},
+            'assertions': {'recovery': self.asserted},
             'broken': broken,
             'commands': ['cibadmin --query'],
             'assumptions': [

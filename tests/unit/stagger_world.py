@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cluster for the conductor of ve_stagger: Pacemaker's real CIB tools and scheduler, and a controller played here.
+"""A cluster for the loop of ve_stagger: Pacemaker's real CIB tools and scheduler, and a controller played here.
 
 What the controller does is what was measured of the real one: at most K actions in flight on a node; an edit of the
 configuration ends the transition; the next one waits for every action in flight.
@@ -12,9 +12,10 @@ from __future__ import annotations
 import json
 import xml.etree.ElementTree as ET
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import stagger
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import conductor
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources, ve_stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import messages, options
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import loop
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Node, Outside
 
 import happenings
 
@@ -40,6 +41,11 @@ def declare(cluster, ves=VES, new='stopped', policy=None):
     del cluster.calls[:]
 
 
+def defaults():
+    """The arguments of ve_stagger that nobody gave."""
+    return {name: spec.get('default') for name, spec in options.ARGUMENTS.items()}
+
+
 class World:
     def __init__(self, cluster, limit=2, seconds=5):
         self.cluster, self.limit, self.seconds = cluster, limit, seconds
@@ -53,11 +59,16 @@ class World:
         self.load = {}
         self.digests = {}
 
-    # What the conductor is given
+    # What the loop is given
 
-    def node(self, request):
-        arguments = dict({name: spec.get('default') for name, spec in stagger.ARGUMENTS.items()}, **self.arguments)
-        return json.loads(json.dumps(dict(stagger.serve(self.run_tool, dict(arguments, request=request)), diff=None)))
+    def ask(self, request):
+        """As it travels: both ways as JSON."""
+        arguments = {**defaults(), **self.arguments, messages.ARGUMENT: json.loads(json.dumps(request))}
+        return json.loads(json.dumps(ve_stagger.run(self.run_tool, arguments)['answer']))
+
+    @property
+    def node(self):
+        return Node(self.ask)
 
     def sleep(self, seconds):
         for _ in range(max(1, round(seconds))):
@@ -68,16 +79,15 @@ class World:
 
     def conduct(self, state='started', interrupted=None, loads=None, **arguments):
         self.arguments = dict(arguments, state=state)
-        given = dict({name: spec.get('default') for name, spec in stagger.ARGUMENTS.items()}, **self.arguments)
-        return conductor.Conductor(
-            self.node,
-            given,
-            lambda text, always=False: self.lines.append(text),
-            (lambda: self.load) if loads else None,
-            interrupted or (lambda: False),
-            lambda: self.clock,
-            self.sleep,
-        ).run()
+        outside = Outside(
+            node=self.node,
+            show=lambda text, always: self.lines.append(text),
+            loads=(lambda: self.load) if loads else None,
+            interrupted=interrupted or (lambda: False),
+            now=lambda: self.clock,
+            sleep=self.sleep,
+        )
+        return loop.run(outside, options.read(dict(defaults(), **self.arguments)))
 
     def when(self, second, act):
         self.at.setdefault(second, []).append(act)
@@ -194,9 +204,9 @@ class World:
         past[:] = [entry for entry in past if entry[1] != PENDING] + [(action['do'], outcome) + reason]
 
         def anew(root):
-            for folder in happenings.state(root, action['node']).iter('lrm_resources'):
-                for history in folder.findall('lrm_resource[@id="%s"]' % action['ve']):
-                    folder.remove(history)
+            for directory in happenings.state(root, action['node']).iter('lrm_resources'):
+                for history in directory.findall('lrm_resource[@id="%s"]' % action['ve']):
+                    directory.remove(history)
 
         happenings.edit(self.cluster, anew)
         happenings.happened(self.cluster, action['node'], action['ve'], *past[-3:])

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Three nodes after playbooks/site.yml."""
+
 import pathlib
 import sys
 import xml.etree.ElementTree as ET
@@ -39,7 +40,9 @@ def test_the_links_are_encrypted(host):
 
 def test_fencing_is_on_and_can_act(host, status):
     assert status.find("summary/cluster_options").get("stonith-enabled") == "true"
-    device = [resource for resource in status.iter("resource") if resource.get("resource_agent") == "stonith:fence_podman"]
+    device = [
+        resource for resource in status.iter("resource") if resource.get("resource_agent") == "stonith:fence_podman"
+    ]
     assert [resource.get("role") for resource in device] == ["Started"]
     others = NODES - {host.check_output("uname -n")}
     for node in others:
@@ -63,13 +66,16 @@ def test_no_operation_failed(status):
     assert not [failure.attrib for failure in status.iter("failure")]
 
 
-@pytest.mark.parametrize("ve, operation, timeout", [
-    ("ve-101", "start", "180s"),
-    ("ve-101", "stop", "150s"),  # 120 s, 15 % of it for force, 5 % in reserve
-    ("ve-101", "monitor", "30s"),
-    ("ve-103", "stop", "365s"),  # stop_grace: 5min
-    ("ve-105", "start", "240s"),  # boot_time: 100s, twice and a margin
-])
+@pytest.mark.parametrize(
+    "ve, operation, timeout",
+    [
+        ("ve-101", "start", "180s"),
+        ("ve-101", "stop", "150s"),  # 120 s, 15 % of it for force, 5 % in reserve
+        ("ve-101", "monitor", "30s"),
+        ("ve-103", "stop", "365s"),  # stop_grace: 5min
+        ("ve-105", "start", "240s"),  # boot_time: 100s, twice and a margin
+    ],
+)
 def test_operations_have_the_right_timeout(cib, ve, operation, timeout):
     operations = cib.findall(".//primitive[@id='%s']/operations/op[@name='%s']" % (ve, operation))
     assert [op.get("timeout") for op in operations] == [timeout]
@@ -84,8 +90,11 @@ def test_the_limit_was_there_before_pacemaker_started(host, cib):
     assert cib.find(".//crm_config//nvpair[@name='node-action-limit']").get("value") == str(LIMIT)
     # the first CIB that Pacemaker saved is the one that the role wrote
     first = host.file("/var/lib/pacemaker/cib/cib-0.raw")
-    oldest = first.content_string if first.exists else host.check_output(
-        "cat $(ls -tr /var/lib/pacemaker/cib/cib-*.raw | head -1)")
+    oldest = (
+        first.content_string
+        if first.exists
+        else host.check_output("cat $(ls -tr /var/lib/pacemaker/cib/cib-*.raw | head -1)")
+    )
     assert 'name="node-action-limit" value="%d"' % LIMIT in oldest
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The modules that configure, on the running cluster: what a CIB file cannot show. Each test leaves it as it found it."""
+
 import json
 import os
 import pathlib
@@ -41,9 +42,22 @@ def declared(**change):
 def module(name, nodes="n1", good=True, **arguments):
     """{node: what the module returned}, for one node only that"""
     done = subprocess.run(
-        ["ansible", "--inventory", str(INVENTORY), nodes, "--one-line", "--module-name", "openve.pacemaker." + name, "--args",
-         json.dumps(arguments) if arguments else ""], capture_output=True, text=True, check=False,
-        env=dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_FORCE_COLOR="0", ANSIBLE_STDOUT_CALLBACK="oneline"))
+        [
+            "ansible",
+            "--inventory",
+            str(INVENTORY),
+            nodes,
+            "--one-line",
+            "--module-name",
+            "openve.pacemaker." + name,
+            "--args",
+            json.dumps(arguments) if arguments else "",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_FORCE_COLOR="0", ANSIBLE_STDOUT_CALLBACK="oneline"),
+    )
     results = {}
     for node, how, result in re.findall(r"^(\w+) \| (SUCCESS|CHANGED|FAILED).*? => (\{.*\})$", done.stdout, re.M):
         assert (how != "FAILED") == good, result
@@ -54,17 +68,45 @@ def module(name, nodes="n1", good=True, **arguments):
 
 def ve_resources(ves, good=True, **arguments):
     """What it returned, after check mode has foretold it; and a second run finds nothing to change."""
-    task = {"openve.pacemaker.ve_resources": dict(arguments, ves=ves, policy={"starts_per_node": 2, "load_threshold": "0%"}),
-            "ignore_errors": True}
+    task = {
+        "openve.pacemaker.ve_resources": dict(
+            arguments, ves=ves, policy={"starts_per_node": 2, "load_threshold": "0%"}
+        ),
+        "ignore_errors": True,
+    }
     again = {"openve.pacemaker.ve_resources": dict(task["openve.pacemaker.ve_resources"], wait=False)}
     with tempfile.TemporaryDirectory() as folder:
         book, results = pathlib.Path(folder, "play.yml"), pathlib.Path(folder, "results.json")
-        book.write_text(json.dumps([{"hosts": "n1", "gather_facts": False, "tasks": [
-            dict(task, check_mode=True, register="planned"), dict(task, register="done"), dict(again, ignore_errors=True, register="again"),
-            {"ansible.builtin.copy": {"content": "{{ [planned, done, again] | to_json }}", "dest": str(results)}, "delegate_to": "localhost",
-             "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}]}]))
-        play = subprocess.run(["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False,
-                              env=dict(os.environ, ANSIBLE_PIPELINING="true"))
+        book.write_text(
+            json.dumps(
+                [
+                    {
+                        "hosts": "n1",
+                        "gather_facts": False,
+                        "tasks": [
+                            dict(task, check_mode=True, register="planned"),
+                            dict(task, register="done"),
+                            dict(again, ignore_errors=True, register="again"),
+                            {
+                                "ansible.builtin.copy": {
+                                    "content": "{{ [planned, done, again] | to_json }}",
+                                    "dest": str(results),
+                                },
+                                "delegate_to": "localhost",
+                                "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+                            },
+                        ],
+                    }
+                ]
+            )
+        )
+        play = subprocess.run(
+            ["ansible-playbook", "--inventory", str(INVENTORY), str(book)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=dict(os.environ, ANSIBLE_PIPELINING="true"),
+        )
         assert play.returncode == 0, play.stdout + play.stderr
         planned, done, again = json.loads(results.read_text())
     assert not planned["failed"] and done["failed"] != good and not again["failed"], (planned, done, again)
@@ -92,8 +134,11 @@ def inits():
 def history(resource):
     """{id of the entry: its attributes}, where it runs"""
     root = ET.fromstring(DC.check_output("cibadmin --query"))
-    return {entry.get("id"): entry.attrib for entry in root.iter("lrm_rsc_op")
-            if entry.get("id").startswith(resource + "_") and entry.get("rc-code") != "7"}
+    return {
+        entry.get("id"): entry.attrib
+        for entry in root.iter("lrm_rsc_op")
+        if entry.get("id").startswith(resource + "_") and entry.get("rc-code") != "7"
+    }
 
 
 def verdicts():
@@ -121,10 +166,14 @@ def restart_pacemaker():
 
 def set_roles(role):
     """One edit, and nothing but that."""
-    DC.check_output("cibadmin --modify --scope resources --xml-text '<resources>%s</resources>'" % "".join(
-        '<primitive id="ve-%d"><meta_attributes id="ve-%d-meta_attributes"><nvpair id="ve-%d-meta_attributes-target-role" '
-        'name="target-role" value="%s"/></meta_attributes></primitive>' % (number, number, number, role)
-        for number in range(101, 110)))
+    DC.check_output(
+        "cibadmin --modify --scope resources --xml-text '<resources>%s</resources>'"
+        % "".join(
+            '<primitive id="ve-%d"><meta_attributes id="ve-%d-meta_attributes"><nvpair id="ve-%d-meta_attributes-target-role" '
+            'name="target-role" value="%s"/></meta_attributes></primitive>' % (number, number, number, role)
+            for number in range(101, 110)
+        )
+    )
     settle()
 
 
@@ -134,7 +183,7 @@ def cold_start():
     logs = [pathlib.Path(os.environ["OPENVE_LAB_STATE"], LAB, "trace", node, "log") for node in NODES]
     before = [log.read_text() for log in logs]
     set_roles("Started")
-    boots = [timeline.boots(log.read_text()[len(old):], float("inf")) for log, old in zip(logs, before)]
+    boots = [timeline.boots(log.read_text()[len(old) :], float("inf")) for log, old in zip(logs, before)]
     assert sum(map(len, boots)) == 9
     return max(timeline.peak(rows) for rows in boots)
 
@@ -159,9 +208,20 @@ def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
 
     running = inits()
     book = tmp_path / "play.yml"
-    book.write_text(json.dumps([{"hosts": "nodes", "gather_facts": False, "roles": [
-        {"role": "openve.pacemaker.resources", "resources_apply_limits": "restart"}]}]))
-    play = subprocess.run(["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False)
+    book.write_text(
+        json.dumps(
+            [
+                {
+                    "hosts": "nodes",
+                    "gather_facts": False,
+                    "roles": [{"role": "openve.pacemaker.resources", "resources_apply_limits": "restart"}],
+                }
+            ]
+        )
+    )
+    play = subprocess.run(
+        ["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False
+    )
     assert play.returncode == 0, play.stdout + play.stderr
     assert verdicts() == dict.fromkeys(NODES, "true") and inits() == running
     assert DC.check_output("crm_attribute --name maintenance-mode --query --quiet --default absent") == "absent"
@@ -169,18 +229,24 @@ def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
 
 def test_a_reloadable_change_restarts_nothing_after_pacemaker_was_restarted():
     running = inits()
-    if history("ve-101").get("ve-101_last_failure_0", {}).get("rc-code") != "0":  # or the rolling restart before has done it
+    if (
+        history("ve-101").get("ve-101_last_failure_0", {}).get("rc-code") != "0"
+    ):  # or the rolling restart before has done it
         restart_pacemaker()
     assert inits() == running
     assert history("ve-101")["ve-101_last_failure_0"]["rc-code"] == "0", "the premise: a probe found it running"
 
     result = ve_resources(declared(stop_grace="100s"))
-    assert result["changed"] and [(row["resource"], row["action"]) for row in result["predicted"]] == [("ve-101", "reload")]
+    assert result["changed"] and [(row["resource"], row["action"]) for row in result["predicted"]] == [
+        ("ve-101", "reload")
+    ]
     settle()
     assert inits() == running
     entries = history("ve-101")
     assert "ve-101_last_failure_0" not in entries
-    log = testinfra.get_host("podman://%s-%s" % (LAB, running["101"][0])).check_output("cat /var/log/pacemaker/pacemaker.log")
+    log = testinfra.get_host("podman://%s-%s" % (LAB, running["101"][0])).check_output(
+        "cat /var/log/pacemaker/pacemaker.log"
+    )
     assert "Result of reload-agent operation for ve-101 on %s: ok" % running["101"][0] in log
     # and back, and no further
     assert ve_resources(declared())["changed"]
@@ -200,7 +266,9 @@ def test_waiting_ends_with_the_agents_reason():
 def test_waiting_ends_at_its_timeout_and_says_what_is_under_way():
     ve_resources([dict(ve, state="stopped") for ve in declared()], wait=True, wait_timeout="120s")
     result = ve_resources([dict(ve, state="started") for ve in declared()], good=False, wait=True, wait_timeout="3s")
-    assert re.search(r"had not settled after 3s. Still to be done: .*Under way: start of ve-\d+ on n\d", result["msg"]), result["msg"]
+    assert re.search(
+        r"had not settled after 3s. Still to be done: .*Under way: start of ve-\d+ on n\d", result["msg"]
+    ), result["msg"]
     settle()
     inits()
 
@@ -215,8 +283,12 @@ def test_a_backup_restores_the_running_cluster():
 
 
 def faults(*arguments, node="n1"):
-    return subprocess.Popen([str(CHECKOUT / "tests/lab/onnode"), "%s-%s" % (LAB, node), "config_faults.py", *arguments],
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        [str(CHECKOUT / "tests/lab/onnode"), "%s-%s" % (LAB, node), "config_faults.py", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def ended(process):
@@ -244,7 +316,9 @@ def test_the_dc_dies_in_the_middle_of_a_patch():
         assert have in ([0, 0], [200, 200]), out
         assert rc != 0 or have == [200, 200], "it said that it had done it"
         rc, out = ended(faults("gone", "0", "push", "200", node=alive[0]))
-        assert rc == 0 and "200 created" in out and [count("podman://%s-%s" % (LAB, node)) for node in alive] == [200, 200], out
+        assert (
+            rc == 0 and "200 created" in out and [count("podman://%s-%s" % (LAB, node)) for node in alive] == [200, 200]
+        ), out
     finally:
         restart(dead)
         assert ended(faults("gone", "0", node=alive[0]))[0] == 0

@@ -3,6 +3,7 @@
 
 On another lab than molecule's: STAGGER_LAB=openve-demo python -m pytest molecule/cluster/tests/test_zz_stagger.py
 """
+
 import json
 import os
 import pathlib
@@ -25,7 +26,9 @@ LIMIT = 2
 
 
 def on(node, *argv):
-    done = subprocess.run(["podman", "exec", "%s-%s" % (LAB, node), *argv], capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        ["podman", "exec", "%s-%s" % (LAB, node), *argv], capture_output=True, text=True, check=False, timeout=60
+    )
     assert done.returncode == 0, (argv, done.stdout, done.stderr)
     return done.stdout
 
@@ -40,8 +43,14 @@ def status(node="n1"):
 
 def ves(node="n1"):
     """{name: (role, node)}"""
-    return {resource.get("id"): (resource.get("role"), None if resource.find("node") is None else resource.find("node").get("name"))
-            for resource in status(node).iter("resource") if resource.get("resource_agent") == "ocf:openve:ManageVE"}
+    return {
+        resource.get("id"): (
+            resource.get("role"),
+            None if resource.find("node") is None else resource.find("node").get("name"),
+        )
+        for resource in status(node).iter("resource")
+        if resource.get("resource_agent") == "ocf:openve:ManageVE"
+    }
 
 
 def target_role(name):
@@ -55,8 +64,14 @@ ENVIRONMENT = dict(os.environ, ANSIBLE_PIPELINING="true", ANSIBLE_NOCOLOR="1")
 
 def playbook(name, *options, rc=0):
     """One of the collection's, as an admin runs it; what it showed."""
-    done = subprocess.run(["ansible-playbook", *INVENTORY, "-e", "openve_hosts=nodes", "openve.pacemaker." + name, *options],
-                          capture_output=True, text=True, check=False, timeout=300, env=ENVIRONMENT)
+    done = subprocess.run(
+        ["ansible-playbook", *INVENTORY, "-e", "openve_hosts=nodes", "openve.pacemaker." + name, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        env=ENVIRONMENT,
+    )
     print(done.stdout, done.stderr)
     assert done.returncode == rc
     return done.stdout + done.stderr
@@ -68,16 +83,31 @@ class Run:
     def __init__(self, folder, host="n1", options=(), **arguments):
         self.result_file = folder / "result.json"
         self.result_file.unlink(missing_ok=True)
-        play = [{"hosts": host, "gather_facts": False, "tasks": [
-            {"openve.pacemaker.ve_stagger": arguments, "register": "result", "ignore_errors": True},
-            {"ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(self.result_file)}, "delegate_to": "localhost",
-             "connection": "local", "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}}]}]
+        play = [
+            {
+                "hosts": host,
+                "gather_facts": False,
+                "tasks": [
+                    {"openve.pacemaker.ve_stagger": arguments, "register": "result", "ignore_errors": True},
+                    {
+                        "ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(self.result_file)},
+                        "delegate_to": "localhost",
+                        "connection": "local",
+                        "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
+                    },
+                ],
+            }
+        ]
         (folder / "play.yml").write_text(json.dumps(play))
         self.screen = folder / "shown"
         with open(self.screen, "w", encoding="utf-8") as screen:
             self.process = subprocess.Popen(
                 ["ansible-playbook", *INVENTORY, *options, str(folder / "play.yml")],
-                stdout=screen, stderr=subprocess.STDOUT, start_new_session=True, env=ENVIRONMENT)
+                stdout=screen,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=ENVIRONMENT,
+            )
 
     @property
     def shown(self):
@@ -114,7 +144,9 @@ def peaks(since):
 
 
 def booted(since):
-    return sorted(boot[0] for log in TRACE.glob("*/log") for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since)
+    return sorted(
+        boot[0] for log in TRACE.glob("*/log") for boot in timeline.boots(log.read_text(), uptime()) if boot[1] >= since
+    )
 
 
 def until(holds, seconds=60):
@@ -154,7 +186,17 @@ def test_ctrl_c_then_an_admin_then_all_are_up_and_none_started_twice(run):
     # an admin has one of them for himself, in the middle of the second run
     second = run(per_node=50)
     until(lambda: target_role(withdrawn[-1]) == "started")
-    on("n1", "crm_resource", "--resource", withdrawn[-1], "--meta", "--set-parameter", "target-role", "--parameter-value", "Stopped")
+    on(
+        "n1",
+        "crm_resource",
+        "--resource",
+        withdrawn[-1],
+        "--meta",
+        "--set-parameter",
+        "target-role",
+        "--parameter-value",
+        "Stopped",
+    )
     result = second.end()
     assert not result["failed"] and target_role(withdrawn[-1]) == "stopped"
     up = [name for name, (role, _node) in ves().items() if role == "Started"]
@@ -171,12 +213,32 @@ def test_one_that_never_gets_ready_fails_on_every_node(run):
         on("n1", "crm_resource", "--resource", name, "--set-parameter", parameter, "--parameter-value", value)
     # by default it is waited for no longer, and counts as up
     result = run(names=[name]).end()
-    assert not result["failed"] and [row["took"] >= 3 for row in result["ves"] if row["state"] == "started"] == [True], result["ves"]
+    assert not result["failed"] and [row["took"] >= 3 for row in result["ves"] if row["state"] == "started"] == [
+        True
+    ], result["ves"]
     assert not run(state="stopped", names=[name]).end()["failed"]
     on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_timeout_action", "--parameter-value", "fail")
     result = run(names=[name]).end()
-    on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_command", "--parameter-value", "test -e /run/booted")
-    on("n1", "crm_resource", "--resource", name, "--set-parameter", "ready_timeout_action", "--parameter-value", "proceed")
+    on(
+        "n1",
+        "crm_resource",
+        "--resource",
+        name,
+        "--set-parameter",
+        "ready_command",
+        "--parameter-value",
+        "test -e /run/booted",
+    )
+    on(
+        "n1",
+        "crm_resource",
+        "--resource",
+        name,
+        "--set-parameter",
+        "ready_timeout_action",
+        "--parameter-value",
+        "proceed",
+    )
     assert result["failed"] and result["msg"].count("start on n") == 3, result["msg"]
     assert [row for row in result["timeline"] if row["ve"] == name and row["event"] == "given up"]
     on("n1", "crm_resource", "--cleanup", "--resource", name)
@@ -189,18 +251,32 @@ def test_drained_and_back_and_node_by_node(tmp_path):
     assert there and "n2" not in {node for _role, node in ves().values()}
     assert status().find("nodes/node[@name='n2']").get("standby") == "true"
     # n2 is still in standby with nothing on it, so rolling.yml goes on from there: it is emptied already, the tasks run, and all are back
-    (tmp_path / "update.yml").write_text(json.dumps([
-        {"name": "See that nothing runs here", "ansible.builtin.command": "lxc-ls --active", "register": "active", "changed_when": False,
-         "failed_when": "active.stdout | trim != ''"}]))
+    (tmp_path / "update.yml").write_text(
+        json.dumps(
+            [
+                {
+                    "name": "See that nothing runs here",
+                    "ansible.builtin.command": "lxc-ls --active",
+                    "register": "active",
+                    "changed_when": False,
+                    "failed_when": "active.stdout | trim != ''",
+                }
+            ]
+        )
+    )
     shown = playbook("rolling", "-e", "openve_hosts=n2", "-e", "task_file=%s" % (tmp_path / "update.yml"))
     assert "See that nothing runs here" in shown
     assert {name for name, (_role, node) in ves().items() if node == "n2"} == there
-    assert status().find("nodes/node[@name='n2']").get("standby") == "false" and "openve-" not in nodes_and_constraints()
+    assert (
+        status().find("nodes/node[@name='n2']").get("standby") == "false" and "openve-" not in nodes_and_constraints()
+    )
     assert "Say which node" in playbook("drain", "-e", "node=n2", "-e", "state=back", rc=2)
 
 
 def nodes_and_constraints():
-    return on("n1", "cibadmin", "--query", "--scope", "nodes") + on("n1", "cibadmin", "--query", "--scope", "constraints")
+    return on("n1", "cibadmin", "--query", "--scope", "nodes") + on(
+        "n1", "cibadmin", "--query", "--scope", "constraints"
+    )
 
 
 def test_restarted_two_of_a_node_at_once(run):
@@ -210,12 +286,19 @@ def test_restarted_two_of_a_node_at_once(run):
     assert not result["failed"] and sorted(name[3:] for name in here) == booted(began)
     away, most = set(), 0
     for row in result["timeline"]:
-        away = away | {row["ve"]} if row["event"] in ("stopping", "down") else away - {row["ve"]} if row["event"] == "up" else away
+        away = (
+            away | {row["ve"]}
+            if row["event"] in ("stopping", "down")
+            else away - {row["ve"]}
+            if row["event"] == "up"
+            else away
+        )
         most = max(most, len(away))
     assert 0 < most <= LIMIT < len(here)
 
 
 # Real load, and a connection that is gone for half a minute
+
 
 @pytest.fixture
 def slow():
@@ -233,22 +316,26 @@ def pressure():
 
 
 @pytest.mark.long
-def test_a_real_load_closes_the_gate_and_its_end_opens_it(run, slow):
+def test_a_real_load_closes_the_load_gate_and_its_end_opens_it(run, slow):
     """Three VEs are still queued when busy loops in a node press on the processors; they begin when that is over."""
     assert not run(state="stopped").end()["failed"]
     most, began = (pressure() + 100) / 2, uptime()
-    going = run(max_pressure=most, gate_timeout="2min")
+    going = run(max_pressure=most, load_gate_timeout="2min")
     until(lambda: booted(began))
     on("n1", "sh", "-c", "for n in 1 2 3 4 5 6 7 8; do timeout 12 sh -c 'while :; do :; done' >/dev/null 2>&1 & done")
     result = going.end()
     assert not result["failed"] and {role for role, _node in ves().values()} == {"Started"}
     events = [row["event"] for row in result["timeline"] if row["ve"] is None]
-    assert events[:2] == ["gate closed", "gate open"], "closed while the loops ran, open after them"
-    closed = [row["at"] for row in result["timeline"] if row["event"] == "gate closed"][0]
-    opened = [row["at"] for row in result["timeline"] if row["event"] == "gate open"][0]
+    assert events[:2] == ["load gate closed", "load gate open"], "closed while the loops ran, open after them"
+    closed = [row["at"] for row in result["timeline"] if row["event"] == "load gate closed"][0]
+    opened = [row["at"] for row in result["timeline"] if row["event"] == "load gate open"][0]
     held = {row["ve"] for row in result["timeline"] if row["event"] == "withdrawn"}
-    assert held and not [row for row in result["timeline"] if row["ve"] in held and row["event"] == "starting" and closed < row["at"] < opened]
-    assert re.search(r"the gate is closed \(pressure \d+ % on n\d.*\): [1-9] VEs? that had not begun", going.shown)
+    assert held and not [
+        row
+        for row in result["timeline"]
+        if row["ve"] in held and row["event"] == "starting" and closed < row["at"] < opened
+    ]
+    assert re.search(r"the load gate is closed \(pressure \d+ % on n\d.*\): [1-9] VEs? that had not begun", going.shown)
     assert len(booted(began)) == len(ves()) and max(peaks(began).values()) <= LIMIT, "none started twice"
 
 
@@ -256,7 +343,10 @@ def test_a_real_load_closes_the_gate_and_its_end_opens_it(run, slow):
 def test_the_connection_drops_for_half_a_minute(run, tmp_path):
     assert not run(state="stopped").end()["failed"]
     lossy, down = tmp_path / "enter", tmp_path / "down"
-    lossy.write_text("#!/bin/sh\nif [ -e %s ]; then echo 'no route to host' >&2; exit 255; fi\nexec %s \"$@\"\n" % (down, ROOT / "tests/lab/enter"))
+    lossy.write_text(
+        "#!/bin/sh\nif [ -e %s ]; then echo 'no route to host' >&2; exit 255; fi\nexec %s \"$@\"\n"
+        % (down, ROOT / "tests/lab/enter")
+    )
     lossy.chmod(0o755)
     began = uptime()
     going = run(options=["-e", "ansible_chroot_exe=%s" % lossy])
@@ -267,8 +357,12 @@ def test_the_connection_drops_for_half_a_minute(run, tmp_path):
     down.unlink()
     result = going.end()
     assert not result["failed"] and len(up_without_us) > LIMIT, "the cluster went on"
-    assert "the node cannot be reached; trying again" in going.shown and re.search(r"it answers again after \d\d s", going.shown)
-    assert len(booted(began)) == len(ves()) == len(result["released"]) and max(peaks(began).values()) <= LIMIT, "none started twice"
+    assert "the node cannot be reached; trying again" in going.shown and re.search(
+        r"it answers again after \d\d s", going.shown
+    )
+    assert len(booted(began)) == len(ves()) == len(result["released"]) and max(peaks(began).values()) <= LIMIT, (
+        "none started twice"
+    )
 
 
 def test_a_node_dies_in_the_middle(run):
@@ -288,10 +382,16 @@ def test_a_node_dies_in_the_middle(run):
     assert not result["failed"], result["msg"]
     assert {role for role, _node in ves().values()} == {"Started"} and max(peaks(began).values()) <= LIMIT
     fenced = timeline.fenced_at(status(), "n3", time.time(), uptime()) - killed
-    ends = [end - killed for node in ("n1", "n2") for ve, begin, end, _ready in timeline.boots((TRACE / node / "log").read_text(), uptime())
-            if ve in in_flight and begin <= killed + 1 < end + 1]
-    print("killed in the middle of %d starts, the last of which ended after %.1f s; fenced after %.1f s" % (
-        len(in_flight), max(ends, default=0), fenced))
+    ends = [
+        end - killed
+        for node in ("n1", "n2")
+        for ve, begin, end, _ready in timeline.boots((TRACE / node / "log").read_text(), uptime())
+        if ve in in_flight and begin <= killed + 1 < end + 1
+    ]
+    print(
+        "killed in the middle of %d starts, the last of which ended after %.1f s; fenced after %.1f s"
+        % (len(in_flight), max(ends, default=0), fenced)
+    )
     assert fenced <= max(ends, default=0) + 15, "detection and fencing itself take some seconds"
 
 

@@ -16,9 +16,9 @@ from typing import AbstractSet, Any, Mapping, Sequence
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
 
 CRM_MON = ('crm_mon', '--one-shot', '--inactive', '--output-as=xml')
-AGENT = 'ocf:openve:ManageVE'
 
 # What a node can be beside online; the first that holds.
 NODE_STATES = ('pending', 'maintenance', 'standby')
@@ -147,7 +147,7 @@ def _node(element: ET.Element) -> NodeStatus:
 def _ves(root: ET.Element, alive: AbstractSet[str], names: Sequence[str] | None) -> list[VeStatus]:
     resources: dict[str, ET.Element] = {}
     for resource in root.findall('resources//resource'):
-        if resource.get('resource_agent') == AGENT:
+        if resource.get('resource_agent') == guests.NAME:
             resources.setdefault(resource.get('id', ''), resource)
     wanted = list(resources) if names is None else list(names)
     for name in wanted:

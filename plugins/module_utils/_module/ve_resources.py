@@ -20,7 +20,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import n
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rehearsal
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run as rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.explain import explain
 

@@ -83,7 +83,7 @@ def test_a_play_is_refused_by_its_first_task(ansible, cib_file, play):
     assert 'changed=0' in said
 
 
-def test_a_role_rehearses_and_refuses_what_breaks_a_wish(ansible, cluster):
+def test_a_role_rehearses_and_refuses_what_breaks_an_assertion(ansible, cluster):
     before = cluster.text()
     code, said = ansible(
         [{'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.resources']}],

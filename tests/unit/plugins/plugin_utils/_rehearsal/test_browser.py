@@ -12,8 +12,8 @@ import subprocess
 
 import pytest
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import page as rehearsal_page
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.view import span
 
 from rehearsal_sample import Sample
 
@@ -51,7 +51,7 @@ addEventListener('load', () => {
 
 @pytest.fixture(scope='module', params=['small', 'large'])
 def result(request):
-    return Sample(*{'small': (3, 24), 'large': (8, 200)}[request.param], boot=9, wish=30).result(pairs=False)
+    return Sample(*{'small': (3, 24), 'large': (8, 200)}[request.param], boot=9, asserted=30).result(pairs=False)
 
 
 @pytest.fixture
@@ -94,13 +94,13 @@ def test_what_is_on_the_screen_is_the_result(browser, result, width):
     assert len(seen['lines']) == len(result['scenarios'])
     for scenario, line in zip(result['scenarios'], sorted(seen['lines'], key=lambda line: int(line['at'][1:]))):
         assert line['inside']
-        assert line['value'] == (span(scenario['last_up']) if scenario['last_up'] is not None else 'no VE starts')
+        assert line['value'] == (words(scenario['last_up']) if scenario['last_up'] is not None else 'no VE starts')
         starts = {row['resource']: row for row in scenario['actions'] if row['operation'] == 'start'}
         if starts:
             assert line['side'].split()[0] == str(max(scenario['peak']['per_node'].values()))
         rows = {row[0]: row[2:] for row in seen['tables'][line['at']]}
         assert rows == {
-            ve: [row['node'], span(row['begin']), span(row['end']), span(scenario['downtime'][ve])]
+            ve: [row['node'], words(row['begin']), words(row['end']), words(scenario['downtime'][ve])]
             for ve, row in starts.items()
         }
     assert seen['bars']['drawn'] > 24 and not seen['bars']['outside']

@@ -8,11 +8,13 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.conductor import print_plan
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import options
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import PutRequest
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import plan_lines
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Load
 
 from happenings import roles, with_dc
-from stagger_world import World, declare
+from stagger_world import World, declare, defaults
 
 VES = [{'id': number, 'start_order': 10 * (number // 4)} for number in range(1, 10)]
 
@@ -106,11 +108,11 @@ def test_drained_into_standby_and_back(running):
     there = sorted(name for name, node in running_on(running).items() if node == 'n1')
     result = running.conduct('moved', nodes=['n1'], standby=True)
     assert not result.get('failed') and 'n1' not in running_on(running).values()
-    assert running.node({'do': 'look', 'names': []})['nodes']['n1'] == 'standby'
+    assert running.node.look([]).nodes['n1'] == 'standby'
     result = running.conduct('moved', to='n1', standby=False)
     assert not result.get('failed'), result
     assert sorted(name for name, node in running_on(running).items() if node == 'n1') == there
-    assert running.node({'do': 'look', 'names': []})['nodes']['n1'] == 'online'
+    assert running.node.look([]).nodes['n1'] == 'online'
     assert 'openve-' not in running.cluster.text().split('<status')[0].replace('openve"', '')
 
 
@@ -128,10 +130,9 @@ def test_moved_live_where_that_is_allowed(cluster):
     able = {name for name in there if int(name[3:]) % 2}
     del world.started[:], world.others[:]
     world.arguments = {'state': 'moved', 'nodes': ['n1']}
-    lines = []
-    made = world.node({'do': 'plan'})
-    assert {row['name'] for row in made['plan'] if row['live']} == able and 0 < len(able) < len(there)
-    print_plan(made, 'moved', lines.append)
+    made = world.node.plan()
+    assert {row.name for row in made.rows if row.live} == able and 0 < len(able) < len(there)
+    lines = plan_lines(made, options.read(dict(defaults(), state='moved', nodes=['n1'])))
     assert sum(line.endswith(' live') for line in lines) == len(able)
     result = world.conduct('moved', nodes=['n1'])
     assert not result.get('failed') and 'n1' not in running_on(world).values() and len(running_on(world)) == 9
@@ -167,13 +168,13 @@ def test_a_move_that_has_nowhere_to_go_is_refused(running):
 )
 def test_selection(world, arguments, chosen):
     world.arguments = arguments
-    assert {int(row['name'][3:]) for row in world.node({'do': 'plan'})['plan']} == chosen
+    assert {int(row.name[3:]) for row in world.node.plan().rows} == chosen
 
 
 def test_selection_by_node_is_where_they_would_start(world):
     world.arguments = {'nodes': ['n2']}
-    made = world.node({'do': 'plan'})
-    assert len(made['plan']) == 3 and {row['to'] for row in made['plan']} == {'n2'}
+    made = world.node.plan()
+    assert len(made.rows) == 3 and {row.to for row in made.rows} == {'n2'}
     result = world.conduct(nodes=['n2'])
     assert len(result['released']) == 3 and not result.get('failed')
 
@@ -189,7 +190,7 @@ def test_fewer_at_once_than_the_clusters_limit_are_batches(world):
     assert 'in 3 batches, because the cluster\'s node-action-limit is 2, and per_node is 1' in world.shown
 
 
-def test_a_limit_that_is_not_in_force_is_told_and_replaced_by_batches(world):
+def test_a_limit_that_is_not_in_force_is_reported_and_replaced_by_batches(world):
     rows = [
         {'node': 'n2', 'limit': '2', 'in_force': 'false', 'why': 'it announced 40'},
         {'node': 'n1', 'in_force': 'true', 'why': ''},
@@ -226,9 +227,9 @@ def test_a_gap_says_what_it_costs(world):
 # Withdrawal
 
 
-def test_a_closed_gate_withdraws_what_has_not_begun_and_releases_it_again(world):
+def test_a_closed_load_gate_withdraws_what_has_not_begun_and_releases_it_again(world):
     def close():
-        world.load = {'n2': {'load': 9.0, 'pressure': None}}
+        world.load = {'n2': Load(9.0, None)}
 
     def look_inside():
         held.extend(sorted(name for name, role in roles(world.cluster).items() if role == ['Stopped']))
@@ -245,14 +246,14 @@ def test_a_closed_gate_withdraws_what_has_not_begun_and_releases_it_again(world)
     assert len(begun) == 6 and sorted(held) == sorted(result['names'][6:]) == sorted(set(events(result, 'withdrawn')))
     assert len(world.started) == 9, 'none is started twice'
     assert (
-        'the gate is closed (load 9.00 per core on n2): 3 VEs that had not begun are withdrawn; what is under way goes on'
+        'the load gate is closed (load 9.00 per core on n2): 3 VEs that had not begun are withdrawn; what is under way goes on'
         in world.shown
     )
 
 
-def test_a_gate_that_stays_closed_is_passed_after_its_timeout(world):
-    world.load = {'n1': {'load': 0.1, 'pressure': 80.0}}
-    result = world.conduct(max_pressure=50.0, gate_timeout='30s', loads=True)
+def test_a_load_gate_that_stays_closed_is_passed_after_its_timeout(world):
+    world.load = {'n1': Load(0.1, 80.0)}
+    result = world.conduct(max_pressure=50.0, load_gate_timeout='30s', loads=True)
     assert not result.get('failed') and len(running_on(world)) == 9
     assert result['seconds'] >= 30 and 'pressure 80 % on n1' in world.shown and 'going on without it' in world.shown
 
@@ -314,14 +315,14 @@ def test_what_begins_while_it_is_withdrawn_goes_on(world):
     world.history.clear()
     world.forget('ve-9')
     world.cluster.before = begin
-    done = world.node({'do': 'put', 'roles': {'ve-9': 'Stopped'}, 'only_in': ['stopped']})['done']
-    assert done == [] and roles(world.cluster)['ve-9'] == ['Started']
+    result = world.node.put(PutRequest(roles={'ve-9': 'Stopped'}, only_in=['stopped']))
+    assert result.done == [] and roles(world.cluster)['ve-9'] == ['Started']
 
 
 # Failures
 
 
-def test_one_that_fails_everywhere_is_told_and_the_others_come_up(world):
+def test_one_that_fails_everywhere_is_reported_and_the_others_come_up(world):
     world.fails = {'ve-2': ('n1', 'n2', 'n3')}
     result = world.conduct()
     assert result['failed'] and len(running_on(world)) == 8
@@ -377,8 +378,8 @@ def test_what_an_admin_started_is_never_withdrawn(world):
     )
 
 
-def test_what_an_admin_starts_behind_a_closed_gate_is_his(world):
-    world.load = {'n1': {'load': 9.0, 'pressure': None}}
+def test_what_an_admin_starts_behind_a_closed_load_gate_is_his(world):
+    world.load = {'n1': Load(9.0, None)}
     world.when(5, lambda: world.role('ve-9', 'Started'))
     world.when(10, lambda: setattr(world, 'load', {}))
     result = world.conduct(max_load=1.0, loads=True, interrupted=lambda: world.clock >= 12)
@@ -389,9 +390,9 @@ def test_what_an_admin_starts_behind_a_closed_gate_is_his(world):
     )
 
 
-def test_what_an_admin_released_behind_a_closed_gate_is_not_withdrawn_either(world):
+def test_what_an_admin_released_behind_a_closed_load_gate_is_not_withdrawn_either(world):
     """Nine at once, so that three of them have not begun when the run is interrupted."""
-    world.load = {'n1': {'load': 9.0, 'pressure': None}}
+    world.load = {'n1': Load(9.0, None)}
     world.when(9, lambda: [world.role('ve-%d' % number, 'Started') for number in range(1, 10)])
     world.when(10, lambda: setattr(world, 'load', {}))
     result = world.conduct(max_load=1.0, loads=True, interrupted=lambda: world.clock >= 12)
@@ -419,7 +420,7 @@ def test_maintenance_mode_in_the_middle_is_waited_for(world):
     assert [row['event'] for row in result['timeline'] if row['ve'] is None] == ['maintenance', 'maintenance ended']
 
 
-def test_quorum_lost_in_the_middle_is_told(world):
+def test_quorum_lost_in_the_middle_is_reported(world):
     def lose():
         world.cluster.path.write_text(world.cluster.text().replace('have-quorum="1"', 'have-quorum="0"'))
 
@@ -499,21 +500,3 @@ def test_without_quorum_nothing_is_changed(world):
     with pytest.raises(Error, match='no quorum .no-quorum-policy=stop.*Nothing was changed'):
         world.conduct()
     assert world.cluster.text() == text
-
-
-# Arithmetic
-
-
-@pytest.mark.parametrize(
-    'jobs, per_node, total, end',
-    [
-        ([], 2, 0, 0),
-        ([('a', 5)] * 4, 2, 0, 10),
-        ([('a', 6), ('a', 25), ('a', 3)], 2, 0, 25),
-        ([('a', 5), ('b', 5)], 1, 1, 10),
-        ([('a', 5)] * 3, 0, 0, 5),
-        ([('a', 5), ('b', 3), ('a', 1)], 1, 0, 6),
-    ],
-)
-def test_schedule(jobs, per_node, total, end):
-    assert plan.schedule(jobs, per_node, total) == end

@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rules about the cluster as a whole: each a function, its id, when it finds what, and the mend."""
+
+from __future__ import annotations
+
+from typing import Iterator
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true, some, whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, Table, more, ok, warning
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.setup import Setup
+
+RULES: Table[Setup] = Table()
+
+# A boot that is longer than the next longest by this factor, and longer than this, is an outlier.
+OUTLIER, OUTLIER_SECONDS = 2, 60
+
+
+@RULES.rule(
+    'maintenance',
+    levels=('warning',),
+    explanation='the cluster is in maintenance mode',
+    mend='Switch the cluster property maintenance-mode off when the work is done.',
+)
+def maintenance(setup: Setup) -> Iterator[Finding]:
+    if is_true(attributes.get_property(setup.cluster.root, 'maintenance-mode')):
+        yield warning('the cluster is in maintenance mode: it starts and stops nothing, whatever happens')
+
+
+@RULES.rule(
+    'fencing-off',
+    levels=('warning',),
+    explanation='fencing is off, or there is no fencing device',
+    mend='Set up fencing: only then is it sure that a VE of a dead node does not run twice, and that it starts elsewhere.',
+)
+def fencing_off(setup: Setup) -> Iterator[Finding]:
+    if is_false(attributes.get_property(setup.cluster.root, 'stonith-enabled')):
+        yield warning('fencing is off: VEs of a lost node are started elsewhere while they may still run there')
+    elif not any(guests.is_fencing(primitive) for primitive in setup.cluster.primitives.values()):
+        yield warning('there is no fencing device: after the loss of a node nothing starts elsewhere')
+
+
+@RULES.rule(
+    'no-limit',
+    levels=('warning',),
+    explanation='neither `node-action-limit` nor `start_slots` limits how many VEs start at once on a node',
+    mend='Set policy.starts_per_node.',
+)
+def no_limit(setup: Setup) -> Iterator[Finding]:
+    free = [
+        name
+        for name, ve in setup.cluster.ves.items()
+        if whole(attributes.get(ve, attributes.INSTANCE, 'start_slots')) < 1
+    ]
+    if free and not setup.limits.configured and not setup.options.limits:
+        yield warning(
+            'neither node-action-limit nor start_slots limits how many VEs start at once on a node; %d operations do'
+            % setup.limits.highest,
+            limit=setup.limits.highest,
+            ves=free,
+        )
+
+
+@RULES.rule(
+    'limit-not-in-force',
+    levels=('warning',),
+    explanation='`node-action-limit` was changed, and the node that was asked does not go by it yet',
+    mend='Have the role resources apply it (resources_apply_limits: nudge), or restart Pacemaker node by node.',
+)
+def limit_not_in_force(setup: Setup) -> Iterator[Finding]:
+    own = setup.limits.own
+    if own and own['in_force'] == 'false' and not own['override']:
+        text = 'node-action-limit %s is not in force on %s: %s; this rehearsal takes it to be'
+        yield warning(text % (own['limit'], own['node'], own['why']), node=own['node'])
+
+
+@RULES.rule(
+    'priority',
+    levels=('warning',),
+    explanation='a VE with a higher priority than one that it waits for; VEs with priorities above those of other resources',
+    mend='Give what must be up first the lower start_order, and others a priority of their own.',
+)
+def priority(setup: Setup) -> Iterator[Finding]:
+    priorities = {
+        name: whole(attributes.get(primitive, attributes.META, 'priority'))
+        for name, primitive in setup.cluster.primitives.items()
+    }
+    fights = _fights(setup, priorities)
+    if fights:
+        first, then = fights[0]
+        yield warning(
+            '%s has priority %d and waits for %s, which has %d: what %s is to come before it starts late%s'
+            % (then, priorities[then], first, priorities[first], first, more(len(fights))),
+            first=first,
+            then=then,
+            count=len(fights),
+        )
+    ahead = [name for name in setup.cluster.ves if priorities[name] > 0]
+    highest = max((priorities[name] for name in ahead), default=0)
+    behind = [name for name in setup.cluster.others if ahead and priorities[name] < highest]
+    if behind:
+        text = 'VEs have priorities above that of %s, which start behind them'
+        yield warning(text % some(behind), others=behind, ves=ahead)
+    if not fights and not behind:
+        yield ok('no priority is against the order of the constraints')
+
+
+@RULES.rule(
+    'fencing-held-up',
+    levels=('warning',),
+    explanation='a warning where one VE\'s boot is more than twice the next longest: so long nothing else is done, such as to '
+    'fence another node',
+    mend='Shorten that boot, or have its start return early with a ready_command that is true sooner.',
+)
+def fencing_held_up(setup: Setup) -> Iterator[Finding]:
+    starts = sorted(((ve.start, name) for name, ve in setup.durations.ves.items()), reverse=True)
+    if not starts:
+        return
+    start, name = starts[0]
+    following = starts[1][0] if len(starts) > 1 else 0.0
+    timeout = times.seconds(operations.timeout(setup.cluster.root, setup.cluster.ves[name], 'start'), 0.0)
+    text = 'while %s boots (%s, at most its start timeout of %s) the cluster fences no other node' % (
+        name,
+        words(start),
+        words(timeout),
+    )
+    if len(starts) > 1:
+        text += '; the next longest takes %s' % words(following)
+    outlier = start >= OUTLIER_SECONDS and len(starts) > 1 and start > OUTLIER * following
+    numbers = {'ve': name, 'start': start, 'timeout': timeout, 'next': following}
+    yield warning(text, **numbers) if outlier else ok(text, **numbers)
+
+
+def _fights(setup: Setup, priorities: dict[str, int]) -> list[tuple[str, str]]:
+    """(first, then) of ordered VEs of which the second has the higher priority."""
+    found = []
+    for order in tree.section(setup.cluster.root, 'constraints').findall('rsc_order'):
+        first, then = order.get('first', ''), order.get('then', '')
+        starts = order.get('first-action', 'start') == 'start'
+        if starts and first in setup.cluster.ves and then in setup.cluster.ves and priorities[then] > priorities[first]:
+            found.append((first, then))
+    return found

@@ -1,0 +1,240 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What controller and node say to each other: the protocol of ve_stagger. It is nobody's interface, and in no documentation.
+
+The action plugin runs the module on a node with its own options and one more, ARGUMENT. The module does what is asked
+for, and its result has ``changed`` and ``answer``. Both travel as plain data (JSON), and both ends are of one version.
+
+| request | the node | answer |
+|---|---|---|
+| PlanRequest | reads the cluster: which VEs, in which order and batches; changes nothing | Plan |
+| PutRequest | edits the CIB in one guarded patch; made twice, it changes nothing | PutResult |
+| LookRequest | reads the cluster: what the VEs and the nodes do now | LookResult |
+| ForgetRequest | cleans up the failures of VEs, so that Pacemaker tries them again | ForgetResult |
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, ClassVar, Collection, Dict, Mapping, TypeVar, Union
+
+# The module's argument that holds a request. Ansible's checks want it in the documentation, which only says that it is internal.
+ARGUMENT = '_request'
+
+Plain = Dict[str, Any]
+M = TypeVar('M', bound='Message')
+
+
+@dataclass(frozen=True)
+class Message:
+    """What travels: ``plain`` writes it, ``read`` reads it."""
+
+    # Fields that are lists of messages themselves.
+    INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = ()
+    # What a request is told apart by.
+    DO: ClassVar[str] = ''
+
+    def plain(self) -> Plain:
+        return dict(asdict(self), do=self.DO) if self.DO else asdict(self)
+
+    @classmethod
+    def read(cls: type[M], plain: Mapping[str, Any]) -> M:
+        values = {item.name: plain[item.name] for item in fields(cls)}
+        for name, kind in cls.INSIDE:
+            values[name] = [kind.read(row) for row in values[name]]
+        return cls(**values)
+
+
+# The plan
+
+
+@dataclass(frozen=True)
+class PlanRequest(Message):
+    DO: ClassVar[str] = 'plan'
+
+
+@dataclass(frozen=True)
+class Row(Message):
+    """One VE of a plan, as a user gets it too.
+
+    ``batch``: number of the patch in which it is released, from 1. ``start_order``: its own, or the highest of those that
+    start before it. ``to``: where Pacemaker's scheduler would put it. ``seconds``: how long it is expected to take.
+    """
+
+    name: str
+    start_order: int
+    after: list[str]
+    node: str | None
+    to: str | None
+    live: bool
+    seconds: float
+    batch: int = 0
+
+
+@dataclass(frozen=True)
+class Plan(Message):
+    """Which VEs, in which order and batches.
+
+    ``rows``: those that are edited, in order. ``names``: those and the ones that are only waited for. ``roles`` and
+    ``failures``: of all VEs of the cluster, as they are. ``unmanaged``: left alone. ``limit``: the cluster's
+    node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
+    """
+
+    INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
+
+    rows: list[Row]
+    names: list[str]
+    roles: dict[str, str | None]
+    failures: dict[str, list[str]]
+    unmanaged: list[str]
+    limit: int
+    per_node: int
+    total: int
+    limits: list[dict[str, Any]]
+    why_batches: str
+    expected: float
+    expected_without_gap: float | None
+
+    @property
+    def batches(self) -> list[list[str]]:
+        """Names, batch by batch."""
+        return [
+            [row.name for row in self.rows if row.batch == number]
+            for number in sorted({row.batch for row in self.rows})
+        ]
+
+    def public(self) -> Plain:
+        """What a user gets of it."""
+        result: Plain = {
+            'plan': [row.plain() for row in self.rows],
+            'names': self.names,
+            'unmanaged': self.unmanaged,
+            'limit': self.limit,
+            'per_node': self.per_node,
+            'total': self.total,
+            'limits': self.limits,
+            'why_batches': self.why_batches,
+            'expected': self.expected,
+        }
+        if self.expected_without_gap is not None:
+            result['expected_without_gap'] = self.expected_without_gap
+        return result
+
+
+# The edit
+
+
+@dataclass(frozen=True)
+class PutRequest(Message):
+    """One patch.
+
+    ``roles``: {VE: its target-role, None to take it away}. ``away``: {VE: the nodes that it is to leave}. ``to``: {VE: the
+    node that it is to go to}. ``clear``: VEs of which nothing of the latter two is to stay. ``standby``: {node: whether}.
+    ``moved``: {node: the VEs that have left it}, noted there. ``only_in``: leave out VEs that are in none of these
+    states, such as those that have begun to start; empty: none is left out.
+    """
+
+    DO: ClassVar[str] = 'put'
+
+    roles: dict[str, str | None] = field(default_factory=dict)
+    away: dict[str, list[str]] = field(default_factory=dict)
+    to: dict[str, str] = field(default_factory=dict)
+    clear: list[str] = field(default_factory=list)
+    standby: dict[str, bool] = field(default_factory=dict)
+    moved: dict[str, list[str]] = field(default_factory=dict)
+    only_in: list[str] = field(default_factory=list)
+
+    @property
+    def names(self) -> list[str]:
+        """The VEs that it is about."""
+        return sorted({*self.roles, *self.away, *self.to, *self.clear})
+
+    def of(self, names: Collection[str]) -> PutRequest:
+        """The same for these VEs only; what is of nodes stays."""
+        return replace(
+            self,
+            roles={name: role for name, role in self.roles.items() if name in names},
+            away={name: nodes for name, nodes in self.away.items() if name in names},
+            to={name: node for name, node in self.to.items() if name in names},
+            clear=[name for name in self.clear if name in names],
+        )
+
+
+@dataclass(frozen=True)
+class PutResult(Message):
+    """``done``: the VEs that were not left out."""
+
+    changed: bool
+    done: list[str]
+
+
+# The look
+
+
+@dataclass(frozen=True)
+class LookRequest(Message):
+    """``names``: the VEs; None: all of the cluster."""
+
+    DO: ClassVar[str] = 'look'
+
+    names: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class VeLook(Message):
+    """A VE now. ``state``: as in _cluster/status.py, or removed. ``took``: seconds of the start by which it runs."""
+
+    name: str
+    state: str
+    node: str | None
+    failures: list[str]
+    role: str | None
+    took: float | None
+
+
+@dataclass(frozen=True)
+class LookResult(Message):
+    """The cluster now.
+
+    ``idle``: it has nothing under way. ``given_up``: VEs that failed and that Pacemaker will not start again. ``nodes``:
+    {node: its state, as in _cluster/status.py}.
+    """
+
+    INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('ves', VeLook),)
+
+    ves: list[VeLook]
+    idle: bool
+    given_up: list[str]
+    nodes: dict[str, str]
+    quorum: bool
+    no_quorum_policy: str | None
+    maintenance: bool
+
+
+# Another try
+
+
+@dataclass(frozen=True)
+class ForgetRequest(Message):
+    DO: ClassVar[str] = 'forget'
+
+    names: list[str]
+
+
+@dataclass(frozen=True)
+class ForgetResult(Message):
+    pass
+
+
+Request = Union[PlanRequest, PutRequest, LookRequest, ForgetRequest]
+Answer = Union[Plan, PutResult, LookResult, ForgetResult]
+
+REQUESTS: Mapping[str, type[Request]] = {
+    kind.DO: kind for kind in (PlanRequest, PutRequest, LookRequest, ForgetRequest)
+}
+
+
+def read_request(plain: Mapping[str, Any] | None) -> Request:
+    """The request that a node was sent; without one it is asked for its plan."""
+    return PlanRequest() if plain is None else REQUESTS[plain['do']].read(plain)

@@ -1,0 +1,151 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What ve_stagger does on a node: each of the requests of messages.py.
+
+What may run is released in one patch, and Pacemaker slides the window by node-action-limit and priority. Released one by
+one they would start in batches: every edit ends the transition, and the next one waits for every action in flight.
+"""
+
+from __future__ import annotations
+
+from typing import Collection, Dict, Optional
+from xml.etree.ElementTree import Element
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import VeStatus
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
+    Answer,
+    ForgetRequest,
+    ForgetResult,
+    LookRequest,
+    LookResult,
+    Plan,
+    PutRequest,
+    PutResult,
+    Request,
+    VeLook,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
+
+Roles = Dict[str, Optional[str]]
+
+
+def serve(runner: Runner, options: Options, request: Request) -> Answer:
+    """Do what is asked for."""
+    if isinstance(request, PutRequest):
+        return put(runner, request)
+    if isinstance(request, LookRequest):
+        return look(runner, request)
+    if isinstance(request, ForgetRequest):
+        return forget(runner, request)
+    return plan.make(runner, options)
+
+
+def put(runner: Runner, request: PutRequest) -> PutResult:
+    """One guarded patch.
+
+    Between the look and the patch a VE may have begun. It gets back what it had: a transition waits for the actions in
+    flight, so that the start goes on undisturbed.
+    """
+    draft = transaction.change(runner, lambda root: _edit(root, request, _free(runner, request)))
+    done, before = draft.found
+    late: list[str] = []
+    if request.only_in and draft.changed and request.roles:
+        free = _free(runner, request)
+        late = [name for name in done if name not in free]
+    if late:
+        back = PutRequest(roles={name: before[name] for name in late if name in before})
+        transaction.change(runner, lambda root: _edit(root, back, late))
+    return PutResult(changed=draft.changed, done=[name for name in done if name not in late])
+
+
+def preview(runner: Runner, made: Plan, state: str) -> Draft[tuple[list[str], Roles]]:
+    """What all batches of a plan together become of the CIB; nothing is pushed."""
+    goal = {'started': 'Started', 'stopped': 'Stopped'}.get(state)
+    request = PutRequest(roles={row.name: goal for row in made.rows} if goal else {})
+    return transaction.change(runner, lambda root: _edit(root, request, request.names), check=True)
+
+
+def look(runner: Runner, request: LookRequest) -> LookResult:
+    """What the loop needs to know: of these VEs, of the nodes, and of the cluster."""
+    status = cluster.read(runner)
+    known = {ve.name: _ve(ve, status.maintenance) for ve in status.ves}
+    wanted = list(known) if request.names is None else request.names
+    ves = [known[name] if name in known else _removed(name) for name in wanted]
+    return LookResult(
+        ves=ves,
+        idle=cluster.idle(runner, status),
+        given_up=_given_up(runner, ves),
+        nodes={node.name: node.state for node in status.nodes},
+        quorum=status.quorum,
+        no_quorum_policy=status.no_quorum_policy,
+        maintenance=status.maintenance,
+    )
+
+
+def forget(runner: Runner, request: ForgetRequest) -> ForgetResult:
+    """Pacemaker forgets the failures, and tries again."""
+    for name in request.names:
+        call(runner, ['crm_resource', '--cleanup', '--resource', name])
+    return ForgetResult()
+
+
+def _free(runner: Runner, request: PutRequest) -> list[str]:
+    """The VEs of a request that it leaves none out of, by what they do now."""
+    if not request.only_in:
+        return request.names
+    states = {ve.name: ve.state for ve in cluster.read(runner).ves}
+    return [name for name in request.names if states.get(name) in request.only_in]
+
+
+def _edit(root: Element, request: PutRequest, names: Collection[str]) -> tuple[list[str], Roles]:
+    """Edit what is asked for of these VEs. Returns them, and {name: its target-role before}."""
+    before: Roles = {}
+    for name, element in guests.ours(root).items():  # one that was removed meanwhile is nobody's any more
+        if name not in names:
+            continue
+        if name in request.roles:
+            before[name] = attributes.get(element, attributes.META, 'target-role')
+            edits.set_target_role(element, request.roles[name])
+        if name in request.away or name in request.to or name in request.clear:
+            edits.place(root, name, request.away.get(name, ()), request.to.get(name))
+    for node, standby in request.standby.items():
+        edits.set_standby(root, node, standby)
+        left = {*edits.drained(root, node), *request.moved.get(node, [])} if standby else ()
+        edits.set_drained(root, node, sorted(left))
+    return list(names), before
+
+
+def _ve(ve: VeStatus, maintenance: bool) -> VeLook:
+    return VeLook(
+        name=ve.name,
+        # that the whole cluster is unmanaged for a while is not said of each VE
+        state=ve.actual if maintenance else ve.state,
+        node=ve.node,
+        failures=ve.failures,
+        role=ve.role,
+        took=ve.took,
+    )
+
+
+def _removed(name: str) -> VeLook:
+    return VeLook(name=name, state='removed', node=None, failures=[], role=None, took=None)
+
+
+def _given_up(runner: Runner, ves: list[VeLook]) -> list[str]:
+    """Those that failed and that Pacemaker will not start again, by its own scheduler."""
+    failed = [ve.name for ve in ves if ve.failures and ve.state in ('stopped', 'failed') and ve.role != 'stopped']
+    if not failed:
+        return []
+    going = {
+        action.resource
+        for action in scheduler.actions(runner, tree.query(runner))
+        if action.action != 'stop' and not action.blocked
+    }
+    return [name for name in failed if name not in going]

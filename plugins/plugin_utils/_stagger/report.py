@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is said of a run: lines on the screen, the timeline, and the result."""
+
+from __future__ import annotations
+
+from typing import Mapping, Sequence
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import about
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
+    LookResult,
+    Plain,
+    Plan,
+    Row,
+    VeLook,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import INTERRUPTED, Done, Goal, Outside
+
+DONE = {'started': 'up', 'stopped': 'down', 'restarted': 'up', 'moved': 'up'}
+VERBS = {'started': 'start', 'stopped': 'stop', 'restarted': 'restart', 'moved': 'move'}
+# What of the state of a VE is an event of the timeline.
+EVENTS = {
+    'starting': 'starting',
+    'started': 'up',
+    'stopping': 'stopping',
+    'stopped': 'down',
+    'migrating': 'migrating',
+    'failed': 'failed',
+    'unmanaged': 'unmanaged',
+    'removed': 'removed',
+}
+# What takes a VE out of a run, in words.
+LEFT = {'unmanaged': 'is unmanaged now, and left alone', 'removed': 'was removed by somebody else'}
+MOVING = ('starting', 'stopping', 'migrating')
+
+
+class Report:
+    """Lines and events, each with the seconds since the run began."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+        self._begin = self._news = outside.now()
+        self.timeline: list[Plain] = []
+
+    def seconds(self) -> float:
+        """Since the run began."""
+        return self._outside.now() - self._begin
+
+    def silent(self) -> float:
+        """Seconds since the last line."""
+        return self._outside.now() - self._news
+
+    def say(self, text: str, always: bool = False) -> None:
+        """``always``: in a summary too."""
+        self._news = self._outside.now()
+        self._outside.show('  [%5.0f s] %s' % (self.seconds(), text), always)
+
+    def event(self, name: str | None, event: str, node: str | None = None, **more: str) -> None:
+        """``name``: the VE; None for what is of a node or of the run."""
+        self.timeline.append(dict({'at': round(self.seconds(), 1), 've': name, 'event': event, 'node': node}, **more))
+
+
+def estimated(state: str, seconds: float) -> str:
+    """A stop takes as long as the guest likes; what is known of it is stop_grace, its limit."""
+    return '%s %s' % ('at most' if state == 'stopped' else 'about', about(seconds))
+
+
+# Before the run
+
+
+def preface(plan: Plan, options: Options) -> list[str]:
+    """How many, how many at once, how long, and why so."""
+    lines = ['%d of %d VEs to %s' % (len(plan.rows), len(plan.names), VERBS[options.state])]
+    if plan.rows:
+        lines[0] += ', %s at once on a node%s, %s' % (
+            plan.per_node or 'as many as Pacemaker likes',
+            ', %d in total' % plan.total if plan.total else '',
+            estimated(options.state, plan.expected),
+        )
+        lines += _why(plan, options)
+    return lines + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
+
+
+def _why(plan: Plan, options: Options) -> list[str]:
+    if plan.why_batches:
+        lines = ['in %d batches, because %s' % (len(plan.batches), plan.why_batches)]
+        if plan.expected_without_gap is not None:
+            lines.append(
+                'the gap of %d s costs about %s; policy settle pauses in a failover too'
+                % (options.gap, about(plan.expected - plan.expected_without_gap))
+            )
+        return lines
+    unknown = [row['node'] for row in plan.limits if row['in_force'] == 'unknown']
+    if plan.limit and unknown and options.state == 'started':
+        return ['whether the limit is in force is not known for %s' % ', '.join(unknown)]
+    return []
+
+
+def plan_lines(plan: Plan, options: Options) -> list[str]:
+    """The plan, for check mode."""
+    heading = '%d VEs would be %s, %s at once on a node' % (
+        len(plan.rows),
+        options.state,
+        plan.per_node or 'as many as Pacemaker likes',
+    )
+    if plan.rows and plan.why_batches:
+        heading += ', in %d batches because %s' % (len(plan.batches), plan.why_batches)
+    if plan.rows:
+        heading += ', %s' % estimated(options.state, plan.expected)
+    return [heading] + [_row(row, options.state) for row in plan.rows]
+
+
+def _row(row: Row, state: str) -> str:
+    way = ' -> '.join(node for node in (row.node, row.to) if node)
+    return '  %3d  %-20s order %-4d %-14s %s%s' % (
+        row.batch,
+        row.name,
+        row.start_order,
+        (row.node if row.node == row.to else way) or 'nowhere',
+        'live' if row.live else estimated(state, row.seconds),
+        ', after %s' % ', '.join(row.after) if row.after else '',
+    )
+
+
+# During the run
+
+
+def arrival(ve: VeLook, number: int, of: int, state: str, rest: float) -> str:
+    """A VE is where it is to be, the ``number``-th; ``rest``: seconds that the others are expected to take."""
+    took = ' after %.1f s' % ve.took if ve.took and ve.state == 'started' else ''
+    left = ', %s left' % estimated(state, rest) if rest else ''
+    where = 'down' if ve.state == 'stopped' else 'up on %s' % ve.node
+    return '%s is %s%s (%d of %d%s)' % (ve.name, where, took, number, of, left)
+
+
+def waiting(status: LookResult, left: Sequence[str], since: Mapping[str, float], now: float) -> str:
+    """What is waited for. ``since``: {VE: the second from which it has been in its state}."""
+    busy = [ve for ve in status.ves if ve.state in MOVING]
+    parts = ['the cluster is in maintenance mode'] if status.maintenance else []
+    parts += [] if status.quorum else ['there is no quorum']
+    parts += [
+        '%s %s on %s (%.0f s)'
+        % (ve.name, 'starts' if ve.state == 'starting' else ve.state, ve.node, now - since[ve.name])
+        for ve in busy
+    ]
+    queued = len(left) - sum(ve.name in left for ve in busy)
+    return 'waiting: %s; %d queued' % (', '.join(parts) or 'nothing is under way', max(0, queued))
+
+
+def withdrawal(why: str, done: int, of: int, undisturbed: bool) -> str:
+    """``undisturbed``: only what had not begun was taken back."""
+    if not undisturbed:
+        return '%s: taken back for %d VEs' % (why, done)
+    rest = '; what is under way goes on' if done < of else ''
+    return '%s: %d VEs that had not begun are withdrawn%s' % (why, done, rest)
+
+
+# After the run
+
+
+def result(plan: Plan, done: Done, ves: list[Plain], report: Report, over: str) -> Plain:
+    """As the module returns it. ``over``: why the run ended before its time."""
+    return dict(
+        plan.public(),
+        changed=done.changed,
+        released=done.released,
+        withdrawn=done.withdrawn,
+        left_alone=done.left_alone,
+        ves=ves,
+        timeline=report.timeline,
+        seconds=round(report.seconds(), 1),
+        interrupted=over == INTERRUPTED,
+    )
+
+
+def success(ves: Sequence[VeLook], goal: Goal, state: str) -> str:
+    """The last line of a run in which all that was to be done was done."""
+    others = [ve.name for ve in ves if not goal(ve)]
+    return '%d of %d VEs are %s%s' % (
+        len(ves) - len(others),
+        len(ves),
+        DONE[state],
+        '; left alone: %s' % ', '.join(others) if others else '',
+    )
+
+
+def failure(bad: Sequence[VeLook], done: Done, over: str, quorum: bool, state: str) -> str:
+    """Why the run failed, VE by VE."""
+    why = over or 'the cluster has nothing left to do and they are not %s%s' % (
+        DONE[state],
+        '' if quorum else '; this part of it has no quorum, and goes on by itself when enough nodes are back',
+    )
+    return bullets('%d VEs: %s.' % (len(bad), why), [_reason(ve, ve.name in done.withdrawn) for ve in bad])
+
+
+def _reason(ve: VeLook, withdrawn: bool) -> str:
+    unknown = 'no failure is recorded; look with crm_resource --why --resource=%s' % ve.name
+    return '%s (%s): %s' % (
+        ve.name,
+        'withdrawn' if withdrawn else ve.state,
+        '; '.join(ve.failures) or ('run again to go on' if withdrawn else unknown),
+    )
