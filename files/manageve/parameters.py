@@ -59,7 +59,7 @@ class Choice:
 
     def __call__(self, text: str) -> str:
         if text not in self.values:
-            raise ValueError("%s is none of %s" % (quote(text), ", ".join(self.values)))
+            raise ValueError("%s must be one of %s" % (quote(text), ", ".join(self.values)))
         return text
 
 
@@ -79,7 +79,7 @@ PARAMETERS = (
     Parameter("engine", "string", Choice(*ENGINES), "vzctl", "Engine",
               "What runs the container: %s." % " or ".join(row.title for row in ENGINES.values()), False),
     Parameter("start_wait", "string", Choice("ready", "native", "none"), "ready", "What start waits for",
-              "ready: start returns when the guest has booted, as ready_command tells; native: the engine's own wait "
+              "ready: start returns when the guest has booted, as ready_command reports; native: the engine's own wait "
               "(vzctl start --wait, which holds the container's lock and hangs with guests that lack a hook; lxc has "
               "none); none: start returns while the guest boots."),
     Parameter("ready_command", "string", str, "", "Readiness probe",
@@ -104,8 +104,8 @@ PARAMETERS = (
     Parameter("on_dump", "string", Choice("set_aside", "restore", "refuse"), "set_aside", "Memory dump found",
               "What start does with a memory dump left by an earlier suspend. set_aside: rename it and start afresh; "
               "restore: resume from it, and fail if that fails; refuse: fail."),
-    Parameter("lxc_path", "string", parse_path, "/var/lib/lxc", "LXC's folder",
-              "Folder of the containers, for engine lxc.", False),
+    Parameter("lxc_path", "string", parse_path, "/var/lib/lxc", "LXC's directory",
+              "Directory of the containers, for engine lxc.", False),
 )
 # fmt: on
 VITAL = ("veid", "engine", "lxc_path")  # with one of these wrong there is no container to speak of

@@ -21,8 +21,8 @@ def scratch():
         return posix.memfd_create("ManageVE")
     except (AttributeError, OSError):  # Python 3.6 and 3.7
         pass
-    for folder in (ENVIRON.get("HA_RSCTMP") or "/run", "/dev/shm", "/tmp"):
-        name = "%s/.ManageVE.%d.%d" % (folder, posix.getpid(), time.time() * 1e6)
+    for directory in (ENVIRON.get("HA_RSCTMP") or "/run", "/dev/shm", "/tmp"):
+        name = "%s/.ManageVE.%d.%d" % (directory, posix.getpid(), time.time() * 1e6)
         try:
             fd = posix.open(name, posix.O_RDWR | posix.O_CREAT | posix.O_EXCL, 0o600)
             posix.unlink(name)

@@ -48,7 +48,7 @@ class Slots:
             pass
         found = os.lstat(self.directory)
         if found.st_uid != 0 or found.st_mode & 0o170077 != 0o040000:
-            raise OSError("it is no folder of root's alone")
+            raise OSError("it is no directory of root's alone")
 
     def wait(self):
         """Until a slot is free, or half the time is over; then one by one in the next quarter, never all at once."""

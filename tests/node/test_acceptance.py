@@ -77,7 +77,7 @@ def test_every_parameter_is_described(reader, parameters):
             0,
             "",
         ),
-        (["veid=web-1", "engine=xen"], 6, "'xen' is none of vzctl, lxc"),
+        (["veid=web-1", "engine=xen"], 6, "'xen' must be one of vzctl, lxc"),
         (["veid=../101"], 6, "veid"),
         (["engine=lxc"], 6, "veid"),
         (["veid=101", "stop_grace=soon"], 6, "'soon' is no time"),

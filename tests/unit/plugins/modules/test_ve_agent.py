@@ -9,7 +9,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import threading
 import time
 
 import pytest
@@ -220,10 +219,15 @@ def test_where_it_was_one_file(host):
 
 
 class Monitors:
-    """As the executor runs them: one after another, several at once, as long as the context lasts."""
+    """As the executor runs them: one after another, several at once, as long as the context lasts.
 
-    def __init__(self, host, tools, count=4):
-        self.argv = [str(host.launcher), 'monitor']
+    In processes of their own: a file that this one writes must be open nowhere else when it is run.
+    """
+
+    LOOP = 'while [ ! -e "$2/over" ]; do "$1" monitor 2>>"$2/said"; echo $? >>"$2/codes"; done'
+
+    def __init__(self, host, tools, place, count=4):
+        self.launcher, self.place, self.count = host.launcher, place, count
         self.env = {
             'PATH': '%s:/usr/sbin:/usr/bin:/sbin:/bin' % tools,
             'OCF_RESKEY_veid': '101',
@@ -231,30 +235,31 @@ class Monitors:
             'OCF_RESKEY_CRM_meta_timeout': '30000',
             'HA_LOGFILE': '/dev/null',
         }
-        self.over = False
-        self.ended = []
-        self.threads = [threading.Thread(target=self.run) for _ in range(count)]
+        self.processes = []
+        for name in ('codes', 'said'):
+            (place / name).write_text('')
 
-    def run(self):
-        while not self.over:
-            done = subprocess.run(self.argv, env=self.env, capture_output=True, text=True, check=False)
-            self.ended.append((done.returncode, done.stderr))
+    def codes(self):
+        return (self.place / 'codes').read_text().split()
+
+    def said(self):
+        return (self.place / 'said').read_text()
 
     def wait_for(self, more):
-        until, end = len(self.ended) + more, time.monotonic() + 60
-        while len(self.ended) < until:
+        until, end = len(self.codes()) + more, time.monotonic() + 60
+        while len(self.codes()) < until:
             assert time.monotonic() < end
             time.sleep(0.01)
 
     def __enter__(self):
-        for thread in self.threads:
-            thread.start()
+        argv = ['/bin/sh', '-c', self.LOOP, 'sh', str(self.launcher), str(self.place)]
+        self.processes = [subprocess.Popen(argv, env=self.env) for _ in range(self.count)]
         return self
 
     def __exit__(self, *_):
-        self.over = True
-        for thread in self.threads:
-            thread.join()
+        (self.place / 'over').write_text('')
+        for process in self.processes:
+            process.wait()
 
 
 @pytest.fixture
@@ -276,29 +281,28 @@ def another(build, word):
     return {'launcher': of(LAUNCHER), 'library': {name: of(text) for name, text in LIBRARY.items()}}
 
 
-def test_no_operation_fails_while_the_agent_is_upgraded(host, tools):
+def test_no_operation_fails_while_the_agent_is_upgraded(host, tools, tmp_path):
     ve_agent.run(host.runner, another('1.0.0-0', 'number_0'))
-    with Monitors(host, tools) as monitors:
+    with Monitors(host, tools, tmp_path) as monitors:
         for n in range(1, 9):
             monitors.wait_for(8)
             build = '1.0.0-%d' % n
             assert ve_agent.run(host.runner, another(build, 'number_%d' % n))['changed']
             host.age('1.0.0-%d' % (n - 1), 2 * DAY - n)  # so that the next one has something to remove
         monitors.wait_for(8)
-    assert set(monitors.ended) == {(0, '')} and len(monitors.ended) >= 72
+    assert set(monitors.codes()) == {'0'} and len(monitors.codes()) >= 72 and monitors.said() == ''
     assert {path.name for path in host.libraries.iterdir()} == {'manageve-1.0.0-%d' % n for n in (6, 7, 8)}
 
 
-def test_these_monitors_would_notice(host, tools):
+def test_these_monitors_would_notice(host, tools, tmp_path):
     """An upgrade that writes into the library it is named by, and the launcher before the library."""
     ve_agent.run(host.runner, another('1.0.0-0', 'number_0'))
-    with Monitors(host, tools) as monitors:
+    with Monitors(host, tools, tmp_path) as monitors:
         monitors.wait_for(8)
         for name, text in sorted(another('1.0.0-0', 'number_1')['library'].items()):
             (host.library_of('1.0.0-0') / name).write_text(text)
             time.sleep(0.05)
         monitors.wait_for(8)
-        host.launcher.write_text(another('1.0.0-1', 'number_1')['launcher'])
+        ve_agent.put(str(host.launcher), another('1.0.0-1', 'number_1')['launcher'], 0o755, False)
         monitors.wait_for(8)
-    codes = [code for code, _ in monitors.ended]
-    assert 0 in codes and 5 in codes
+    assert {'0', '5'} <= set(monitors.codes()) and 'library' in monitors.said()
