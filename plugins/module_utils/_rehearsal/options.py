@@ -106,7 +106,7 @@ def _seconds(where: str, text: Any) -> tuple[float, list[str]]:
     try:
         return times.parse(text) / times.SECOND, []
     except ValueError as error:
-        return 0.0, ['%s: %s; %s' % (where, error, times.FORMS)]
+        return 0.0, [times.complaint(where, error)]
 
 
 def _times(given: Mapping[str, Any], cluster: Cluster) -> tuple[Times, list[str]]:
