@@ -42,4 +42,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-a9c189c641c3"
+BUILD = "1.0.0-89ef9635cacd"
