@@ -39,12 +39,32 @@ except ImportError:
 sys.path.insert(0, str(CHECKOUT / 'tests'))  # tests/source.py, which the scripts there use as well
 
 
+def _tools():
+    """Pacemaker's tools first on PATH: those of the Debian release in $DEBIAN (12 or 13), by default this machine's."""
+    release = os.environ.get('DEBIAN')
+    if release:
+        script = str(CHECKOUT / 'tests' / 'tools' / 'pacemaker')
+        directory = subprocess.run([script, release], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+        if directory and directory not in os.environ['PATH'].split(os.pathsep):
+            os.environ['PATH'] = directory + os.pathsep + os.environ['PATH']
+    os.environ['PATH'] += os.pathsep + os.pathsep.join(('/usr/sbin', '/sbin'))
+
+
+_tools()
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Whose tools these were; `make matrix` reads it."""
+    said = subprocess.run(['crm_simulate', '--version'], capture_output=True, text=True, check=True).stdout
+    terminalreporter.write_line('tools: ' + said.splitlines()[0])
+
+
 class CibFile:
     """A CIB in a file, and a runner that has Pacemaker's real tools work on it."""
 
     def __init__(self, path):
         self.path = path
-        self.env = dict(os.environ, CIB_file=str(path), LC_ALL='C', PATH=os.environ['PATH'] + ':/usr/sbin:/sbin')
+        self.env = dict(os.environ, CIB_file=str(path), LC_ALL='C')
         self.calls = []
         # before(argv): called before each command, to play those who edit at the same time
         self.before = lambda argv: None
@@ -76,7 +96,6 @@ def empty_cib(tmp_path_factory):
         capture_output=True,
         text=True,
         check=True,
-        env=dict(os.environ, PATH=os.environ['PATH'] + ':/usr/sbin:/sbin'),
     )
     path.write_text(made.stdout)
     cib = CibFile(path)
@@ -106,7 +125,12 @@ class Cluster(CibFile):
 
     def actions(self, *simulate):
         """[(action, resource, node), ...] that are due."""
-        out = self.tool('crm_simulate', '--run', '--xml-file', str(self.path), '--output-as=xml', *simulate)
+        source = self.path
+        if simulate:
+            # first into a file: Pacemaker 3.0.0 shows as XML no actions where it was told of an event as well
+            source = self.path.with_suffix('.event')
+            self.tool('crm_simulate', '--run', '--xml-file', str(self.path), '--save-input', str(source), *simulate)
+        out = self.tool('crm_simulate', '--run', '--xml-file', str(source), '--output-as=xml')
         return sorted(
             (
                 action.get('action'),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 import xml.etree.ElementTree as ET
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
@@ -15,8 +16,6 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit i
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import controller, graph, outcome
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.controller import Limits
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.digests import Digests
-
-VERSION = (2, 1, 5)
 
 
 def asked(runner, root):
@@ -26,7 +25,7 @@ def asked(runner, root):
 
 def settle(runner, root, rounds=5):
     """Do what is due, without limits, until nothing is left."""
-    digests = Digests(root, VERSION)
+    digests = Digests(root, pacemaker.tools(runner))
     for _round in range(rounds):
         due = asked(runner, root)
         if not due.actions:
@@ -40,6 +39,7 @@ class World:
 
     def __init__(self, cluster):
         self.runner, self.root = cluster.run, ET.fromstring(cluster.text())
+        self.tools = pacemaker.tools(self.runner)
 
     def declare(self, ves, policy=None, *others):
         for other in others:
@@ -53,7 +53,7 @@ class World:
         return asked(self.runner, self.root)
 
     def write(self, done):
-        outcome.write(self.root, done, time.time(), Digests(self.root, VERSION))
+        outcome.write(self.root, done, time.time(), Digests(self.root, self.tools))
 
     def play(self, **limits):
         done = controller.replay(self.graph(), 0, Limits(limits), seconds)

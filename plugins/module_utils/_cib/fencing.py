@@ -10,8 +10,9 @@ import xml.etree.ElementTree as ET
 from typing import Any, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, is_false
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 
@@ -51,6 +52,18 @@ def put_device(root: Element, device: Device) -> None:
     if primitive.find('operations') is None:
         operations = ET.SubElement(primitive, 'operations')
         ET.SubElement(operations, 'op', id=name + '-monitor-60s', name='monitor', interval='60s', timeout='60s')
+
+
+def switch(root: Element, on: bool) -> None:
+    """Fencing on or off, by the name that the property has in this CIB."""
+    names = [name for name in pacemaker.FENCING_ENABLED if attributes.get_property(root, name) is not None]
+    for name in names or pacemaker.FENCING_ENABLED[-1:]:
+        attributes.set_property(root, name, attributes.written(on))
+
+
+def is_off(root: Element) -> bool:
+    values = [attributes.get_property(root, name) for name in pacemaker.FENCING_ENABLED]
+    return is_false(next((value for value in values if value is not None), None))
 
 
 def diff_without_secrets(draft: Draft[Any], devices: Sequence[Device]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, run
@@ -27,6 +28,7 @@ def verify(runner: Runner, old: Element, new: Element) -> list[str]:
     errors = [line for line in complaints if 'warning:' not in line]
     if errors:
         heading = 'Pacemaker refuses the resulting configuration, nothing was changed:'
+        errors = [line for line in errors if line != pacemaker.VERIFY_SCHEMA] or errors
         raise CibError(bullets(heading, errors), crm_verify=errors)
     return complaints
 
@@ -40,7 +42,6 @@ def _complaints(runner: Runner, root: Element) -> list[str]:
     lines: list[str] = []
     for line in (out + '\n' + err).splitlines():
         line = re.sub(r'^\(\w+(@[^)]*)?\)\s*', '', line.strip())  # the function inside Pacemaker
-        heading = re.match(r'crm_verify:|-V may|(Errors|Warnings) found|Configuration invalid', line)
-        if line and not heading and line not in lines:
+        if line and not pacemaker.VERIFY_HEADINGS.match(line) and line not in lines:
             lines.append(line)
     return lines

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
@@ -81,12 +80,6 @@ def transition(runner: Runner, root: Element) -> Transition:
             return Transition(ET.parse(graph).getroot(), dict(_where(ET.fromstring(out))))
         except (OSError, ET.ParseError) as error:
             raise CibError('crm_simulate left no transition graph that can be read: %s' % error) from error
-
-
-def version(runner: Runner) -> tuple[int, ...]:
-    """The version of Pacemaker's tools on this node, such as (2, 1, 5)."""
-    found = re.search(r'(\d+)\.(\d+)\.(\d+)', call(runner, ['crm_simulate', '--version']))
-    return tuple(int(number) for number in found.groups()) if found else (0, 0, 0)
 
 
 def _where(result: Element) -> Iterator[tuple[str, tuple[str | None, list[str]]]]:

@@ -13,7 +13,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import AbstractSet, Any, Mapping, Sequence
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker, tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
@@ -198,13 +198,13 @@ def _failures(root: ET.Element, names: Sequence[str]) -> dict[str, list[str]]:
         # RESOURCE_TASK_INTERVAL, where a resource's name and a task (migrate_to) may have underscores
         name = failure.get('op_key', '').rsplit('_%s_' % failure.get('task'), 1)[0]
         if name in found:
-            reason = html.unescape(failure.get('exitreason', ''))  # crm_mon 2.1 escapes it twice
+            reason = html.unescape(failure.get('exitreason', ''))  # crm_mon escapes it twice
             found[name].append(
                 '%s on %s: %s%s'
                 % (
                     failure.get('task'),
                     failure.get('node'),
-                    failure.get('exitstatus'),
+                    pacemaker.return_code(failure.get('exitcode')),
                     ' (%s)' % reason if reason else '',
                 )
             )

@@ -47,7 +47,7 @@ def _edit(root: Element, arguments: Arguments, policy: Policy) -> None:
     properties.put(root, policy, properties.escalation(root, policy))
     for device in arguments['fencing']:
         fencing.put_device(root, device)
-    attributes.set_property(root, 'stonith-enabled', attributes.written(bool(arguments['fencing'])))
+    fencing.switch(root, bool(arguments['fencing']))
     for name, value in arguments['properties'].items():
         attributes.set_property(root, name, attributes.written(value))
 

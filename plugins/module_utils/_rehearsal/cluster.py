@@ -5,24 +5,24 @@
 
 from __future__ import annotations
 
-import re
 import time
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import Tools, numbers, written
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests, tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 
 
 @dataclass(frozen=True)
 class Cluster:
     """``root``: the CIB, a copy that the rehearsal may write its status into. ``nodes``: the full ones, that have a vote.
 
-    ``live``: whether this is the CIB of the running cluster. ``version``: of Pacemaker's tools on this node; ``feature_set``:
-    of the Pacemaker that wrote the CIB. ``now``: seconds since the epoch.
+    ``live``: whether this is the CIB of the running cluster. ``tools``: those on this node; ``feature_set``: of the Pacemaker
+    that wrote the CIB. ``now``: seconds since the epoch.
     """
 
     root: Element
@@ -31,15 +31,15 @@ class Cluster:
     primitives: dict[str, Element]
     ves: dict[str, Element]
     others: list[str]  # fencing devices are not among them
-    version: tuple[int, ...]
+    tools: Tools
     feature_set: str
     now: float
 
 
 def look(runner: Runner, root: Element, live: bool) -> tuple[Cluster, list[str]]:
     """The cluster, and what is assumed of it. Refuses a CIB that the tools cannot read."""
-    version = scheduler.version(runner)
-    assumptions = _compare(runner, root, version)
+    tools = pacemaker.tools(runner)
+    assumptions = _compare(root, tools)
     if root.find('status') is None:
         ET.SubElement(root, 'status')
     primitives = tree.primitives(root)
@@ -50,35 +50,26 @@ def look(runner: Runner, root: Element, live: bool) -> tuple[Cluster, list[str]]
         primitives=primitives,
         ves=guests.ours(root),
         others=[name for name in guests.others(root) if not guests.is_fencing(primitives[name])],
-        version=version,
+        tools=tools,
         feature_set=root.get('crm_feature_set', ''),
         now=time.time(),
     )
     return cluster, assumptions
 
 
-def _compare(runner: Runner, root: Element, version: tuple[int, ...]) -> list[str]:
+def _compare(root: Element, tools: Tools) -> list[str]:
     """What is assumed where a newer Pacemaker wrote the CIB."""
-    empty = ET.fromstring(call(runner, ['cibadmin', '--empty']))
-    known, theirs = empty.get('validate-with', ''), root.get('validate-with', '')
-    if _numbers(theirs) > _numbers(known):
+    theirs = root.get('validate-with', '')
+    if numbers(theirs) > tools.schema:
         raise CibError(
-            'This CIB is of a newer Pacemaker (schema %s) than the tools on this node (%s, up to %s). Run this '
-            'where Pacemaker is as new as there, such as on a node of that cluster.' % (theirs, written(version), known)
+            'This CIB is of a newer Pacemaker (schema %s) than the tools on this node (%s, up to pacemaker-%s). Run this '
+            'where Pacemaker is as new as there, such as on a node of that cluster.'
+            % (theirs, tools.name, written(tools.schema))
         )
-    known, theirs = empty.get('crm_feature_set', ''), root.get('crm_feature_set', '')
-    if _numbers(theirs) > _numbers(known):
+    theirs = root.get('crm_feature_set', '')
+    if numbers(theirs) > tools.feature_set:
         return [
             'the CIB was written by a newer Pacemaker (feature set %s) than the tools that are asked (%s, feature set '
-            '%s); they are taken to decide alike' % (theirs, written(version), known)
+            '%s); they are taken to decide alike' % (theirs, tools.name, written(tools.feature_set))
         ]
     return []
-
-
-def written(version: tuple[int, ...]) -> str:
-    return '.'.join(str(number) for number in version)
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    """A version as numbers that can be compared."""
-    return tuple(int(number) for number in re.findall(r'\d+', text))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true, some, whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, fencing, guests, operations, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, Table, more, ok, warning
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.setup import Setup
 
@@ -38,7 +38,7 @@ def maintenance(setup: Setup) -> Iterator[Finding]:
     mend='Set up fencing: only then is it sure that a VE of a dead node does not run twice, and that it starts elsewhere.',
 )
 def fencing_off(setup: Setup) -> Iterator[Finding]:
-    if is_false(attributes.get_property(setup.cluster.root, 'stonith-enabled')):
+    if fencing.is_off(setup.cluster.root):
         yield warning('fencing is off: VEs of a lost node are started elsewhere while they may still run there')
     elif not any(guests.is_fencing(primitive) for primitive in setup.cluster.primitives.values()):
         yield warning('there is no fencing device: after the loss of a node nothing starts elsewhere')

@@ -27,7 +27,6 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import (
     setup as setups,
 )
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.cluster import written
 
 Result = Dict[str, Any]
 
@@ -63,7 +62,7 @@ def rehearse(
         'assertions': setup.options.assertions,
         'broken': broken,
         'source': 'live' if live else 'file',
-        'pacemaker': written(setup.cluster.version),
+        'pacemaker': setup.cluster.tools.name,
         'feature_set': setup.cluster.feature_set,
     }
 

@@ -56,7 +56,7 @@ class Played:
 def play(setup: Setup, root: Element, before: Where, event: Event) -> Played:
     """``root`` is changed. ``before``: where resources ran when the event happened."""
     cluster, limits = setup.cluster, Limits(setup.limits.per_node, event.halved)
-    digests = Digests(root, cluster.version)
+    digests = Digests(root, cluster.tools)
     played: list[Graph] = []
     transitions: list[list[Done]] = []
     now, where, settled = event.begin, before, False

@@ -14,6 +14,7 @@ import sys
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import Tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.graph import Action
 
 # A host with FIPS has no MD5 for security.
@@ -21,12 +22,10 @@ MD5: Any = {'usedforsecurity': False} if sys.version_info >= (3, 9) else {}
 
 
 class Digests:
-    """``root``: a CIB; ``version``: of the tools, as (2, 1, 5). How special characters are written before they are summed up
-    depends on it.
-    """
+    """``root``: a CIB; ``tools``: whose scheduler compares the sums."""
 
-    def __init__(self, root: Element, version: tuple[int, ...]) -> None:
-        self.old = version < (2, 1, 8)
+    def __init__(self, root: Element, tools: Tools) -> None:
+        self.old = not tools.escapes_as_xml
         self.known = {
             (resource.get('id'), entry.get('operation_key')): entry.get('op-digest')
             for resource in root.iter('lrm_resource')

@@ -16,6 +16,12 @@ UTILS = source.MODULE_UTILS
 PLACES = (
     (r'crm_mon\Z|crm_mon -', UTILS + '_cluster/status.py', 'runs crm_mon'),
     (r'crm_simulate\Z|crm_simulate -', UTILS + '_cluster/scheduler.py', 'runs crm_simulate'),
+    # what each version of Pacemaker calls otherwise, or says in other words
+    (
+        r'exitstatus\Z|(stonith|fencing)-enabled\Z|--version\Z',
+        UTILS + '_base/pacemaker.py',
+        'goes by the version',
+    ),
     (r'.*nvpair', UTILS + '_cib/attributes.py', 'touches nvpairs'),
     (r'.*(\bms\||\|ms\b)', UTILS + '_base/times.py', 'reads times'),
     # in the units of the CIB, or changed into larger ones; a number of seconds in a sentence is no form of its own
@@ -61,6 +67,8 @@ def checkout(tmp_path, path, text):
     (UTILS + '_cluster/wait.py', "call(['crm_mon', '--one-shot'])"),
     (UTILS + '_cluster/wait.py', "call('crm_mon -1rf'.split())"),
     (UTILS + '_cluster/wait.py', "call(('crm_simulate',))"),
+    (UTILS + '_cluster/status.py', "failure.get('exitstatus')"),
+    (UTILS + '_cib/fencing.py', "attributes.get_property(root, 'stonith-enabled')"),
     (UTILS + '_cib/tree.py', "root.iter('nvpair')"),
     (UTILS + '_cib/tree.py', "root.findall('.//meta_attributes/nvpair[@name]')"),
     (UTILS + '_cib/tree.py', "re.match(r'(\\d+)(ms|s|min)', text)"),

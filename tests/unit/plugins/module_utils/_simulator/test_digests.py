@@ -10,10 +10,15 @@ from dataclasses import replace
 
 import pytest
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import Tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import graph as graphs
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.digests import Digests
 
 NO_HISTORY = ET.Element('cib')
+
+
+def of(*version):
+    return Tools(version=version, feature_set=(3, 16, 1), schema=(3, 9))
 
 
 @pytest.fixture
@@ -27,7 +32,7 @@ def action():
 
 
 def test_only_the_parameters_count(action):
-    digests = Digests(NO_HISTORY, (2, 1, 5))
+    digests = Digests(NO_HISTORY, of(2, 1, 5))
     more = dict(action.parameters, CRM_meta_name='start', crm_feature_set='3.19.0')
     other = dict(action.parameters, veid='102')
     first = digests.of('a', 'a_start_0', action)
@@ -36,7 +41,7 @@ def test_only_the_parameters_count(action):
 
 
 def test_the_timeout_of_a_recurring_operation_counts(action):
-    digests = Digests(NO_HISTORY, (2, 1, 5))
+    digests = Digests(NO_HISTORY, of(2, 1, 5))
     recurring = replace(action, operation='monitor', interval=10000)
     longer = replace(recurring, parameters=dict(action.parameters, CRM_meta_timeout='3000'))
     assert digests.of('a', 'a_monitor_10000', recurring) != digests.of('a', 'a_monitor_10000', longer)
@@ -44,7 +49,7 @@ def test_the_timeout_of_a_recurring_operation_counts(action):
 
 def test_special_characters_are_written_otherwise_since_2_1_8(action):
     tab = replace(action, parameters=dict(action.parameters, command='a\tb'))
-    old, new = (Digests(NO_HISTORY, version).of('a', 'a_start_0', tab) for version in ((2, 1, 7), (2, 1, 8)))
+    old, new = (Digests(NO_HISTORY, of(*version)).of('a', 'a_start_0', tab) for version in ((2, 1, 7), (2, 1, 8)))
     assert old != new
 
 
@@ -52,6 +57,6 @@ def test_with_special_characters_what_the_history_has_is_believed(action):
     history = ET.fromstring(
         '<cib><status><lrm_resource id="a"><lrm_rsc_op operation_key="a_start_0" op-digest="known"/></lrm_resource></status></cib>'
     )
-    digests = Digests(history, (2, 1, 5))
+    digests = Digests(history, of(2, 1, 5))
     special = replace(action, parameters=dict(action.parameters, command='a\tb'))
     assert digests.of('a', 'a_start_0', special) == 'known' and digests.of('a', 'a_start_0', action) != 'known'
