@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 
 
@@ -42,7 +42,7 @@ def look(runner: Runner, root: Element, live: bool) -> tuple[Cluster, list[str]]
     assumptions = _compare(runner, root, version)
     if root.find('status') is None:
         ET.SubElement(root, 'status')
-    primitives = tree.primitives(root)
+    primitives = expansion.primitives(root)
     cluster = Cluster(
         root=root,
         live=live,
