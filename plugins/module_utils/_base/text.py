@@ -17,6 +17,11 @@ FALSE = ('false', 'no', 'off', 'n', '0')
 NAME_FORM = 'begin with a letter and use letters, digits, "_", "." and "-"'
 
 
+def holds_control(text: str) -> bool:
+    """Whether it holds a newline, another control character, or what is none at all: XML cannot keep these."""
+    return re.search('[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]', text) is not None
+
+
 def is_name(value: Any) -> bool:
     return re.match(r'[A-Za-z_][A-Za-z0-9_.-]*\Z', str(value)) is not None
 

@@ -9,6 +9,7 @@ OSError. With ``CIB_file`` in the environment Pacemaker's tools work on that fil
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Container, Sequence, Tuple
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ToolError
@@ -36,6 +37,12 @@ def call(runner: Runner, argv: Sequence[str], stdin: str | None = None, good: Co
     return out
 
 
+def _without_dumps(text: str) -> str:
+    """What a tool said, without the CIB that some print with numbered lines where they cannot take it: it has secrets in it."""
+    return ''.join(line for line in text.splitlines(True) if not re.match(r'\s*\d+\s+(<.*)?$', line))
+
+
 def failed(argv: Sequence[str], rc: int, out: str, err: str) -> ToolError:
+    out, err = _without_dumps(out), _without_dumps(err)
     said = (err or out).strip() or 'no message'
     return ToolError('%s failed with %d: %s' % (' '.join(argv[:2]), rc, said), argv, rc, out, err)

@@ -3,6 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Attributes of elements, as the CIB keeps them: nvpairs in sets. Nothing else reads or writes these.
 
+Of several sets that have a name the one with the highest score wins, and of those the last; within a set the first. What
+is read is an element as ``expansion`` has it; what is written, the element as it stands, where a reference (id-ref) is
+left alone and overridden by a set of the element's own.
+
 A set with a rule holds only at times or on some nodes: it is somebody's own work, which is neither judged nor edited
 here; only ``each`` and ``possible`` show it.
 """
@@ -13,7 +17,9 @@ import xml.etree.ElementTree as ET
 from typing import Any, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
 
 INSTANCE = 'instance_attributes'
 META = 'meta_attributes'
@@ -25,34 +31,46 @@ BOOTSTRAP = 'cib-bootstrap-options'
 
 
 def get(element: Element, kind: str, name: str) -> str | None:
-    """An attribute's value, None where it is not set: of the sets, the first that has it."""
-    pair = _pair(element, kind, name)
+    """An attribute's value, None where it is not set."""
+    pair = next((pair for pair in _strongest_first(element, kind) if pair.get('name') == name), None)
     return None if pair is None else pair.get('value')
 
 
-def put(element: Element, kind: str, name: str, value: str, set_id: str = '') -> None:
-    """Set an attribute where it stands already, else in the first set; ``set_id``: the id of one that has to be made."""
-    pair = _pair(element, kind, name)
-    if pair is not None:
-        pair.set('value', value)
-        return
+def put(element: Element, kind: str, name: str, value: str, set_id: str = '', score: int = 0) -> None:
+    """Set an attribute where it stands already, else in the strongest set.
+
+    ``set_id``: the id of one that has to be made. ``score``: what the set has to have at least, to be above a template's.
+    """
     sets = _sets(element, kind)
-    chosen = sets[0] if sets else ET.SubElement(element, kind, id=set_id or '%s-%s' % (element.get('id'), kind))
+    for attribute_set in sets:
+        if _refers(attribute_set):
+            break  # whatever it stands for is not this element's alone, and stronger than what comes after it
+        for pair in attribute_set.findall('nvpair'):
+            if pair.get('name') == name:
+                pair.set('value', value)
+                _strengthen(attribute_set, score)
+                return
+    if not sets or _refers(sets[0]):
+        chosen = ET.SubElement(element, kind, id=set_id or '%s-%s' % (element.get('id'), kind))
+        score = max([score, *map(_score, sets[:1])])
+    else:
+        chosen = sets[0]
+    _strengthen(chosen, score)
     _add(chosen, name, value)
 
 
 def remove(element: Element, kind: str, name: str) -> None:
-    """Take an attribute away, if it is there."""
+    """Take an attribute away, wherever it stands."""
     for attribute_set in _sets(element, kind):
         for pair in attribute_set.findall('nvpair'):
             if pair.get('name') == name:
                 attribute_set.remove(pair)
-                return
 
 
-def fill(element: Element, kind: str, owner: str, values: Mapping[str, str]) -> None:
-    """A new set with these attributes, ids after ``owner``."""
+def fill(element: Element, kind: str, owner: str, values: Mapping[str, str], score: int = 0) -> None:
+    """A new set with these attributes, ids after ``owner``. ``score``: above that of other sets it has to be."""
     attribute_set = ET.SubElement(element, kind, id='%s-%s' % (owner, kind))
+    _strengthen(attribute_set, score)
     for name, value in values.items():
         _add(attribute_set, name, value)
 
@@ -60,9 +78,8 @@ def fill(element: Element, kind: str, owner: str, values: Mapping[str, str]) -> 
 def pairs(element: Element, kind: str) -> dict[str, str]:
     """{name: value} of all that are set."""
     result: dict[str, str] = {}
-    for attribute_set in _sets(element, kind):
-        for pair in attribute_set.findall('nvpair'):
-            result.setdefault(pair.get('name', ''), pair.get('value', ''))
+    for pair in _strongest_first(element, kind):
+        result.setdefault(pair.get('name', ''), pair.get('value', ''))
     return result
 
 
@@ -78,9 +95,14 @@ def possible(element: Element, kind: str, name: str) -> list[str]:
     return [pair.get('value', '') for _set, pair in each(element, kind) if pair.get('name') == name]
 
 
-def with_rule(element: Element) -> list[Element]:
-    """The attribute sets with a rule among the children."""
-    return [child for child in element if child.find('rule') is not None]
+def has_rule(attribute_set: Element) -> bool:
+    """Whether it holds at times or on some nodes only."""
+    return attribute_set.find('rule') is not None
+
+
+def strength(element: Element, kind: str) -> int:
+    """The highest score of its sets."""
+    return max((_score(attribute_set) for attribute_set in _sets(element, kind)), default=0)
 
 
 def written(value: Any) -> str:
@@ -93,7 +115,7 @@ def written(value: Any) -> str:
 
 def get_property(root: Element, name: str) -> str | None:
     """A cluster property's value, None if it is not set."""
-    return get(tree.section(root, 'crm_config'), PROPERTIES, name)
+    return get(expansion.own(root, tree.section(root, 'crm_config')), PROPERTIES, name)
 
 
 def set_property(root: Element, name: str, value: str) -> None:
@@ -126,15 +148,30 @@ def _node(root: Element, name: str) -> Element:
 
 
 def _sets(element: Element, kind: str) -> list[Element]:
-    return [attribute_set for attribute_set in element.findall(kind) if attribute_set.find('rule') is None]
+    """Those without a rule, the strongest first."""
+    sets = [attribute_set for attribute_set in element.findall(kind) if not has_rule(attribute_set)]
+    # the tools' own set of properties is stronger than all others
+    return sorted(reversed(sets), key=lambda each_set: (each_set.get('id') != BOOTSTRAP, -_score(each_set)))
 
 
-def _pair(element: Element, kind: str, name: str) -> Element | None:
+def _strongest_first(element: Element, kind: str) -> Iterator[Element]:
     for attribute_set in _sets(element, kind):
-        for pair in attribute_set.findall('nvpair'):
-            if pair.get('name') == name:
-                return pair
-    return None
+        yield from attribute_set.findall('nvpair')
+
+
+def _refers(attribute_set: Element) -> bool:
+    return any(expansion.REFERENCE in part.attrib for part in attribute_set.iter())
+
+
+def _strengthen(attribute_set: Element, score: int) -> None:
+    if score > _score(attribute_set):
+        attribute_set.set('score', str(score))
+
+
+def _score(attribute_set: Element) -> int:
+    text = attribute_set.get('score', '0').lstrip('+')
+    infinite = {'INFINITY': INFINITY, '-INFINITY': -INFINITY}
+    return infinite[text] if text in infinite else whole(text)
 
 
 def _add(attribute_set: Element, name: str, value: str) -> None:

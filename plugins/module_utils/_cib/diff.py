@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import xml.etree.ElementTree as ET
+from typing import Iterator
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
@@ -57,6 +58,22 @@ def _differing(element: Element, other: Element) -> Element:
         # Only the order differs, where the order matters: show that.
         result.extend(Element(child.tag, {'id': child.get('id', '')}) for child in tree.elements(element))
     return result
+
+
+def lost(old: Element, new: Element, now: Element) -> Iterator[str]:
+    """The ids of what a change from ``old`` to ``new`` was to set or to remove, and what is not so ``now``."""
+    before, after, found = _keyed(old), _keyed(new), _keyed(now)
+    for key, child in after.items():
+        if key in before and tree.same(before[key], child):
+            continue
+        there = found.get(key)
+        if there is None or there.attrib != child.attrib:
+            yield child.get('id') or '%s of %s' % (child.tag, new.get('id') or new.tag)
+        else:
+            yield from lost(before.get(key, Element(child.tag)), child, there)
+    for key, child in before.items():
+        if key not in after and key in found and child.get('id'):
+            yield child.get('id', '')
 
 
 def _keyed(parent: Element) -> dict[tree.Key, Element]:

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from typing import Iterable
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, tree
 
 # Locations of ours have this id, so that a later run finds what an interrupted one left.
 MOVED = 'openve-moved-%s-%s'
@@ -17,12 +17,13 @@ MOVED = 'openve-moved-%s-%s'
 DRAINED = 'openve-drained'
 
 
-def set_target_role(primitive: Element, role: str | None) -> None:
-    """Set a VE's target-role; None: take it away."""
+def set_target_role(root: Element, primitive: Element, role: str | None) -> None:
+    """Set a VE's target-role; None: take it away, so that a template's holds again, if there is one."""
     if role is None:
         attributes.remove(primitive, attributes.META, 'target-role')
     else:
-        attributes.put(primitive, attributes.META, 'target-role', role)
+        least = attributes.strength(expansion.primitive(root, primitive), attributes.META)
+        attributes.put(primitive, attributes.META, 'target-role', role, score=least)
 
 
 def place(root: Element, name: str, away: Iterable[str] = (), to: str | None = None) -> None:

@@ -12,12 +12,13 @@ from __future__ import annotations
 import copy
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import dataclass
 from typing import Iterator
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guests import AGENT
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import TIMEOUTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.derived import APART, PREFER_STEP, Numbers
@@ -27,16 +28,39 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
 KEPT_META = ('target-role', 'is-managed', 'maintenance')
 
 
+@dataclass(frozen=True)
+class Current:
+    """A VE's primitive in the CIB. ``element``: as it stands; ``own``: with its references; ``read``: with its template, too."""
+
+    element: Element
+    own: Element
+    read: Element
+
+
+def look(root: Element, element: Element) -> Current:
+    return Current(element, expansion.own(root, element), expansion.primitive(root, element))
+
+
 def primitive(
-    ve: VE, policy: Policy, numbers: Numbers, current: Element | None = None, new: str = 'started'
+    ve: VE, policy: Policy, numbers: Numbers, current: Current | None = None, new: str = 'started'
 ) -> Element:
-    """The VE's primitive. ``current``: the one in the CIB; ``new``: the role of one that is not there yet."""
-    wanted = Element('primitive', dict({} if current is None else current.attrib, id=ve.name, **AGENT))
-    attributes.fill(wanted, attributes.INSTANCE, ve.name, _parameters(ve, policy))
-    attributes.fill(wanted, attributes.META, ve.name, _meta(ve, policy, numbers, current, new))
-    if ve.utilization:
-        attributes.fill(wanted, attributes.UTILIZATION, ve.name, ve.utilization)
-    operations = ET.SubElement(wanted, 'operations')
+    """The VE's primitive. ``current``: the one in the CIB; ``new``: the role of one that is not there yet.
+
+    A template stays, with its other users: what the VE's fields say overrides it, and what they do not say holds on.
+    """
+    attrib = {} if current is None else current.element.attrib
+    wanted = Element('primitive', dict(attrib, id=ve.name, **({} if expansion.TEMPLATE in attrib else AGENT)))
+    sets = [
+        (attributes.INSTANCE, _parameters(ve, policy)),
+        (attributes.META, _meta(ve, policy, numbers, current, new)),
+        (attributes.UTILIZATION, ve.utilization),
+    ]
+    for kind, values in sets:
+        if values:
+            # as strong as the strongest set of the template, which comes before it, and so stronger
+            score = attributes.strength(current.read, kind) if current and expansion.TEMPLATE in attrib else 0
+            attributes.fill(wanted, kind, ve.name, values, score)
+    operations = ET.SubElement(wanted, 'operations', _identity(current))
     for action, interval, timeout, level in _operations(ve, numbers):
         op_id = '%s-%s-interval-%s' % (ve.name, action, times.cib(interval))
         operation = ET.SubElement(
@@ -46,8 +70,19 @@ def primitive(
             attributes.fill(operation, attributes.INSTANCE, op_id, {'OCF_CHECK_LEVEL': str(level)})
     if current is not None:
         # Sets with a rule hold only on some nodes or at some times: somebody's own work, that no field can express.
-        wanted.extend(copy.deepcopy(attribute_set) for attribute_set in attributes.with_rule(current))
+        wanted.extend(
+            copy.deepcopy(child)
+            for child, seen in zip(current.element, current.own)
+            if isinstance(child.tag, str) and attributes.has_rule(seen)
+        )
     return wanted
+
+
+def _identity(current: Current | None) -> dict[str, str]:
+    """What the element with the operations is called: crmsh gives it an id, and crm_diff takes one without for another."""
+    operations = None if current is None else current.element.find('operations')
+    ident = None if operations is None else operations.get('id')
+    return {} if ident is None else {'id': ident}
 
 
 def constraints(ve: VE, declaration: Declaration) -> list[Element]:
@@ -117,7 +152,7 @@ def _parameters(ve: VE, policy: Policy) -> dict[str, str]:
     return wanted
 
 
-def _meta(ve: VE, policy: Policy, numbers: Numbers, current: Element | None, new: str) -> dict[str, str]:
+def _meta(ve: VE, policy: Policy, numbers: Numbers, current: Current | None, new: str) -> dict[str, str]:
     wanted = {
         'priority': str(numbers.priority.value),
         'resource-stickiness': str(numbers.stickiness.value),
@@ -126,7 +161,7 @@ def _meta(ve: VE, policy: Policy, numbers: Numbers, current: Element | None, new
     }
     if current is not None:
         for name in KEPT_META:
-            value = attributes.get(current, attributes.META, name)
+            value = attributes.get(current.own, attributes.META, name)
             if value is not None:
                 wanted[name] = value
     elif ve.state is None:

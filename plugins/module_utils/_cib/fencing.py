@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, is_false
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, expansion, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 
 Device = Mapping[str, Any]
@@ -26,12 +26,15 @@ NAMES_HOSTS = frozenset(('pcmk_host_map', 'pcmk_host_list'))
 def refuse_taken(root: Element, devices: Sequence[Device]) -> None:
     """Where another resource has the id of a device."""
     wanted = {device['id']: ('primitive', 'stonith', _agent(device)) for device in devices}
-    problems = [
-        'fencing device %s: id: is the name of another resource in this cluster; choose another' % element.get('id')
-        for element in tree.section(root, 'resources').iter()
-        if element.get('id') in wanted
-        and (element.tag, element.get('class'), element.get('type')) != wanted[element.get('id', '')]
-    ]
+    problems = []
+    for found in tree.section(root, 'resources').iter():
+        if found.get('id') in wanted:
+            element = expansion.primitive(root, found)
+            if (element.tag, element.get('class'), element.get('type')) != wanted[element.get('id', '')]:
+                problems.append(
+                    'fencing device %s: id: is the name of another resource in this cluster; choose another'
+                    % element.get('id')
+                )
     if problems:
         heading = 'This cluster cannot take the fencing devices, nothing was changed:'
         raise CibError(bullets(heading, problems), problems=problems)
@@ -80,14 +83,16 @@ def diff_without_secrets(draft: Draft[Any], devices: Sequence[Device]) -> dict[s
 
 
 def _secrets(root: Element, devices: Sequence[Device]) -> dict[tuple[str, str, str], Element]:
-    """{(device, set, name): nvpair} of all that is secret in a CIB."""
+    """{(resource, set, name): nvpair} of all that is secret in a CIB.
+
+    A device may have it from a template, or share it with any other element: what is called like a secret is one.
+    """
     declared = {device['id']: set(device['secrets']) for device in devices}
     return {
-        (name, attribute_set.get('id', ''), pair.get('name', '')): pair
-        for name, primitive in tree.primitives(root).items()
-        if guests.is_fencing(primitive)
-        for attribute_set, pair in attributes.each(primitive, attributes.INSTANCE)
-        if pair.get('name') in SECRET_NAMES or pair.get('name') in declared.get(name, ())
+        (element.get('id', ''), attribute_set.get('id', ''), pair.get('name', '')): pair
+        for element in tree.section(root, 'resources').iter()
+        for attribute_set, pair in attributes.each(element, attributes.INSTANCE)
+        if pair.get('name') in SECRET_NAMES or pair.get('name') in declared.get(element.get('id', ''), ())
     }
 
 

@@ -1,19 +1,55 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which primitives are guests: VEs of our agent, and what else there is."""
+"""Which primitives are guests: VEs of our agent, and of others. Those in here are as ``expansion`` has them."""
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from typing import Callable, Iterator
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
 
 AGENT = {'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'}
 NAME = 'ocf:openve:ManageVE'  # as crm_mon writes it
-# The agent that ours comes from: same type, same parameter veid.
-OLD_AGENT = 'ocf:heartbeat:ManageVE'
+
+# What of a parameter's value is the id of the VE.
+Named = Callable[[str], str]
+
+
+def _as_it_is(value: str) -> str:
+    return value
+
+
+def _directory(path: str) -> str:
+    """/var/lib/lxc/NAME/config"""
+    return path.rstrip('/').rpartition('/')[0].rpartition('/')[2]
+
+
+@dataclass(frozen=True)
+class Manager:
+    """Agents that manage a VE. ``agent``: a pattern of class:provider:type. ``engine``: None: the parameter of that name.
+
+    ``parameters``: {parameter: what of its value is the id of the VE}; without any the id is in the agent's own name.
+    """
+
+    agent: str
+    engine: str | None
+    parameters: dict[str, Named]
+
+
+# The first that fits. Ours comes from ocf:heartbeat:ManageVE.
+MANAGERS = (
+    Manager(r'ocf:[^:]+:lx[cd].*', 'lxc', {'container': _as_it_is, 'config': _directory}),
+    Manager(r'(?:systemd|service):lxc@(?P<id>.+?)(?:\.service)?', 'lxc', {}),
+    Manager(r'ocf:[^:]+:ManageVE', None, {'veid': _as_it_is}),
+)
+# And any other agent: ours is sometimes installed under another name, and parameters tell it.
+RENAMED = Manager(r'ocf:[^:]+:.+', None, {'veid': _as_it_is})
 
 
 def is_ours(primitive: Element) -> bool:
@@ -26,19 +62,36 @@ def agent_of(primitive: Element) -> str:
     return ':'.join(part for part in parts if part)
 
 
+def managed(primitive: Element) -> Iterator[tuple[str, str]]:
+    """(engine, id) of the VE that it manages; each that it may manage, where its parameters have a rule."""
+    for manager in (*MANAGERS, RENAMED):
+        found = re.match('(?:%s)\\Z' % manager.agent, agent_of(primitive))
+        if not found:
+            continue
+        engines = [manager.engine] if manager.engine else attributes.possible(primitive, attributes.INSTANCE, 'engine')
+        ids = [found.group('id')] if not manager.parameters else []
+        for parameter, named in manager.parameters.items():
+            ids += [named(value) for value in attributes.possible(primitive, attributes.INSTANCE, parameter)]
+        for engine in engines or [DEFAULTS['engine']]:
+            for ve_id in ids:
+                yield engine, ve_id
+        return
+
+
 def manages_ve(primitive: Element) -> bool:
-    """Whether its parameter veid names a VE: our agent, and the one that it comes from."""
-    return agent_of(primitive) in (NAME, OLD_AGENT)
+    """Whether it is there to manage a VE, whatever its agent is called."""
+    known = any(re.match('(?:%s)\\Z' % manager.agent, agent_of(primitive)) for manager in MANAGERS)
+    return known or any(managed(primitive))
 
 
 def ours(root: Element) -> dict[str, Element]:
-    """{id: primitive} of the VEs of our agent."""
-    return {name: primitive for name, primitive in tree.primitives(root).items() if is_ours(primitive)}
+    """{id: primitive} of the VEs of our agent, to be read; as they stand they are in ``tree.primitives``."""
+    return {name: primitive for name, primitive in expansion.primitives(root).items() if is_ours(primitive)}
 
 
 def others(root: Element) -> list[str]:
     """The ids of all other primitives, fencing devices among them."""
-    return [name for name, primitive in tree.primitives(root).items() if not is_ours(primitive)]
+    return [name for name, primitive in expansion.primitives(root).items() if not is_ours(primitive)]
 
 
 def is_fencing(primitive: Element) -> bool:

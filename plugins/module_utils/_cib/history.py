@@ -15,8 +15,8 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import operations as configured
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
 
 # op-status, where that says more than the return code. Others mean that the operation ended as its return code says.
 PENDING, TIMED_OUT = '-1', '2'
@@ -116,7 +116,7 @@ def peaks(starts: Iterable[Operation], now: float) -> dict[str, int]:
 
 def in_flight(root: Element, nodes: Container[str], now: float) -> list[dict[str, Any]]:
     """Operations that have not ended on these nodes, and in how many seconds they are timed out at the latest."""
-    primitives = tree.primitives(root)
+    primitives = expansion.primitives(root)
     result: list[dict[str, Any]] = []
     for operation in operations(root):
         if operation.pending and operation.node in nodes:

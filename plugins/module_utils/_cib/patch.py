@@ -8,15 +8,18 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from typing import Sequence, Tuple
+from typing import Iterator, Sequence, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import EntryKey
 
 # An entry of the history that a patch removes along with what it changes.
 Forgotten = Tuple[EntryKey, Element]
+
+# Behind the id of an element that is replaced as a whole, while crm_diff looks at it.
+MARK = '.openve-replaced'
 
 
 def make(runner: Runner, old: Element, new: Element, forgotten: Sequence[Forgotten] = ()) -> str:
@@ -37,13 +40,53 @@ def make(runner: Runner, old: Element, new: Element, forgotten: Sequence[Forgott
     # Without a newer epoch in the target every push is refused as old.
     target.set('epoch', str(int(source.get('epoch', '0')) + 1))
     target.set('num_updates', '0')
+    documents = [('old.xml', _marked(source, list(_replaced(source, target)))), ('new.xml', tree.text(target))]
     with tempfile.TemporaryDirectory(prefix='openve-') as directory:
         paths = []
-        for name, root in (('old.xml', source), ('new.xml', target)):
+        for name, document in documents:
             paths.append(os.path.join(directory, name))
             with open(paths[-1], 'w', encoding='utf-8') as stream:
-                stream.write(tree.text(root))
-        return call(runner, ['crm_diff', '--original', paths[0], '--new', paths[1]], good=(1,))
+                stream.write(document)
+        return call(runner, ['crm_diff', '--original', paths[0], '--new', paths[1]], good=(1,)).replace(MARK, '')
+
+
+def _replaced(old: Element, new: Element) -> Iterator[Element]:
+    """The elements of ``old`` that a patch has to replace as a whole.
+
+    crm_diff tells siblings of one kind apart by their ids, and what is but a reference has none: it takes a reference and
+    a set that comes in its place for the same, and writes a mixture of both.
+    """
+    if any(expansion.REFERENCE in element.attrib for root in (old, new) for element in root.iter()):
+        yield from _unnamed(old, new, None)
+
+
+def _unnamed(old: Element, new: Element, nearest: Element | None) -> Iterator[Element]:
+    if tree.same(old, new):
+        return
+    nearest = old if old.get('id') else nearest
+    if nearest is not None and any(not child.get('id') for parent in (old, new) for child in _references(parent)):
+        yield nearest
+        return
+    counterparts = {tree.key(child): child for child in tree.elements(new)}
+    found: list[Element] = []
+    for child in tree.elements(old):
+        if tree.key(child) in counterparts:
+            found += [element for element in _unnamed(child, counterparts[tree.key(child)], nearest)]
+    yield from found[:1] if nearest in found else found
+
+
+def _references(parent: Element) -> list[Element]:
+    return [child for child in tree.elements(parent) if expansion.REFERENCE in child.attrib]
+
+
+def _marked(source: Element, replaced: Sequence[Element]) -> str:
+    """The text of a CIB with these elements under another id, so that crm_diff sees one that goes and one that comes."""
+    for element in replaced:
+        element.set('id', element.get('id', '') + MARK)
+    document = tree.text(source)
+    for element in replaced:
+        element.set('id', element.get('id', '')[: -len(MARK)])
+    return document
 
 
 def restamp(patch: str, num_updates: str | None) -> str:

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from typing import Callable, Generic, Iterator, Sequence, TypeVar
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ConflictError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call, failed, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import diff, history, patch, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import EntryKey
@@ -86,6 +87,7 @@ class Draft(Generic[Found]):
             self.attempts += 1
             rc, out, err = run(self.runner, PUSH, self.patch)
             if rc == 0 or (rc != RC_OLD and self._arrived()):
+                self._read_back()
                 return True
             if rc != RC_OLD and bare is not True:
                 raise failed(PUSH, rc, out, err)
@@ -98,6 +100,27 @@ class Draft(Generic[Found]):
             # wanted. Pacemaker 3 refuses that; then, and where it removes results, it takes luck, or many tries.
             bare = bare is None and not self.forgotten
             self.patch = patch.restamp(self.patch, None if bare else num_updates)
+
+    def _read_back(self) -> None:
+        """Raises where something else was stored than what was pushed. What others did at the same time is a warning."""
+        try:
+            now = tree.query(self.runner)
+        except Error as error:
+            self.warnings.append('The change was made, but what was stored cannot be read back: %s' % error.msg)
+            return
+        if _same_configuration(now, self.new):
+            return
+        names = list(diff.lost(tree.configuration(self.old), tree.configuration(self.new), tree.configuration(now)))
+        if not names:
+            return
+        if int(tree.version(now)[1]) > int(tree.version(self.old)[1]) + 2:  # in a file one push counts twice
+            self.warnings.append('Somebody else edited at the same time, and changed again: %s.' % some(names))
+            return
+        raise CibError(
+            'Pacemaker took the change, but stored something else than what it was given: %s. Look at these, and set them '
+            'right by hand.' % some(names),
+            not_stored=names,
+        )
 
     def _arrived(self) -> bool:
         """Whether a patch that is said to have failed was taken all the same: the answer can get lost when the DC or the

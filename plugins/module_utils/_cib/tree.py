@@ -69,7 +69,14 @@ def read_file(path: str) -> Element:
 
 def parse(document: str) -> Element:
     # Comments are kept: a patch names positions among siblings, and Pacemaker counts comments.
-    return ET.fromstring(document, parser=ET.XMLParser(target=ET.TreeBuilder(insert_comments=True)))
+    try:
+        return ET.fromstring(document, parser=ET.XMLParser(target=ET.TreeBuilder(insert_comments=True)))
+    except ET.ParseError as error:
+        raise CibError(
+            'What cibadmin printed of the CIB is no XML (%s), nothing was changed. Some releases of Pacemaker do not print &, '
+            '< and " as they should where they stand in a value behind a character that is not ASCII: look for such a value, '
+            'and change it.' % error
+        ) from error
 
 
 def text(element: Element) -> str:

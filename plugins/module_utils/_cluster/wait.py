@@ -13,7 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base import time
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, run
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, history, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, history, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status
 
 # Pacemaker's CRM_EX_TIMEOUT.
@@ -87,7 +87,7 @@ def _look(runner: Runner, names: Sequence[str]) -> tuple[list[dict[str, Any]], l
     root, now = tree.query(runner), time.time()
     roles = {
         name: attributes.get(primitive, attributes.META, 'target-role')
-        for name, primitive in tree.primitives(root).items()
+        for name, primitive in expansion.primitives(root).items()
     }
     stopped = {name for name, role in roles.items() if (role or '').lower() == 'stopped'}
     down = [ve.row() for ve in cluster.ves if ve.state not in ('started', 'unmanaged') and ve.name not in stopped]

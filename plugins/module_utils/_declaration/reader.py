@@ -14,7 +14,7 @@ import re
 from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import holds_control, is_false, is_true
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Fields
 
 
@@ -46,7 +46,7 @@ class Reader:
         """The text, where the CIB can keep it."""
         if not text:
             self.problem(field, 'is empty; give it a value or leave it out')
-        elif re.search(r'[\x00-\x1f\x7f]', text):
+        elif holds_control(text):
             # Pacemaker writes attributes as they are: a newline comes back from the CIB as a space.
             self.problem(
                 field,

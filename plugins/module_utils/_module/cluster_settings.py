@@ -5,15 +5,20 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import NAME_FORM, is_name
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import NAME_FORM, holds_control, is_name
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, fencing, first_cib, transaction
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    attributes,
+    faithful,
+    fencing,
+    first_cib,
+    transaction,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Policy
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources import properties
@@ -23,6 +28,7 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     """Bring the CIB in line with the arguments."""
     devices = arguments['fencing']
     _refuse_bad(devices, arguments['properties'])
+    _refuse_unfaithful(runner, devices, arguments['properties'])
     policy = validate.read([], arguments['policy']).policy
 
     def edit(root: Element) -> None:
@@ -75,6 +81,19 @@ def _refuse_bad(devices: Sequence[Mapping[str, Any]], values: Mapping[str, Any])
         raise error
 
 
+def _refuse_unfaithful(runner: Runner, devices: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
+    """What the CIB of this release would keep as something else: with such a secret fencing cannot log in."""
+    written = {'properties.%s' % name: attributes.written(value) for name, value in values.items()}
+    for device in devices:
+        for field in ('options', 'secrets'):
+            for name, value in device[field].items():
+                written['fencing device %s: %s.%s' % (device['id'], field, name)] = attributes.written(value)
+        written['fencing device %s: hosts' % device['id']] = ' '.join(device['hosts'])
+    problems = list(faithful.problems(runner, written))
+    if problems:
+        raise InputError(problems, 'The fencing devices or properties')
+
+
 def _exposed(device: Mapping[str, Any]) -> dict[str, str]:
     """{option: why it must not be one}"""
     options, secrets = device['options'], device['secrets']
@@ -90,5 +109,5 @@ def _unusable(where: str, values: Mapping[str, Any]) -> Iterator[str]:
             yield '%s.%s: must be a single value' % (where, name)
         elif value is None or value == '':
             yield '%s.%s: is empty; give it a value or leave it out' % (where, name)
-        elif re.search(r'[\x00-\x1f\x7f]', str(value)):
+        elif holds_control(str(value)):
             yield '%s.%s: holds a newline or another control character; write it on one line' % (where, name)

@@ -13,13 +13,14 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, guests, transaction
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, faithful, guests, transaction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.backup import Backup
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, restarts
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.explain import explain
 
@@ -41,6 +42,7 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     keep = arguments['backup_keep']
     if keep < 0:
         raise InputError(['backup_keep: %d is out of range; write how many to keep, or 0 for none' % keep])
+    _refuse_unfaithful(runner, wanted.declaration)
 
     # Before the patch: after it the controller, which knows the name, has other things to do.
     here = None if check else node_limit.own_name(runner)
@@ -54,6 +56,19 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     if timeout and not check:
         wait(runner, timeout, [ve.name for ve in wanted.declaration.ves], result)
     return result
+
+
+def _refuse_unfaithful(runner: Runner, declaration: Declaration) -> None:
+    """What the CIB of this release would keep as something else, and report as changed on every run."""
+    values = {}
+    for ve in declaration.ves:
+        texts = {'monitor.command': ve.monitor_command or ''}
+        texts.update({'params.%s' % name: value for name, value in ve.params.items()})
+        texts.update({'meta.%s' % name: value for name, value in ve.meta.items()})
+        values.update({'%s: %s' % (ve.where, field): text for field, text in texts.items()})
+    problems = list(faithful.problems(runner, values))
+    if problems:
+        raise InputError(problems, 'The declared VEs or the policy')
 
 
 def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -> Outcome:

@@ -14,7 +14,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base import pace
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import Tools, numbers, written
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, guests, tree
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def look(runner: Runner, root: Element, live: bool) -> tuple[Cluster, list[str]]
     assumptions = _compare(root, tools)
     if root.find('status') is None:
         ET.SubElement(root, 'status')
-    primitives = tree.primitives(root)
+    primitives = expansion.primitives(root)
     cluster = Cluster(
         root=root,
         live=live,

@@ -9,7 +9,7 @@ from typing import Dict, Iterator, NamedTuple, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.validate import canonical_id
 
@@ -35,12 +35,14 @@ def places(root: Element) -> Places:
     return result
 
 
-def names_taken(declaration: Declaration, known: Places) -> Iterator[str]:
+def names_taken(declaration: Declaration, root: Element, known: Places) -> Iterator[str]:
+    ours = guests.ours(root)
     for ve in declaration.ves:
         place = known.get(ve.name)
-        if place is not None and not guests.is_ours(place.element):
-            kind = guests.agent_of(place.element) or place.element.tag
-            mend = 'remove it first, which stops its VE' if kind == guests.OLD_AGENT else 'give the VE another name'
+        if place is not None and ve.name not in ours:
+            element = expansion.primitive(root, place.element)
+            kind = guests.agent_of(element) or element.tag
+            mend = 'remove it first, which stops its VE' if guests.manages_ve(element) else 'give the VE another name'
             yield '%s: name: this cluster has a resource %s already, and that is %s; %s' % (
                 ve.where,
                 ve.name,
@@ -49,15 +51,11 @@ def names_taken(declaration: Declaration, known: Places) -> Iterator[str]:
             )
 
 
-def purge_inside(known: Places, declared: set[str]) -> Iterator[str]:
+def purge_inside(root: Element, known: Places, declared: set[str]) -> Iterator[str]:
     """VEs to be purged that are part of something else."""
-    for name, (parent, element) in known.items():
-        if (
-            element.tag == 'primitive'
-            and guests.is_ours(element)
-            and name not in declared
-            and parent.tag != 'resources'
-        ):
+    for name in guests.ours(root):
+        parent = known[name].parent
+        if name not in declared and parent.tag != 'resources':
             yield '%s is to be purged, but it is part of the %s %s; take it out of there first' % (
                 name,
                 parent.tag,
@@ -69,23 +67,23 @@ def second_managers(declaration: Declaration, root: Element) -> Iterator[str]:
     """Two resources that manage one VE would start it on two nodes."""
     by_container = {(ve.engine, ve.id): ve for ve in declaration.ves}
     names = {ve.name for ve in declaration.ves}
-    for name, primitive in tree.primitives(root).items():
-        if not guests.manages_ve(primitive) or name in names:
+    for name, primitive in expansion.primitives(root).items():
+        if name in names:
             continue
-        for container in _containers(primitive):
-            ve = by_container.get(container)
+        mend = 'remove that resource first, which stops the VE, and run this again'
+        if guests.is_ours(primitive):
+            mend = 'declare it as name: %s, or remove that resource first' % name
+        for engine, ve_id in sorted(
+            {(engine, canonical_id(ve_id, engine)) for engine, ve_id in guests.managed(primitive)}
+        ):
+            ve = by_container.get((engine, ve_id))
             if ve:
-                yield (
-                    '%s: id: the resource %s (ocf:%s:ManageVE) manages this VE already; declare it as name: %s, '
-                    'or remove that resource first' % (ve.where, name, primitive.get('provider'), name)
+                yield '%s: id: the resource %s (%s) manages this VE already; %s' % (
+                    ve.where,
+                    name,
+                    guests.agent_of(primitive),
+                    mend,
                 )
-
-
-def _containers(primitive: Element) -> set[tuple[str, str]]:
-    """(engine, id) of what a primitive manages, or may manage where its attributes have a rule."""
-    engines = attributes.possible(primitive, attributes.INSTANCE, 'engine') or ['vzctl']
-    ids = attributes.possible(primitive, attributes.INSTANCE, 'veid')
-    return {(engine, canonical_id(ve_id, engine)) for engine in engines for ve_id in ids}
 
 
 def missing_needs(declaration: Declaration, known: Places) -> Iterator[str]:

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
@@ -39,7 +39,7 @@ def cluster_warnings(root: Element, declaration: Declaration, escalation: Derive
 
 
 def _remote_nodes(root: Element) -> Iterator[str]:
-    for name, primitive in tree.primitives(root).items():
+    for name, primitive in expansion.primitives(root).items():
         if primitive.get('provider') == 'pacemaker' and primitive.get('type') == 'remote':
             yield name
         guest = attributes.get(primitive, attributes.META, 'remote-node')

@@ -11,7 +11,8 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements, guests, sharing, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.sharing import Change
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import derived
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
@@ -51,9 +52,9 @@ def edit(root: Element, wanted: Wanted) -> Edited:
     declaration, edited = wanted.declaration, Edited()
     places = checks.places(root)
     before = _shapes(root, wanted.names)
-    problems = list(checks.names_taken(declaration, places))
+    problems = list(checks.names_taken(declaration, root, places))
     if wanted.purge:
-        problems += checks.purge_inside(places, wanted.names)
+        problems += checks.purge_inside(root, places, wanted.names)
         edited.removed = _purge(root, places, wanted.names)
     problems += checks.second_managers(declaration, root)
     problems += checks.missing_needs(declaration, places)
@@ -82,10 +83,10 @@ def _purge(root: Element, places: Places, declared: set[str]) -> list[str]:
     """Remove what is ours, not declared, and not part of something else; return the names."""
     removed = []
     constraints = tree.section(root, 'constraints')
-    for name, primitive in guests.ours(root).items():
-        parent = places[name].parent
-        if name in declared or parent.tag != 'resources':
-            continue
+    gone = [name for name in guests.ours(root) if name not in declared and places[name].parent.tag == 'resources']
+    sharing.part(root, [(places[name].element, None) for name in gone])
+    for name in gone:
+        parent, primitive = places[name]
         for constraint in list(constraints):
             if elements.owner_of(constraint) == name or elements.made_by_crm_resource(constraint, name):
                 constraints.remove(constraint)
@@ -100,14 +101,19 @@ def _put_primitives(root: Element, places: Places, wanted: Wanted) -> list[str]:
     created = []
     numbers = derived.numbers(wanted.declaration)
     by_parent: dict[Element, list[Element]] = {}  # a VE may be a member of a group
+    changes: list[Change] = []
     for ve in wanted.declaration.ves:
         place = places.get(ve.name)
         parent = tree.section(root, 'resources') if place is None else place.parent
         current = None if place is None else place.element
         if current is None:
             created.append(ve.name)
-        primitive = elements.primitive(ve, wanted.declaration.policy, numbers[ve.name], current, wanted.new)
+        seen = None if current is None else elements.look(root, current)
+        primitive = elements.primitive(ve, wanted.declaration.policy, numbers[ve.name], seen, wanted.new)
         by_parent.setdefault(parent, []).append(primitive)
+        if current is not None:
+            changes.append((current, primitive))
+    sharing.part(root, changes)
     for parent, primitives in by_parent.items():
         tree.merge(parent, *primitives)
     return created

@@ -53,7 +53,7 @@ def _edited(root: Element, todo: Sequence[str], options: Options) -> Element:
     primitives = tree.primitives(edited)
     for name in todo:
         if options.state == 'started':
-            edits.set_target_role(primitives[name], 'Started')
+            edits.set_target_role(edited, primitives[name], 'Started')
         else:
             edits.place(edited, name, options.nodes, options.to)
     if options.standby is False and options.to:

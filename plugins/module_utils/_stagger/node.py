@@ -107,12 +107,14 @@ def _free(runner: Runner, request: PutRequest) -> list[str]:
 def _edit(root: Element, request: PutRequest, names: Collection[str]) -> tuple[list[str], Roles]:
     """Edit what is asked for of these VEs. Returns them, and {name: its target-role before}."""
     before: Roles = {}
-    for name, element in guests.ours(root).items():  # one that was removed meanwhile is nobody's any more
+    elements = tree.primitives(root)
+    for name in guests.ours(root):  # one that was removed meanwhile is nobody's any more
         if name not in names:
             continue
+        element = elements[name]
         if name in request.roles:
             before[name] = attributes.get(element, attributes.META, 'target-role')
-            edits.set_target_role(element, request.roles[name])
+            edits.set_target_role(root, element, request.roles[name])
         if name in request.away or name in request.to or name in request.clear:
             edits.place(root, name, request.away.get(name, ()), request.to.get(name))
     for node, standby in request.standby.items():

@@ -441,3 +441,21 @@ def test_the_documentation_says_what_the_module_takes_and_returns(module):
     assert set(result) - {'changed', 'diff', 'invocation', 'warnings'} == {
         name for name, value in returned.items() if not value['returned'].startswith('when')
     }
+
+
+def test_secrets_that_a_device_has_from_a_template_are_in_no_diff(cluster):
+    cluster.tool(
+        'cibadmin',
+        '--create',
+        '--scope',
+        'resources',
+        '--xml-text',
+        '<template id="fences" class="stonith" type="fence_ipmilan"><instance_attributes id="f"><nvpair id="f-p" name="password" '
+        'value="hush-hush"/></instance_attributes></template>',
+    )
+    cluster.tool(
+        'cibadmin', '--create', '--scope', 'resources', '--xml-text', '<primitive id="ipmi-n1" template="fences"/>'
+    )
+    result = put(cluster)
+    assert 'hush' not in json.dumps(result['diff']()) and SECRET not in json.dumps(result['diff']())
+    assert device(cluster.path).get('template') == 'fences' and values(cluster.path) == WANTED

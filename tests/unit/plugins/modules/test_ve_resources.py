@@ -32,7 +32,9 @@ def test_check_run_and_run_again(ve_resources, cluster):
     assert {key: value for key, value in done.items() if key not in differing} == {
         key: value for key, value in planned.items() if key not in differing + ('diff',)
     }
-    assert done['commands'][-1].startswith('cibadmin --patch') and not re.search('--patch', str(planned['commands']))
+    push, read_back = done['commands'][-2:]
+    assert push.startswith('cibadmin --patch') and read_back == 'cibadmin --query'
+    assert not re.search('--patch', str(planned['commands']))
     text = cluster.text()
     again = ve_resources(**arguments)
     assert not again['changed'] and again['commands'] == ['cibadmin --query'] and cluster.text() == text

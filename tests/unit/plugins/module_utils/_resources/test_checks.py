@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
@@ -77,6 +79,106 @@ def test_what_a_cluster_cannot_take_is_refused_and_nothing_changes(cluster, xml,
         with pytest.raises(CibError, match=message):
             declare(cluster, [ve], check=check)
     assert cluster.text() == text
+
+
+def with_parameters(agent, more='', **parameters):
+    kind, provider, name = ('%s::%s' % tuple(agent.split(':')) if agent.count(':') == 1 else agent).split(':')
+    pairs = ''.join('<nvpair id="o-%s" name="%s" value="%s"/>' % (key, key, value) for key, value in parameters.items())
+    return (
+        '<primitive id="other" class="%s"%s type="%s">%s<instance_attributes id="o">%s</instance_attributes></primitive>'
+        % (
+            kind,
+            ' provider="%s"' % provider if provider else '',
+            name,
+            more,
+            pairs,
+        )
+    )
+
+
+LXC = with_parameters('ocf:heartbeat:lxc', container='web')
+BY_TEMPLATE = (
+    '<template id="t" class="ocf" provider="heartbeat" type="lxc"/>',
+    '<primitive id="other" template="t"><instance_attributes id="o"><nvpair id="o-c" name="container" value="web"/>'
+    '</instance_attributes></primitive>',
+)
+IN_TEMPLATE = (
+    '<template id="t" class="ocf" provider="heartbeat" type="ManageVE"><instance_attributes id="o"><nvpair id="o-c" name="veid" '
+    'value="7"/></instance_attributes></template>',
+    '<group id="g"><primitive id="other" template="t"/></group>',
+)
+BY_REFERENCE = (
+    '<primitive id="spare" class="ocf" provider="pacemaker" type="Dummy"><instance_attributes id="shared"><nvpair id="shared-c" '
+    'name="container" value="web"/></instance_attributes></primitive>',
+    '<primitive id="other" class="ocf" provider="heartbeat" type="lxc"><instance_attributes id-ref="shared"/></primitive>',
+)
+PAIR_BY_REFERENCE = (
+    BY_REFERENCE[0],
+    '<primitive id="other" class="ocf" provider="heartbeat" type="lxc"><instance_attributes id="o"><nvpair id-ref="shared-c"/>'
+    '</instance_attributes></primitive>',
+)
+AT_NIGHT = with_parameters('ocf:heartbeat:lxc', container='web').replace(
+    '<instance_attributes id="o">',
+    '<instance_attributes id="o"><rule id="r" score="0" boolean-op="and"><expression id="e" attribute="#uname" '
+    'operation="eq" value="n1"/></rule>',
+)
+
+
+@pytest.mark.parametrize(
+    'resources, ve, agent',
+    [
+        ([LXC], {'id': 'web', 'engine': 'lxc'}, 'ocf:heartbeat:lxc'),
+        (['<group id="g">%s</group>' % LXC], {'id': 'web', 'engine': 'lxc'}, 'ocf:heartbeat:lxc'),
+        (['<clone id="c">%s</clone>' % LXC], {'id': 'web', 'engine': 'lxc'}, 'ocf:heartbeat:lxc'),
+        (['<clone id="c"><group id="g">%s</group></clone>' % LXC], {'id': 'web', 'engine': 'lxc'}, 'ocf:heartbeat:lxc'),
+        (
+            [with_parameters('ocf:heartbeat:lxc', container='any', config='/var/lib/lxc/web/config')],
+            {'id': 'web', 'engine': 'lxc'},
+            'ocf:heartbeat:lxc',
+        ),
+        ([with_parameters('systemd:lxc@web')], {'id': 'web', 'engine': 'lxc'}, 'systemd:lxc@web'),
+        ([with_parameters('ocf:heartbeat:ManageVE', veid='0007')], {'id': 7}, 'ocf:heartbeat:ManageVE'),
+        ([with_parameters('ocf:site:ManageVE', veid='7')], {'id': 7}, 'ocf:site:ManageVE'),
+        (
+            [with_parameters('ocf:site:Guest', veid='web', engine='lxc')],
+            {'id': 'web', 'engine': 'lxc'},
+            'ocf:site:Guest',
+        ),
+        (BY_TEMPLATE, {'id': 'web', 'engine': 'lxc'}, 'ocf:heartbeat:lxc'),
+        (IN_TEMPLATE, {'id': 7}, 'ocf:heartbeat:ManageVE'),
+        (BY_REFERENCE, {'id': 'web', 'engine': 'lxc'}, 'ocf:heartbeat:lxc'),
+        (PAIR_BY_REFERENCE, {'id': 'web', 'engine': 'lxc'}, 'ocf:heartbeat:lxc'),
+        ([AT_NIGHT], {'id': 'web', 'engine': 'lxc'}, 'ocf:heartbeat:lxc'),
+    ],
+)
+def test_a_second_manager_is_refused_whatever_it_is_called(cluster, resources, ve, agent):
+    root = ET.fromstring(cluster.text())
+    for xml in resources:
+        root.find('configuration/resources').append(ET.fromstring(xml))
+    cluster.path.write_text(ET.tostring(root, encoding='unicode'))
+    with pytest.raises(CibError) as failure:
+        declare(cluster, [ve])
+    assert len(failure.value.details['problems']) == 1
+    # there is no other way yet than to do it by hand
+    assert failure.value.details['problems'][0] == (
+        'VE %s: id: the resource other (%s) manages this VE already; remove that resource first, which stops the VE, and run '
+        'this again' % (ve['id'], agent)
+    )
+
+
+@pytest.mark.parametrize(
+    'xml, ve',
+    [
+        (LXC, {'id': 'web2', 'engine': 'lxc'}),
+        (with_parameters('ocf:heartbeat:lxc', container='7'), {'id': 7}),
+        (with_parameters('ocf:heartbeat:ManageVE', veid='8'), {'id': 7}),
+        (with_parameters('ocf:heartbeat:lxd-info', name='web'), {'id': 'web', 'engine': 'lxc'}),
+        (with_parameters('systemd:lxc-net'), {'id': 'net', 'engine': 'lxc'}),
+    ],
+)
+def test_another_ves_manager_is_none_of_this_one(cluster, xml, ve):
+    create(cluster, xml)
+    assert declare(cluster, [ve])['created'] == ['ve-%s' % ve['id']]
 
 
 def test_a_renamed_ve_is_refused_without_purge_and_replaced_with_it(cluster):
