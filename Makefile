@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `make demo` and `make test` need nothing before them but Debian 12 or 13, root, git and make.
-.PHONY: help demo demo-clean clean-all test check test-long matrix soak bench-agent bench-config bench-stagger bench-rehearsal bench-predictions faults clean
+.PHONY: help demo demo-clean clean-all test check test-long test-upgrade matrix soak bench-agent bench-config bench-stagger bench-rehearsal bench-predictions faults clean
 
 export DEBIAN # of the nodes; see tests/lab/release
 
@@ -24,6 +24,9 @@ check:       ## the fast part: lint and unit tests, no cluster
 
 test-long:   ## the tests on the live cluster, with those that take minutes or want a quiet machine
 	@tests/run long
+
+test-upgrade: ## a cluster of Debian 12 with running VEs is taken over by this checkout, then becomes Debian 13 node by node (FROM=COMMIT)
+	@tests/lab/upgrade $(FROM)
 
 matrix:      ## the agent's table of cases with every Python from 3.6 on that this machine has
 	@tests/run matrix
