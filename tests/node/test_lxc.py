@@ -59,21 +59,21 @@ case("start: running", "busybox running", "start", 0, most=4, same=True)
 case(
     "start: hung boot, proceed",
     "systemd boot='sleep 100000'",
-    "start ready_timeout=4",
+    "start ready_timeout=6",
     0,
     after="RUNNING unbooted",
-    least=4,
-    most=9,
+    least=6,
+    most=11,
     err="WARNING: .*not ready in time.*systemd: (starting|initializing)",
 )
 case(
     "start: hung boot, fail",
     "systemd boot='sleep 100000'",
-    "start ready_timeout=4 ready_timeout_action=fail",
+    "start ready_timeout=6 ready_timeout_action=fail",
     1,
     after="RUNNING unbooted",
-    least=4,
-    most=9,
+    least=6,
+    most=11,
     reason="not ready in time .*systemd: (starting|initializing)",
 )
 case(
@@ -432,11 +432,11 @@ case(
 case(
     "unprivileged: hung boot",
     "systemd unprivileged boot='sleep 100000'",
-    "start ready_timeout=4 ready_timeout_action=fail",
+    "start ready_timeout=6 ready_timeout_action=fail",
     1,
     after="RUNNING unbooted",
-    least=4,
-    most=9,
+    least=6,
+    most=11,
     reason="not ready in time .*systemd: (starting|initializing)",
 )
 case(

@@ -31,7 +31,7 @@ KINDS = {
     "busybox": "lxc.mount.auto = proc:mixed sys:mixed\nlxc.signal.halt = SIGUSR2\n",
     "sysvinit": "lxc.mount.auto = proc:mixed sys:mixed\nlxc.signal.halt = SIGPWR\n",
     "systemd": "lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\nlxc.signal.halt = SIGRTMIN+3\n"
-    "lxc.mount.entry = /usr usr none bind,ro 0 0\n",
+    "lxc.mount.entry = /usr usr none rbind,ro 0 0\n",
 }
 
 
