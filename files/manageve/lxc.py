@@ -14,6 +14,29 @@ from manageve.table import HIDDEN, SHOWN, Seen
 from manageve.text import clean, is_number, read_text
 
 
+def settings(text, depth=8):
+    """(key, value) of every line, those of the files that it includes in their place."""
+    for line in text.splitlines():
+        key, is_one, value = [part.strip() for part in line.partition("=")]
+        if is_one and key == "lxc.include" and depth:
+            for path in included(value):
+                try:
+                    inner = read_text(path)
+                except OSError:  # LXC would not start it, but it may run
+                    continue
+                yield from settings(inner, depth - 1)
+        elif is_one:
+            yield key, value
+
+
+def included(path):
+    """A file, or those of a directory that LXC takes."""
+    try:
+        return ["%s/%s" % (path, name) for name in sorted(posix.listdir(path)) if name.endswith(".conf")]
+    except OSError:
+        return [path]
+
+
 class Lxc(Engine):
     """LXC's own tools."""
 
@@ -53,11 +76,11 @@ class Lxc(Engine):
         return Seen("blind", ran.verdict(), ask=True)
 
     def config(self, key):
+        """The last value that the configuration gives it, None where it gives none. OSError: there is no configuration."""
         value = None
-        for line in read_text("%s/%s/config" % (self.par.lxc_path, self.name)).splitlines():
-            k, is_one, v = line.partition("=")
-            if is_one and k.strip() == key:
-                value = v.strip()
+        for name, given in settings(read_text("%s/%s/config" % (self.par.lxc_path, self.name))):
+            if name == key:
+                value = given
         return value
 
     def complete(self):

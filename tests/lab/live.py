@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ET
 import timeline
 
 HERE = pathlib.Path(__file__).resolve().parent
-NAME, NODES = "openve-demo", ("n1", "n2", "n3")
+NAME, NODES = os.environ["OPENVE_LAB"] + "-demo", ("n1", "n2", "n3")
 LABS = pathlib.Path(os.environ["OPENVE_LAB_STATE"])
 
 

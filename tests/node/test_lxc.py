@@ -59,21 +59,21 @@ case("start: running", "busybox running", "start", 0, most=4, same=True)
 case(
     "start: hung boot, proceed",
     "systemd boot='sleep 100000'",
-    "start ready_timeout=4",
+    "start ready_timeout=6",
     0,
     after="RUNNING unbooted",
-    least=4,
-    most=9,
+    least=6,
+    most=11,
     err="WARNING: .*not ready in time.*systemd: (starting|initializing)",
 )
 case(
     "start: hung boot, fail",
     "systemd boot='sleep 100000'",
-    "start ready_timeout=4 ready_timeout_action=fail",
+    "start ready_timeout=6 ready_timeout_action=fail",
     1,
     after="RUNNING unbooted",
-    least=4,
-    most=9,
+    least=6,
+    most=11,
     reason="not ready in time .*systemd: (starting|initializing)",
 )
 case(
@@ -361,6 +361,124 @@ case(
     same=True,
 )
 
+# in a user namespace: other owners of its files and cgroups, and what the guest may do
+for kind in ves.KINDS:
+    case(
+        "unprivileged: start, " + kind,
+        kind + " unprivileged boot='sleep 2'",
+        "start" + (" " + BOOTED if kind == "busybox" else ""),
+        0,
+        after="RUNNING" if kind == "sysvinit" else "RUNNING booted",
+        least=2,
+    )
+    case("unprivileged: probe, " + kind, kind + " unprivileged running", "monitor probe", 0, same=True)
+    case("unprivileged: stop, " + kind, kind + " unprivileged running", "stop", 0, after="STOPPED", noerr="force")
+    case(
+        "unprivileged: reboots, " + kind,
+        kind + " unprivileged running inside='reboot -f'",
+        "monitor",
+        0,
+        after="RUNNING",
+    )
+    case(
+        "unprivileged: no tools, " + kind,
+        kind + " unprivileged running",
+        "monitor probe notools",
+        1,
+        same=True,
+        reason="may be running",
+    )
+    case(
+        "unprivileged: no tools, its socket is not seen, " + kind,
+        kind + " unprivileged running",
+        "monitor probe notools othernet",
+        1,
+        same=True,
+    )
+    case(
+        "unprivileged: hung stop, " + kind,
+        kind + " unprivileged running " + HANGS,
+        "stop timeout=10",
+        0,
+        after="STOPPED",
+        least=4,
+        err="WARNING: .*by force",
+    )
+    case(
+        "unprivileged: frozen, monitor, " + kind,
+        kind + " unprivileged running frozen",
+        "monitor timeout=8",
+        1,
+        after="FROZEN",
+        most=7,
+        reason="paused",
+    )
+    case(
+        "unprivileged: frozen, start thaws it, " + kind,
+        kind + " unprivileged running frozen",
+        "start" + (" " + BOOTED if kind == "busybox" else ""),
+        0,
+        after="RUNNING",
+        same=True,
+    )
+    case("unprivileged: frozen, stop, " + kind, kind + " unprivileged running frozen", "stop", 0, after="STOPPED")
+case("unprivileged: down, no tools, probe", "busybox unprivileged", "monitor probe notools", 5)
+case(
+    "unprivileged: died, so empty cgroups are left",
+    "busybox unprivileged running nomonitor",
+    "monitor probe notools",
+    5,
+)
+case(
+    "unprivileged: hung boot",
+    "systemd unprivileged boot='sleep 100000'",
+    "start ready_timeout=6 ready_timeout_action=fail",
+    1,
+    after="RUNNING unbooted",
+    least=6,
+    most=11,
+    reason="not ready in time .*systemd: (starting|initializing)",
+)
+case(
+    "unprivileged: the check passes",
+    "systemd unprivileged running",
+    "monitor level=10 monitor_command='test -e /run/booted && test $(id -u) = 0'",
+    0,
+)
+case(
+    "unprivileged: halts as it boots",
+    "busybox unprivileged boot='sleep 1; echo the disk is gone >/dev/console; poweroff -f'",
+    "start " + BOOTED,
+    1,
+    after="STOPPED",
+    most=8,
+    reason=DIES,
+)
+
+# its configuration is in another file, which its own includes
+case("include: start", "busybox include boot='sleep 2'", "start " + BOOTED, 0, after="RUNNING booted", least=2)
+case("include: probe", "busybox include running", "monitor probe", 0, same=True)
+case("include: stop", "busybox include running", "stop", 0, after="STOPPED", noerr="force")
+case(
+    "include: unprivileged", "systemd include unprivileged boot='sleep 2'", "start", 0, after="RUNNING booted", least=2
+)
+case(
+    "include: halts as it boots",
+    "busybox include boot='sleep 1; echo the disk is gone >/dev/console; poweroff -f'",
+    "start " + BOOTED,
+    1,
+    after="STOPPED",
+    most=8,
+    reason=DIES,
+)
+case(
+    "include: no root file system, level 10 as level 0",
+    "busybox include running norootfs",
+    "monitor level=10 monitor_command=false",
+    0,
+    same=True,
+)
+
 # a name that begins with another's name
 case("names: web-N is not web", "busybox running", "monitor probe veid={base}", 7, same=True)
 case("names: web-N is not web, start", "busybox running", "start veid={base}", 5, same=True)
@@ -379,13 +497,14 @@ class Stage:
         hooks = {"start-host": given.pop("slowstart", None), "stop": given.pop("slowstop", None)}
         config = "".join('lxc.hook.%s = /bin/sh -c "sleep %s"\n' % hook for hook in hooks.items() if hook[1])
         self.later = given.get("later")  # a command of the shell, see Stage.run
-        self.ve = ves.VE(name, kind, given.get("boot", ""), given.get("shutdown", ""), config)
+        how = {word: True for word in ("include", "unprivileged") if word in given}
+        self.ve = ves.VE(name, kind, given.get("boot", ""), given.get("shutdown", ""), config, **how)
         try:
             for word, value in words:
                 if hasattr(self, "do_" + word):
                     getattr(self, "do_" + word)(value)
                 else:
-                    assert word in ("boot", "shutdown", "slowstart", "slowstop", "later"), word
+                    assert word in ("boot", "shutdown", "slowstart", "slowstop", "later", *how), word
         except BaseException:
             self.ve.close()
             raise

@@ -2,6 +2,7 @@
 """The agent under a real Pacemaker, two nodes: what may go wrong on one of them and must not stop a VE that runs on the other,
 and what an administrator may mistype. Runs outside, and reaches the nodes by `podman exec`."""
 
+import os
 import pathlib
 import re
 import subprocess
@@ -11,7 +12,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-LAB = "openve-agent"
+LAB = os.environ["OPENVE_LAB"] + "-agent"
 VE = "ve-101"
 COROSYNC = """
 totem {

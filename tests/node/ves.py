@@ -31,9 +31,12 @@ KINDS = {
     "busybox": "lxc.mount.auto = proc:mixed sys:mixed\nlxc.signal.halt = SIGUSR2\n",
     "sysvinit": "lxc.mount.auto = proc:mixed sys:mixed\nlxc.signal.halt = SIGPWR\n",
     "systemd": "lxc.mount.auto = proc:mixed sys:mixed cgroup:mixed\nlxc.signal.halt = SIGRTMIN+3\n"
-    "lxc.mount.entry = /usr usr none bind,ro 0 0\n",
+    "lxc.mount.entry = /usr usr none rbind,ro 0 0\n",
 }
 
+
+FIRST_ID, IDS = 100000, 65536  # those of the node that an unprivileged guest's are mapped to
+IDMAP = "lxc.idmap = u 0 %d %d\nlxc.idmap = g 0 %d %d\n" % (FIRST_ID, IDS, FIRST_ID, IDS)
 
 TIMEOUT = 20  # of an operation, unless a test says otherwise
 
@@ -54,7 +57,10 @@ def wait_until(true, what, seconds=30):
 class VE:
     """A container. As a context it is gone at the end, whatever state it is in."""
 
-    def __init__(self, name, kind="busybox", boot="", shutdown="", config="", path=PATH):
+    def __init__(
+        self, name, kind="busybox", boot="", shutdown="", config="", path=PATH, include=False, unprivileged=False
+    ):
+        """include: all of its configuration is in a file that its own names. unprivileged: in a user namespace."""
         self.name, self.kind, self.path = name, kind, path
         self.folder = "%s/%s" % (path, name)
         self.root = self.folder + "/rootfs"
@@ -68,6 +74,17 @@ class VE:
         with contextlib.suppress(OSError), open("/sys/module/apparmor/parameters/enabled") as f:
             if f.read().strip() == "Y":
                 text += "lxc.apparmor.profile = unconfined\n"  # no profile can be loaded from inside a node
+        if unprivileged:
+            text += IDMAP
+            for folder, names, others in os.walk(self.root):
+                for path in [folder] + [os.path.join(folder, name) for name in names + others]:
+                    have = os.lstat(path)
+                    if have.st_uid < IDS:  # a file with two names is met twice
+                        os.lchown(path, have.st_uid + FIRST_ID, have.st_gid + FIRST_ID)
+        if include:
+            with open(self.folder + "/common.conf", "w") as f:
+                f.write(text)
+            text = "lxc.include = %s/common.conf\n" % self.folder
         with open(self.folder + "/config", "w") as f:
             f.write(text)
 

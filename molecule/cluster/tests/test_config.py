@@ -21,7 +21,7 @@ import live  # noqa: E402
 import timeline  # noqa: E402
 
 INVENTORY = CHECKOUT / "molecule/cluster/inventory"
-LAB = "openve-test"
+LAB = os.environ["OPENVE_LAB"] + "-test"
 NODES = ["n1", "n2", "n3"]
 PARAMS = {"ready_command": "test -e /run/booted"}
 DC = testinfra.get_host("podman://%s-n1" % LAB)  # any node will do

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """ve_stagger on the live cluster, with what goes wrong. The last tests kill nodes, so this file is the last one.
 
-On another lab than molecule's: STAGGER_LAB=openve-demo python -m pytest molecule/cluster/tests/test_zz_stagger.py
+On another lab than molecule's: STAGGER_LAB=$OPENVE_LAB-demo python -m pytest molecule/cluster/tests/test_zz_stagger.py
 """
 
 import json
@@ -20,7 +20,7 @@ ROOT = pathlib.Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "tests/lab"))
 import timeline  # noqa: E402
 
-LAB = os.environ.get("STAGGER_LAB", "openve-test")
+LAB = os.environ.get("STAGGER_LAB") or os.environ["OPENVE_LAB"] + "-test"
 TRACE = pathlib.Path(os.environ["OPENVE_LAB_STATE"]) / LAB / "trace"
 LIMIT = 2
 
