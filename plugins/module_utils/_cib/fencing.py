@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, is_false
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, expansion, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, expansion, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 
 Device = Mapping[str, Any]
