@@ -69,13 +69,14 @@ class CibFile:
         # before(argv): called before each command, to play those who edit at the same time
         self.before = lambda argv: None
 
-    def run(self, argv, stdin=None):
+    def run(self, argv, stdin=None, environment=None):
         self.before(argv)
         self.calls.append(argv)
-        return self._run(argv, stdin)
+        return self._run(argv, stdin, environment)
 
-    def _run(self, argv, stdin=None):
-        done = subprocess.run(argv, input=stdin, env=self.env, capture_output=True, text=True, check=False)
+    def _run(self, argv, stdin=None, environment=None):
+        env = dict(self.env, **environment or {})
+        done = subprocess.run(argv, input=stdin, env=env, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def tool(self, *argv):
