@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `make demo` and `make test` need nothing before them but Debian 12 or 13, root, git and make.
-.PHONY: help demo demo-clean clean-all test check test-long test-upgrade matrix soak bench-agent bench-config bench-stagger bench-rehearsal bench-predictions faults clean
+.PHONY: help demo demo-clean clean-all test check test-long test-upgrade matrix try-cibs soak bench-agent bench-config bench-stagger bench-rehearsal bench-predictions faults clean
 
 export DEBIAN # of the nodes; see tests/lab/release
 
@@ -28,8 +28,11 @@ test-long:   ## the tests on the live cluster, with those that take minutes or w
 test-upgrade: ## a cluster of Debian 12 with running VEs is taken over by this checkout, then becomes Debian 13 node by node (FROM=COMMIT)
 	@tests/lab/upgrade $(FROM)
 
-matrix:      ## the agent's table of cases with every Python from 3.6 on that this machine has
+matrix:      ## Pacemaker 2.1 and 3.0, Pythons of nodes, ansible-core: a table of what ran; and the agent with every Python from 3.6 on
 	@tests/run matrix
+
+try-cibs:    ## ve_rehearsal with every CIB in a directory: a result or a refusal, never a traceback (DIR=..., DEBIAN=12|13, JOBS=2)
+	@tests/lab/setup test && . .cache/env && tests/tools/try_cibs "$(DIR)"
 
 bench-agent: ## what a monitor costs, against ocf:heartbeat:ManageVE (RUNS=100)
 	@tests/lab/setup test && . .cache/env && tests/agent/bench_monitor.py $(or $(RUNS),100)

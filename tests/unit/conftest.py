@@ -19,6 +19,9 @@ import pytest
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = 'ansible_collections.openve.pacemaker'
 
+# What modules run with: another one than here is a node whose Python is another than the controller's (make matrix).
+NODE_PYTHON = os.environ.get('NODE_PYTHON') or sys.executable
+
 
 def _package(name, path):
     if name not in sys.modules:
@@ -69,13 +72,14 @@ class CibFile:
         # before(argv): called before each command, to play those who edit at the same time
         self.before = lambda argv: None
 
-    def run(self, argv, stdin=None):
+    def run(self, argv, stdin=None, environment=None):
         self.before(argv)
         self.calls.append(argv)
-        return self._run(argv, stdin)
+        return self._run(argv, stdin, environment)
 
-    def _run(self, argv, stdin=None):
-        done = subprocess.run(argv, input=stdin, env=self.env, capture_output=True, text=True, check=False)
+    def _run(self, argv, stdin=None, environment=None):
+        env = dict(self.env, **environment or {})
+        done = subprocess.run(argv, input=stdin, env=env, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def tool(self, *argv):
@@ -209,6 +213,10 @@ def collections(tmp_path):
     place = tmp_path / 'ansible_collections' / 'openve'
     place.mkdir(parents=True)
     (place / 'pacemaker').symlink_to(CHECKOUT)
+    if NODE_PYTHON != sys.executable:
+        import ansible  # what Ansible sends along with a module; nothing else of the controller's
+
+        (tmp_path / 'ansible').symlink_to(pathlib.Path(ansible.__file__).parent)
     return tmp_path
 
 
@@ -222,7 +230,7 @@ def run_module(collections):
     def run(name, env, check=False, diff=False, **arguments):
         arguments = dict(arguments, _ansible_check_mode=check, _ansible_diff=diff)
         done = subprocess.run(
-            [sys.executable, str(CHECKOUT / 'plugins' / 'modules' / (name + '.py'))],
+            [NODE_PYTHON, '-B', str(CHECKOUT / 'plugins' / 'modules' / (name + '.py'))],
             text=True,
             capture_output=True,
             check=False,

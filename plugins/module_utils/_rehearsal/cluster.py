@@ -14,7 +14,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base import pace
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import Tools, numbers, written
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, guests, tree, upgrade
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def look(runner: Runner, root: Element, live: bool) -> tuple[Cluster, list[str]]
     """The cluster, and what is assumed of it. Refuses a CIB that the tools cannot read."""
     tools = pacemaker.tools(runner)
     assumptions = _compare(root, tools)
+    root = upgrade.upgraded(runner, root, tools)
     if root.find('status') is None:
         ET.SubElement(root, 'status')
     primitives = expansion.primitives(root)

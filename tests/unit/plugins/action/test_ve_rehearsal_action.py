@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import pathlib
 import subprocess
-import sys
 
 import pytest
 
+from conftest import NODE_PYTHON
 from shown import Tree
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[4]
@@ -29,7 +29,7 @@ def rehearse(tmp_path):
                 'local',
                 'openve.pacemaker.rehearse',
                 '-e',
-                'ansible_python_interpreter=%s' % sys.executable,
+                'ansible_python_interpreter=%s' % NODE_PYTHON,
                 '-e',
                 'cib=%s' % (CHECKOUT / 'tests/unit/data/started.xml'),
                 *more,
@@ -50,6 +50,7 @@ def rehearse(tmp_path):
     return run
 
 
+@pytest.mark.matrix
 def test_playbook(rehearse, tmp_path):
     code, said = rehearse('-e', 'scenarios="boot,lose n1"')
     assert code == 0, said

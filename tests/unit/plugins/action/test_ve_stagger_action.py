@@ -17,6 +17,7 @@ import yaml
 
 from ansible_collections.openve.pacemaker.plugins.modules import ve_stagger
 
+from conftest import NODE_PYTHON
 from happenings import FAILED, OK, PENDING, happened, roles, with_dc
 from stagger_world import VES, declare
 
@@ -72,7 +73,7 @@ def play(cluster, collections, tmp_path):
                     '--connection',
                     'local',
                     '--extra-vars',
-                    json.dumps({'ansible_python_interpreter': sys.executable}),
+                    json.dumps({'ansible_python_interpreter': NODE_PYTHON}),
                     str(book),
                 ]
                 + (['--check', '--diff'] if check else []),
@@ -97,6 +98,7 @@ def play(cluster, collections, tmp_path):
     return run
 
 
+@pytest.mark.matrix
 def test_check_mode_prints_the_plan(play, cluster):
     declare(cluster)
     text = cluster.text()
@@ -110,6 +112,7 @@ def test_check_mode_prints_the_plan(play, cluster):
     assert '    1  ve-2                 order 10   n1             about 60 s' in shown
 
 
+@pytest.mark.matrix
 def test_it_ends_when_all_are_up(play, cluster):
     declare(cluster, new='started')
     for ve in ('ve-1', 've-2'):

@@ -375,6 +375,7 @@ def leaks(output, *secrets):
     ]
 
 
+@pytest.mark.matrix
 def test_secrets_never_leave_the_module(module, cluster):
     arguments = {'fencing': [IPMI]}
     for check in (True, False):

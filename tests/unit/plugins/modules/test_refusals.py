@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 
 import pytest
+
+from conftest import NODE_PYTHON
 
 BAD = [{'id': 101, 'prefr': ['n1'], 'boot_time': '1 fortnight'}, {'id': '0101', 'name': 'again'}]
 SAID = (
@@ -41,7 +42,7 @@ def ansible(collections, tmp_path):
 
     def run(play, cib, **variables):
         (tmp_path / 'play.yml').write_text(json.dumps(play))
-        host = {'ansible_connection': 'local', 'ansible_python_interpreter': sys.executable}
+        host = {'ansible_connection': 'local', 'ansible_python_interpreter': NODE_PYTHON}
         (tmp_path / 'hosts.yml').write_text(json.dumps({'all': {'hosts': {'n1': host}, 'vars': variables}}))
         done = subprocess.run(
             ['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), str(tmp_path / 'play.yml')],
@@ -83,6 +84,7 @@ def test_a_play_is_refused_by_its_first_task(ansible, cib_file, play):
     assert 'changed=0' in said
 
 
+@pytest.mark.matrix
 def test_a_role_rehearses_and_refuses_what_breaks_an_assertion(ansible, cluster):
     before = cluster.text()
     code, said = ansible(

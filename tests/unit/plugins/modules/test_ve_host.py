@@ -268,6 +268,7 @@ def module(run_module):
     return lambda **arguments: run_module('ve_host', os.environ, diff=True, **arguments)[0]
 
 
+@pytest.mark.matrix
 def test_check_run_and_run_again(module, tmp_path):
     config = write(tmp_path / 'web' / 'config', 'lxc.start.auto = 1\n')
     ves = [{'id': name, 'engine': 'lxc', 'params': {'lxc_path': str(tmp_path)}} for name in ('web', 'gone')]

@@ -145,6 +145,7 @@ def asked(run_module, cluster):
     return run
 
 
+@pytest.mark.matrix
 def test_the_last_start_of_each(asked):
     found = asked()['by_name']
     begin = found['ve-1']['last_start'].pop('at')

@@ -37,6 +37,7 @@ def documented(name):
     return found, yaml.safe_load(found.DOCUMENTATION)['options']
 
 
+@pytest.mark.matrix
 def test_the_module(module, cluster, tmp_path):
     text = cluster.text()
     result = module(scenarios=['lose n1'])

@@ -20,6 +20,7 @@ def ve_resources(run_module, cluster):
     return lambda **arguments: run_module('ve_resources', cluster.env, **arguments)[0]
 
 
+@pytest.mark.matrix
 def test_check_run_and_run_again(ve_resources, cluster):
     arguments = {'ves': [{'id': 101, 'monitor': {'command': 'a "b" <c'}}], 'policy': {'starts_per_node': 3}}
     text = cluster.text()
