@@ -21,8 +21,7 @@ options:
         description:
           - The id of the VE, as its engine knows it. For V(vzctl) a number, a name or a UUID, where V(0101) is the same
             as V(101). For V(lxc) the name of the container.
-          - Quote an id that begins with V(0) or is a word like V(on). To YAML an unquoted V(0101) is an octal number, and arrives
-            here as V(65).
+          - Quote an id that begins with V(0) or is a word like V(on). To YAML an unquoted V(0101) is the octal number 65.
         type: raw
         required: true
       name:
@@ -55,7 +54,6 @@ options:
         description:
           - A pause after the VE has booted, before the next one starts in its place; in a failover too. By default
             C(policy.settle).
-          - It is also the way to spare a node a VE that weighs more than others. Pacemaker and the agent count every start as one.
         type: str
       monitor:
         description:
