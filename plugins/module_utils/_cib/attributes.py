@@ -104,7 +104,11 @@ def each(element: Element, kind: str) -> Iterator[tuple[Element, Element]]:
 
 def possible(element: Element, kind: str, name: str) -> list[str]:
     """Every value that an attribute may have at some time on some node."""
-    return [pair.get('value', '') for _set, pair in each(element, kind) if pair.get('name') == name]
+    always = get(element, kind, name)
+    at_times = [
+        pair.get('value', '') for owner, pair in each(element, kind) if has_rule(owner) and pair.get('name') == name
+    ]
+    return at_times if always is None else [always, *at_times]
 
 
 def has_rule(attribute_set: Element) -> bool:

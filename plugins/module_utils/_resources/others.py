@@ -80,5 +80,6 @@ def policies(declaration: Declaration, root: Element) -> Iterator[str]:
 def _differs(field: str, mine: object, theirs: object, names: list[str]) -> str:
     return (
         'policy: %s: is %s here and %s for the VEs of another list (%s), and there is one for the whole cluster; give both '
-        'lists the same, or declare these VEs here' % (field, mine, theirs, some(names))
+        'lists the same, or declare these VEs here; where no list has them any more, purge removes them'
+        % (field, mine, theirs, some(names))
     )

@@ -121,7 +121,7 @@ def test_a_name_stays_with_its_ve(cluster):
             {'starts_per_node': 3},
             {},
             'policy: starts_per_node: is 2 here and 3 for the VEs of another list (db, queue), and there is one for the whole '
-            'cluster; give both lists the same, or declare these VEs here',
+            'cluster; give both lists the same, or declare these VEs here; where no list has them any more, purge removes them',
         ),
         (
             {'starts_total': 7},
