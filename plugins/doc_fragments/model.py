@@ -21,7 +21,8 @@ options:
         description:
           - The id of the VE, as its engine knows it. For V(vzctl) a number, a name or a UUID, where V(0101) is the same
             as V(101). For V(lxc) the name of the container.
-        type: str
+          - Quote an id that begins with V(0) or is a word like V(on). To YAML an unquoted V(0101) is the octal number 65.
+        type: raw
         required: true
       name:
         description:
@@ -48,6 +49,11 @@ options:
       stop_grace:
         description:
           - How long the VE may take to shut down before it is stopped by force. By default C(policy.stop_grace).
+        type: str
+      settle:
+        description:
+          - A pause after the VE has booted, before the next one starts in its place; in a failover too. By default
+            C(policy.settle).
         type: str
       monitor:
         description:
@@ -85,8 +91,11 @@ options:
         description:
           - Resources of the cluster (storage, network) that have to be up on the same node before the VE starts.
             They must exist; they are never changed.
+          - Of a promotable clone (such as DRBD) the VE needs the promoted instance. It starts after the promotion, and on that node.
+          - A resource is given by its name, or as a mapping of C(name) and C(role). V(started) is enough with an instance
+            that is not promoted; V(promoted) is refused where nothing is ever promoted.
         type: list
-        elements: str
+        elements: raw
         default: []
       apart:
         description:

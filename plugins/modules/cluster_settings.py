@@ -17,7 +17,7 @@ description:
   - Owns what it is given and nothing else. Removes no fencing device.
 options:
   fencing:
-    description: Fencing devices. An empty list sets C(stonith-enabled) to V(false).
+    description: Fencing devices. An empty list sets C(stonith-enabled) to V(false); where a cluster calls it C(fencing-enabled), that.
     type: list
     elements: dict
     required: true

@@ -30,6 +30,13 @@ options:
       - Whether to remove the resources of the agent C(ocf:openve:ManageVE) that are not declared, and their constraints.
         The cluster stops a VE whose resource is removed.
       - Nothing else is removed.
+      - Not for a list beside others, of another team or play, on the same cluster.
+      - Refused with an empty list, see O(purge_all).
+    type: bool
+    default: false
+  purge_all:
+    description:
+      - Whether O(purge) may find the list O(ves) empty, and so remove every VE. A misspelt variable would be enough for that.
     type: bool
     default: false
   new:
@@ -440,7 +447,7 @@ problems:
   returned: when the arguments are refused
   type: list
   elements: str
-  sample: ["VE web1: after: no VE dbs is declared; did you mean db?"]
+  sample: ["VE web1: after: no VE dbs is declared, here or in this cluster; did you mean db?"]
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
@@ -456,6 +463,7 @@ def main():
             ves=dict(type='list', elements='dict', required=True, options=VE_FIELDS),
             policy=dict(type='dict', options=POLICY_FIELDS),
             purge=dict(type='bool', default=False),
+            purge_all=dict(type='bool', default=False),
             new=dict(type='str', choices=['started', 'stopped'], default='started'),
             allow_restart=dict(type='bool', default=False),
             rehearse=dict(type='dict', options=FIELDS),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import shlex
 from typing import Any, Callable, Dict, Mapping, Sequence
 from xml.sax.saxutils import escape
@@ -30,11 +31,17 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
     def __init__(self, explain: Explain | None, **arguments: Any) -> None:
         self.explain = explain
+        self.given: Arguments = {}
         super().__init__(**arguments)
         self.read = True
 
+    def _load_params(self) -> None:
+        super()._load_params()
+        # as they were given: what Ansible makes of them has null for all that was left out
+        self.given = copy.deepcopy(self.params)
+
     def fail_json(self, msg: str, **more: Any) -> None:
-        super().fail_json(msg=msg if self.read or not self.explain else self.explain(self.params, msg), **more)
+        super().fail_json(msg=msg if self.read or not self.explain else self.explain(self.given, msg), **more)
 
 
 def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = None) -> None:

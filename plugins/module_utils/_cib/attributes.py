@@ -13,6 +13,7 @@ here; only ``each`` and ``possible`` show it.
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from typing import Any, Iterator, Mapping
 from xml.etree.ElementTree import Element
@@ -28,6 +29,17 @@ PROPERTIES = 'cluster_property_set'
 
 # The set of cluster properties that every tool uses.
 BOOTSTRAP = 'cib-bootstrap-options'
+
+# What Pacemaker 3.0.2 calls otherwise: (name since then, which it takes first, name before, which it takes as well).
+NEW_NAMES = (3, 0, 2)
+RENAMED = (
+    ('fencing-enabled', 'stonith-enabled'),
+    ('fencing-action', 'stonith-action'),
+    ('fencing-timeout', 'stonith-timeout'),
+    ('fencing-max-attempts', 'stonith-max-attempts'),
+    ('fencing-watchdog-timeout', 'stonith-watchdog-timeout'),
+    ('fencing-reaction', 'fence-reaction'),
+)
 
 
 def get(element: Element, kind: str, name: str) -> str | None:
@@ -92,7 +104,11 @@ def each(element: Element, kind: str) -> Iterator[tuple[Element, Element]]:
 
 def possible(element: Element, kind: str, name: str) -> list[str]:
     """Every value that an attribute may have at some time on some node."""
-    return [pair.get('value', '') for _set, pair in each(element, kind) if pair.get('name') == name]
+    always = get(element, kind, name)
+    at_times = [
+        pair.get('value', '') for owner, pair in each(element, kind) if has_rule(owner) and pair.get('name') == name
+    ]
+    return at_times if always is None else [always, *at_times]
 
 
 def has_rule(attribute_set: Element) -> bool:
@@ -115,15 +131,40 @@ def written(value: Any) -> str:
 
 def get_property(root: Element, name: str) -> str | None:
     """A cluster property's value, None if it is not set."""
-    return get(expansion.own(root, tree.section(root, 'crm_config')), PROPERTIES, name)
+    section = expansion.own(root, tree.section(root, 'crm_config'))
+    values = [get(section, PROPERTIES, spelling) for spelling in _spellings(root, name)]
+    return next((value for value in values if value is not None), None)
 
 
 def set_property(root: Element, name: str, value: str) -> None:
-    put(tree.section(root, 'crm_config'), PROPERTIES, name, value, BOOTSTRAP)
+    """Under the names that it has in this CIB. Where it is not set: the new one only in a cluster that says it knows it."""
+    section = tree.section(root, 'crm_config')
+    read = _spellings(root, name)
+    there = [spelling for spelling in read if get(section, PROPERTIES, spelling) is not None]
+    for spelling in there or [read[0] if _knows_new_names(root) else read[-1]]:
+        put(section, PROPERTIES, spelling, value, BOOTSTRAP)
 
 
 def remove_property(root: Element, name: str) -> None:
-    remove(tree.section(root, 'crm_config'), PROPERTIES, name)
+    for spelling in _names(name):
+        remove(tree.section(root, 'crm_config'), PROPERTIES, spelling)
+
+
+def _spellings(root: Element, name: str) -> tuple[str, ...]:
+    """The names under which this cluster reads a property, the stronger first."""
+    names = _names(name)
+    return names[-1:] if _knows_new_names(root) is False else names
+
+
+def _names(name: str) -> tuple[str, ...]:
+    return next((both for both in RENAMED if name in both), (name,))
+
+
+def _knows_new_names(root: Element) -> bool | None:
+    """By what its controller wrote into the CIB; None in a CIB that no cluster has run with."""
+    version = get(tree.section(root, 'crm_config'), PROPERTIES, 'dc-version')
+    found = re.match(r'(\d+)\.(\d+)\.(\d+)', version or '')
+    return tuple(int(number) for number in found.groups()) >= NEW_NAMES if found else None
 
 
 # Attributes of nodes

@@ -13,7 +13,7 @@ import copy
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from typing import Iterator
+from typing import AbstractSet, Iterator, Mapping, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
@@ -23,6 +23,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guests impor
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import TIMEOUTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.derived import APART, PREFER_STEP, Numbers
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE, Declaration, Policy
+
+Pair = Tuple[str, str]
 
 # What an admin sets by hand on a resource that exists; kept, unless `state` or `meta` says otherwise.
 KEPT_META = ('target-role', 'is-managed', 'maintenance')
@@ -85,8 +87,13 @@ def _identity(current: Current | None) -> dict[str, str]:
     return {} if ident is None else {'id': ident}
 
 
-def constraints(ve: VE, declaration: Declaration) -> list[Element]:
-    """The VE's own constraints."""
+def constraints(
+    ve: VE, declaration: Declaration, promoted: Mapping[str, str], apart: AbstractSet[Pair]
+) -> list[Element]:
+    """The VE's own constraints.
+
+    ``promoted``: {resource that can be promoted: the role that it has then}. ``apart``: pairs_in() of the CIB.
+    """
     result = []
     for place, node in enumerate(ve.prefer):
         ident, score = '%s-prefer-%s' % (ve.name, node), PREFER_STEP * (len(ve.prefer) - place)
@@ -96,14 +103,21 @@ def constraints(ve: VE, declaration: Declaration) -> list[Element]:
         order = {'first': other, 'first-action': 'start', 'then': ve.name, 'then-action': 'start'}
         kind = {'kind': 'Optional', 'symmetrical': 'false'}
         result.append(Element('rsc_order', {'id': '%s-after-%s' % (ve.name, other), **order, **kind}))
-    for other in ve.needs:
-        ident = '%s-needs-%s-' % (ve.name, other)
-        result.append(Element('rsc_order', id=ident + 'order', first=other, then=ve.name, kind='Mandatory'))
-        result.append(_colocation(ident + 'colocation', ve.name, other, 'INFINITY'))
+    for need in ve.needs:
+        ident = '%s-needs-%s-' % (ve.name, need.name)
+        first = Element('rsc_order', id=ident + 'order', first=need.name, then=ve.name, kind='Mandatory')
+        together = _colocation(ident + 'colocation', ve.name, need.name, 'INFINITY')
+        if need.name in promoted and need.role != 'started':
+            first.attrib.update({'first-action': 'promote', 'then-action': 'start'})
+            together.set('with-rsc-role', promoted[need.name])
+        result += [first, together]
     declared_by = {other.name: other.apart for other in declaration.ves}
     for other in ve.apart:
         # Declared on both sides it is still one rule: two constraints would count it twice.
-        if ve.name not in declared_by[other] or ve.name < other:
+        there = (
+            (other, ve.name) in apart if other not in declared_by else ve.name in declared_by[other] and ve.name > other
+        )
+        if not there:
             result.append(_colocation('%s-apart-%s' % (ve.name, other), ve.name, other, str(-APART)))
     return result
 
@@ -128,6 +142,17 @@ def owner_of(constraint: Element) -> str | None:
     return owner if constraint.get('id') in idents else None
 
 
+def pairs_in(section: Element, kind: str) -> set[Pair]:
+    """(VE, other) of all constraints of ours of a kind (after, apart) in a CIB's section of constraints."""
+    found = set()
+    for constraint in section:
+        owner = owner_of(constraint)
+        other = constraint.get('first') or constraint.get('with-rsc') or ''
+        if owner is not None and constraint.get('id') == '%s-%s-%s' % (owner, kind, other):
+            found.add((owner, other))
+    return found
+
+
 def made_by_crm_resource(constraint: Element, name: str) -> bool:
     """Whether `crm_resource --move` or `--ban` made this for the resource: it goes when the resource goes."""
     if constraint.tag != 'rsc_location' or constraint.get('rsc') != name:
@@ -141,7 +166,7 @@ def _parameters(ve: VE, policy: Policy) -> dict[str, str]:
         'veid': ve.id,
         'engine': ve.engine,
         'stop_grace': times.cib(ve.stop_grace),
-        'start_settle': times.cib(policy.settle),
+        'start_settle': times.cib(ve.settle),
         'ready_timeout_action': policy.slow_boot,
     }
     if policy.starts_per_node:

@@ -22,6 +22,9 @@ CONTROLLERS = ('pacemaker-controld', 'crmd')
 # is in force. What is nearer to a change than this is not told apart from it.
 BLUR = 2
 
+# So many old versions of the CIB are kept.
+SERIES = 100
+
 MONTHS = ('Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec')
 
 
@@ -94,6 +97,23 @@ def versions() -> Iterator[tuple[float, Element]]:
             yield written, _beginning(path)
         except (OSError, ET.ParseError):
             return  # what is older tells nothing any more
+
+
+def all_versions_kept() -> bool:
+    """Whether the versions on the disk are all that this node ever had.
+
+    Pacemaker counts them from 0, and begins anew after the last of a hundred.
+    """
+    try:
+        numbers = {
+            int(found.group(1)): os.stat(os.path.join(CIBS, found.group(0))).st_mtime
+            for found in (re.match(r'cib-(\d+)\.raw\Z', name) for name in os.listdir(CIBS))
+            if found
+        }
+    except OSError:
+        return False
+    kept = [numbers[number] for number in sorted(numbers)]
+    return sorted(numbers) == list(range(len(kept))) and len(kept) < SERIES and kept == sorted(kept)
 
 
 def _beginning(path: str) -> Element:

@@ -5,7 +5,8 @@
 
 Each node's controller announces its limit to the others half a minute after it started, and later only when its throttle
 mode changes. So what a node is held to is the limit that was set when it announced one last. When that was stands in
-the node's own log, and which limit was set then in the old versions of the CIB that the node keeps. Both are on that
+the node's own log, and which limit was set then in the old versions of the CIB that the node keeps. Where all versions that
+it ever had hold the same one, as after a cluster was formed with it, nothing else can have been announced. Both are on that
 node only: from another one the status is unknown.
 """
 
@@ -87,6 +88,8 @@ def _announcement(limit: str | None, controller: traces.Controller) -> Verdict:
     versions = _on_disk(limit)
     if not versions or versions[0][1] != limit:
         return 'unknown', 'the CIB on this node\'s disk (%s) cannot be read, or is not the one in use' % traces.CIBS
+    if {value for _written, value in versions} == {limit} and traces.all_versions_kept():
+        return 'true', 'every version of the CIB that this node ever had holds it'
     if _values(versions, controller.started, time.time()) == {limit}:
         return 'true', 'its controller started after the last change (%s)' % times.iso(controller.started)
     try:

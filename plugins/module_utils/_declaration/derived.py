@@ -39,13 +39,14 @@ def numbers(declaration: Declaration) -> dict[str, Numbers]:
     for ve in declaration.ves:
         for other in ve.apart:
             neighbours[ve.name].add(other)
-            neighbours[other].add(ve.name)
+            if other in neighbours:  # another list's has its numbers from there
+                neighbours[other].add(ve.name)
     return {ve.name: _of(ve, declaration.policy, len(neighbours[ve.name])) for ve in declaration.ves}
 
 
 def _of(ve: VE, policy: Policy, neighbours: int) -> Numbers:
     return Numbers(
-        start=timeouts.start_timeout(ve.boot_time, policy.settle, times.parse(ve.params.get('ready_timeout', '0'))),
+        start=timeouts.start_timeout(ve.boot_time, ve.settle, times.parse(ve.params.get('ready_timeout', '0'))),
         stop=timeouts.stop_timeout(ve.stop_grace),
         deep_interval=timeouts.deep_monitor_interval(ve.monitor_interval),
         deep_timeout=timeouts.deep_monitor_timeout(ve.monitor_timeout),

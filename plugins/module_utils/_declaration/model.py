@@ -24,17 +24,28 @@ MONITOR_FIELDS: Fields = {
     'timeout': {'type': 'str', 'default': '30s'},
     'command': {'type': 'str'},
 }
+NEED_FIELDS: Fields = {
+    'name': {'type': 'str', 'required': True},
+    'role': {'type': 'str', 'choices': ['started', 'promoted']},
+}
+# What one might look for, and why it is not there.
+NO_FIELDS = {
+    'starts_weight': 'there is no such field: node-action-limit and the agent\'s start slots count every start as one, so a VE '
+    'cannot count as several; give it a settle of its own, or all of them a smaller policy.starts_per_node',
+}
 VE_FIELDS: Fields = {
-    'id': {'type': 'str', 'required': True},
+    # as it is: Ansible would make a name of true, and of 1.5
+    'id': {'type': 'raw', 'required': True},
     'name': {'type': 'str'},
     'engine': {'type': 'str', 'choices': list(CHOICES['engine']), 'default': DEFAULTS['engine']},
     'start_order': {'type': 'int', 'default': 50},
     'boot_time': {'type': 'str'},
     'stop_grace': {'type': 'str'},
+    'settle': {'type': 'str'},
     'monitor': {'type': 'dict', 'options': MONITOR_FIELDS},
     'prefer': {'type': 'list', 'elements': 'str', 'default': []},
     'after': {'type': 'list', 'elements': 'str', 'default': []},
-    'needs': {'type': 'list', 'elements': 'str', 'default': []},
+    'needs': {'type': 'list', 'elements': 'raw', 'default': []},
     'apart': {'type': 'list', 'elements': 'str', 'default': []},
     'utilization': {'type': 'dict', 'default': {}},
     'state': {'type': 'str', 'choices': ['started', 'stopped', 'unmanaged']},
@@ -60,6 +71,14 @@ POLICY_FIELDS: Fields = {
 }
 
 
+@dataclass(frozen=True)
+class Need:
+    """A resource that a VE needs. ``role``: started or promoted; None: promoted where it can be promoted."""
+
+    name: str
+    role: str | None = None
+
+
 @dataclass
 class VE:
     """One declared VE, every default filled in. ``where``: how messages call it."""
@@ -71,12 +90,13 @@ class VE:
     start_order: int
     boot_time: int
     stop_grace: int
+    settle: int
     monitor_interval: int
     monitor_timeout: int
     monitor_command: str | None
     prefer: list[str]
     after: list[str]
-    needs: list[str]
+    needs: list[Need]
     apart: list[str]
     utilization: dict[str, str]
     state: str | None

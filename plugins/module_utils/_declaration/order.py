@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Iterable, Iterator, Mapping, Sequence
+from typing import Container, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE
 
@@ -30,26 +30,38 @@ def _uniqueness(ves: Sequence[VE]) -> Iterator[str]:
         containers.add((ve.engine, ve.id))
 
 
-def _references(ves: Sequence[VE]) -> Iterator[str]:
-    names = {ve.name for ve in ves}
+def unknown(ves: Sequence[VE], existing: Iterable[str]) -> Iterator[str]:
+    """Where ``after`` or ``apart`` names what is no VE, neither of the list nor of the cluster (``existing``: their names)."""
+    names = {ve.name for ve in ves}.union(existing)
     names_by_id = {ve.id: ve.name for ve in ves}
     for ve in ves:
         for field, others in (('after', ve.after), ('apart', ve.apart)):
             for other in others:
-                if other == ve.name:
-                    yield '%s: %s: names the VE itself; remove it' % (ve.where, field)
-                elif other not in names:
+                if other not in names:
                     hint = _suggest(other, names)
                     if other in names_by_id:
                         hint = 'did you mean %s? It takes names, not ids' % names_by_id[other]
-                    yield '%s: %s: no VE %s is declared; %s' % (ve.where, field, other, hint)
-        for other in ve.needs:
+                    yield '%s: %s: no VE %s is declared, here or in this cluster; %s' % (ve.where, field, other, hint)
+
+
+def needed(ves: Sequence[VE], names: Container[str]) -> Iterator[str]:
+    """Where ``needs`` names a VE (``names``: of these)."""
+    for ve in ves:
+        for other in (need.name for need in ve.needs):
             if other in names:
                 # A mandatory order: when the first fails or restarts, so does the second.
                 yield (
                     '%s: needs: %s is a VE, and needing it would restart %s whenever %s restarts; '
                     'name it in after' % (ve.where, other, ve.name, other)
                 )
+
+
+def _references(ves: Sequence[VE]) -> Iterator[str]:
+    for ve in ves:
+        for field, others in (('after', ve.after), ('apart', ve.apart)):
+            if ve.name in others:
+                yield '%s: %s: names the VE itself; remove it' % (ve.where, field)
+    yield from needed(ves, {ve.name for ve in ves})
 
 
 def _circles(ves: Sequence[VE]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any, Iterable, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import holds_control, is_false, is_true
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Fields
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import NO_FIELDS, Fields
 
 
 class Reader:
@@ -28,13 +28,15 @@ class Reader:
             problems.append('%s: %smust be a mapping of fields, not %r' % (where, prefix and prefix[:-1] + ' ', raw))
         given: Mapping[str, Any] = raw if isinstance(raw, dict) else {}
         for name in given:
-            if name not in table:
+            if name in NO_FIELDS:
+                self.problem(name, NO_FIELDS[name])
+            elif name not in table:
                 self.problem(name, 'there is no such field%s' % suggest(name, table))
         for name, spec in table.items():
             value = given.get(name)
             if value is None:
                 if spec.get('required') and isinstance(raw, dict):
-                    self.problem(name, 'is missing; every VE needs one')
+                    self.problem(name, 'is missing; there has to be one')
                 self.fields[name] = spec.get('default')
             else:
                 self.fields[name] = self._typed(name, value, spec)
@@ -111,8 +113,11 @@ class Reader:
                 return value
             self.problem(name, 'must be a mapping, not %r' % (value,))
         elif kind == 'list':
-            if isinstance(value, (list, tuple)) and all(_is_text(entry) for entry in value):
-                return [str(entry) for entry in value]
+            if isinstance(value, (list, tuple)):
+                if spec.get('elements') == 'raw':
+                    return list(value)
+                if all(_is_text(entry) for entry in value):
+                    return [str(entry) for entry in value]
             self.problem(name, 'must be a list of names, not %r' % (value,))
         elif kind == 'bool':
             return self.truth(name, value)

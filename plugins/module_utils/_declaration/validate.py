@@ -20,10 +20,12 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agen
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import (
     INFINITY,
     MONITOR_FIELDS,
+    NEED_FIELDS,
     POLICY_FIELDS,
     VE,
     VE_FIELDS,
     Declaration,
+    Need,
     Policy,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.reader import Reader, suggest
@@ -34,7 +36,7 @@ OWNED_PARAMS = {
     'engine': 'engine',
     'stop_grace': 'stop_grace',
     'start_slots': 'policy.starts_per_node',
-    'start_settle': 'policy.settle',
+    'start_settle': 'settle',
     'ready_timeout_action': 'policy.slow_boot',
     'monitor_command': 'monitor.command',
 }
@@ -71,9 +73,22 @@ def complaint(arguments: Mapping[str, Any], otherwise: str) -> str:
     if isinstance(arguments.get('ves'), list):
         try:
             read(arguments['ves'], arguments.get('policy'))
+            _refuse_nulls(arguments['ves'])
         except InputError as error:
             return error.msg
     return otherwise
+
+
+def _refuse_nulls(ves: list[Any]) -> None:
+    """Ansible refuses these, and does not say whose they are."""
+    problems = [
+        '%s: %s: is null; give it a value or leave it out' % (_where(raw, number), name)
+        for number, raw in enumerate(ves)
+        for name, value in raw.items()
+        if value is None
+    ]
+    if problems:
+        raise InputError(problems, 'The declared VEs or the policy')
 
 
 def canonical_id(ve_id: str, engine: str) -> str:
@@ -104,9 +119,9 @@ def _policy(raw: Any, problems: list[str]) -> Policy:
 
 def _ve(raw: Any, number: int, policy: Policy, problems: list[str]) -> VE | None:
     """The VE; None where it has no usable id, and nothing can refer to it."""
-    where = 'ves[%d]' % number
-    if isinstance(raw, dict):
-        where = 'VE %s' % (raw.get('name') or raw.get('id') or '%d of the list' % (number + 1))
+    where = _where(raw, number)
+    if isinstance(raw, (str, int)):
+        raw = _only_an_id(where, raw, problems)
     reader = Reader(where, raw, VE_FIELDS, problems)
     fields = reader.fields
     ve_id = _id(reader)
@@ -122,12 +137,13 @@ def _ve(raw: Any, number: int, policy: Policy, problems: list[str]) -> VE | None
         start_order=reader.whole('start_order', 0, INFINITY - 1),
         boot_time=reader.time('boot_time', 1, policy.boot_time),
         stop_grace=reader.time('stop_grace', 0, policy.stop_grace),
+        settle=reader.time('settle', 0, policy.settle),
         monitor_interval=monitor.time('interval', times.SECOND),
         monitor_timeout=monitor.time('timeout', times.SECOND),
         monitor_command=monitor.fields['command'],
         prefer=_names(reader, 'prefer', 'node'),
         after=_names(reader, 'after', 'VE'),
-        needs=_names(reader, 'needs', 'resource'),
+        needs=_needs(reader),
         apart=_names(reader, 'apart', 'VE'),
         utilization=_utilization(reader),
         state=fields['state'],
@@ -135,6 +151,19 @@ def _ve(raw: Any, number: int, policy: Policy, problems: list[str]) -> VE | None
         meta=_meta(reader),
     )
     return ve if ve_id else None
+
+
+def _where(raw: Any, number: int) -> str:
+    """How messages call a VE, by what is given of it."""
+    if isinstance(raw, dict):
+        return 'VE %s' % (raw.get('name') or raw.get('id') or '%d of the list' % (number + 1))
+    return 'VE %s' % raw if isinstance(raw, (str, int)) else 'ves[%d]' % number
+
+
+def _only_an_id(where: str, raw: Any, problems: list[str]) -> dict[str, Any]:
+    """What may stand for a VE that is written as its id only, so that nothing else is said of it."""
+    problems.append('%s: must be a mapping of fields, such as {id: %s}, not %r' % (where, raw, raw))
+    return {'id': raw if not isinstance(raw, bool) else 'unknown'}
 
 
 def _id(reader: Reader) -> str | None:
@@ -156,7 +185,22 @@ def _id(reader: Reader) -> str | None:
 
 def _names(reader: Reader, field: str, of: str) -> list[str]:
     """A list of names; ``of``: what they are names of."""
-    names: list[str] = reader.fields[field] or []
+    return _checked(reader, field, of, reader.fields[field] or [])
+
+
+def _needs(reader: Reader) -> list[Need]:
+    """Names of resources, or mappings with a name and a role."""
+    needs: list[Need] = []
+    for number, raw in enumerate(reader.fields['needs'] or []):
+        given = raw if isinstance(raw, dict) else {'name': raw}
+        need = Reader(reader.where, given, NEED_FIELDS, reader.problems, 'needs[%d].' % number).fields
+        if need['name']:
+            needs.append(Need(need['name'], need['role']))
+    _checked(reader, 'needs', 'resource', [need.name for need in needs])
+    return needs
+
+
+def _checked(reader: Reader, field: str, of: str, names: list[str]) -> list[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         reader.problem(field, '%s is in it twice; name it once' % name)
     for name in names:

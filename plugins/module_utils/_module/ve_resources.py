@@ -42,6 +42,13 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     keep = arguments['backup_keep']
     if keep < 0:
         raise InputError(['backup_keep: %d is out of range; write how many to keep, or 0 for none' % keep])
+    if wanted.purge and not wanted.names and not arguments.get('purge_all'):
+        raise InputError(
+            [
+                'purge: ves is empty, so every VE would be removed from this cluster; is its variable misspelt? If all of them '
+                'are to go, say purge_all: true'
+            ]
+        )
     _refuse_unfaithful(runner, wanted.declaration)
 
     # Before the patch: after it the controller, which knows the name, has other things to do.

@@ -74,7 +74,7 @@ class Durations:
 
 def read(cluster: Cluster, options: Options, declared: Declaration | None) -> tuple[Durations, list[str]]:
     """The durations, and what is assumed of them."""
-    boots = {} if declared is None else {ve.name: (ve.boot_time + declared.policy.settle) / 1000 for ve in declared.ves}
+    boots = {} if declared is None else {ve.name: (ve.boot_time + ve.settle) / 1000 for ve in declared.ves}
     starts = {
         name: start.seconds
         for name, start in history.last_starts(cluster.root, cluster.ves).items()

@@ -9,7 +9,7 @@ from typing import Dict, Iterator, NamedTuple, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, guests, promotable, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.validate import canonical_id
 
@@ -88,7 +88,8 @@ def second_managers(declaration: Declaration, root: Element) -> Iterator[str]:
 
 def missing_needs(declaration: Declaration, known: Places) -> Iterator[str]:
     for ve in declaration.ves:
-        for name in ve.needs:
+        for need in ve.needs:
+            name = need.name
             place = known.get(name)
             if place is None or place.element.tag == 'template':
                 yield '%s: needs: this cluster has no resource %s; create it first, or remove it from needs' % (
@@ -105,6 +106,17 @@ def missing_needs(declaration: Declaration, known: Places) -> Iterator[str]:
                     )
                     break
                 place = known[place.parent.get('id', '')]
+
+
+def never_promoted(declaration: Declaration, root: Element) -> Iterator[str]:
+    roles = promotable.roles(root)
+    for ve in declaration.ves:
+        for need in ve.needs:
+            if need.role == 'promoted' and need.name not in roles:
+                yield '%s: needs: %s is no promotable clone, so it is never promoted; leave role out' % (
+                    ve.where,
+                    need.name,
+                )
 
 
 def still_referred_to(root: Element, removed: Sequence[str]) -> Iterator[str]:

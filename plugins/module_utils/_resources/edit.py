@@ -11,12 +11,12 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements, guests, sharing, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements, guests, promotable, sharing, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.sharing import Change
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import derived
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources import checks, properties
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources import checks, others, properties
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.checks import Places
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.cluster_warnings import cluster_warnings
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.properties import PropertyChange
@@ -58,9 +58,14 @@ def edit(root: Element, wanted: Wanted) -> Edited:
         edited.removed = _purge(root, places, wanted.names)
     problems += checks.second_managers(declaration, root)
     problems += checks.missing_needs(declaration, places)
+    problems += checks.never_promoted(declaration, root)
+    problems += others.unknown(declaration, root)
+    problems += others.repointed(declaration, root)
+    problems += others.policies(declaration, root)
     _refuse(problems)
     edited.created = _put_primitives(root, places, wanted)
     _put_constraints(root, wanted)
+    _refuse(others.circles(declaration, root))
     # Only now: the constraints of declared and of purged VEs that named a purged one are gone.
     _refuse(checks.still_referred_to(root, edited.removed))
     after = _shapes(root, wanted.names)
@@ -122,7 +127,10 @@ def _put_primitives(root: Element, places: Places, wanted: Wanted) -> list[str]:
 def _put_constraints(root: Element, wanted: Wanted) -> None:
     section = tree.section(root, 'constraints')
     declared = wanted.declaration
-    constraints = [constraint for ve in declared.ves for constraint in elements.constraints(ve, declared)]
+    promoted, apart = promotable.roles(root), elements.pairs_in(section, 'apart')
+    constraints = [
+        constraint for ve in declared.ves for constraint in elements.constraints(ve, declared, promoted, apart)
+    ]
     ids = {constraint.get('id') for constraint in constraints}
     for constraint in list(section):
         if elements.owner_of(constraint) in wanted.names and constraint.get('id') not in ids:

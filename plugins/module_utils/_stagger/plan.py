@@ -12,13 +12,16 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import Status, VeStatus
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import order as declared_order
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import (
     batches,
     choice,
@@ -44,6 +47,7 @@ def make(runner: Runner, options: Options) -> Plan:
     ours = guests.ours(root)
     states = {ve.name: ve for ve in status.ves}
     declared = None if options.ves is None else validate.read(options.ves).ves
+    _refuse_unknown(declared or [], ours)
     candidates = choice.candidates(root, ours, declared, options)
     order_ = order.read(root, ours, declared)
     choice.known_nodes(root, options.nodes + ([options.to] if options.to else []))
@@ -51,6 +55,12 @@ def make(runner: Runner, options: Options) -> Plan:
     seconds = estimate.seconds(ours, states, declared, options.state)
     rows = _rows(chosen.todo, goes, order_, states, seconds, options)
     return _plan(runner, root, options, rows, order_, chosen, states)
+
+
+def _refuse_unknown(declared: Sequence[VE], ours: Mapping[str, Element]) -> None:
+    problems = list(declared_order.unknown(declared, ours))
+    if problems:
+        raise CibError(bullets('The declared VEs cannot be used, nothing was changed:', problems), problems=problems)
 
 
 def _choose(

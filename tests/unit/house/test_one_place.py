@@ -50,6 +50,25 @@ def test_every_fact_has_one_place():
     assert not complaints(source.ROOT), '\n' + '\n'.join(complaints(source.ROOT))
 
 
+# Who edits primitives, or keeps them as they stand. Everybody else reads them as Pacemaker does, with templates and references.
+AS_THEY_STAND = {
+    UTILS + '_cib/expansion.py',
+    UTILS + '_cib/fencing.py',
+    UTILS + '_resources/edit.py',
+    UTILS + '_stagger/destinations.py',
+    UTILS + '_stagger/node.py',
+}
+
+
+def test_primitives_are_read_as_pacemaker_reads_them():
+    found = {
+        file.path
+        for file in source.python(source.ROOT, 'plugins')
+        if re.search(r'\btree\.primitives\(', (source.ROOT / file.path).read_text())
+    }
+    assert found == AS_THEY_STAND
+
+
 def test_the_places_are_there():
     """A place that was renamed would let everybody's strings through unseen, and nobody's own."""
     missing = {place for _pattern, place, _what in PLACES if not (source.ROOT / place).is_file()}

@@ -96,3 +96,29 @@ def test_a_role_rehearses_and_refuses_what_breaks_an_assertion(ansible, cluster)
     )
     assert code == 2 and 'at most 2 VEs boot at once on a node (n1); asked for at most 1' in said, said
     assert cluster.text() == before
+
+
+@pytest.mark.parametrize(
+    'ves, said',
+    [
+        ([{'id': 1, 'prefer': None}], 'VE 1: prefer: is null; give it a value or leave it out'),
+        ([{'id': 1, 'name': 'db', 'start_order': None}], 'VE db: start_order: is null'),
+        ([{'id': 1}, {'id': 2, 'params': None, 'after': None}], 'VE 2: params: is null'),
+        ([{'id': 1, 'prefer': [None]}], "VE 1: prefer: '' is not the name of a node"),
+        ([{'id': True}], 'VE True: id: must be a single value, not True'),
+        ([{'id': 1.5}], 'VE 1.5: id: must be a single value, not 1.5'),
+        ([101], 'VE 101: must be a mapping of fields, such as {id: 101}, not 101'),
+        (['web'], "VE web: must be a mapping of fields, such as {id: web}, not 'web'"),
+        ([{'id': 1}, None], 'ves[1]: must be a mapping of fields, not None'),
+        (
+            [{'id': 1, 'starts_weight': 3}],
+            'VE 1: starts_weight: there is no such field: node-action-limit and the agent',
+        ),
+    ],
+)
+@pytest.mark.parametrize('module', ['ve_resources', 've_host'])
+def test_what_yaml_made_of_a_ve_is_refused_with_the_ve(run_module, cib_file, module, ves, said):
+    before = cib_file.text()
+    result, _output = run_module(module, cib_file.env, ves=ves)
+    assert result['failed'] and said in result['msg'], result['msg']
+    assert cib_file.text() == before

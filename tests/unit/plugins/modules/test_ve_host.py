@@ -279,7 +279,7 @@ def test_check_run_and_run_again(module, tmp_path):
     assert done['diff'] == planned['diff'] and config.read_text() == 'lxc.start.auto = 0\n'
     assert any('ve-gone' in str(warning) for warning in done['warnings'])
     assert not module(ves=ves)['changed']
-    failed = module(ves=[{'id': 1, 'after': ['x']}])
+    failed = module(ves=[{'id': 1, 'after': ['ve-1']}])
     assert failed['failed'] and len(failed['problems']) == 1
 
 

@@ -43,7 +43,7 @@ def test_check_run_and_run_again(ve_resources, cluster):
 
 def test_mistakes_come_all_at_once(ve_resources, cluster):
     text = cluster.text()
-    result = ve_resources(ves=[{'id': 1, 'boot_time': 'x', 'after': ['y']}], policy={'settle': 'z'})
+    result = ve_resources(ves=[{'id': 1, 'boot_time': 'x', 'after': ['ve-1']}], policy={'settle': 'z'})
     assert result['failed'] and len(result['problems']) == 3
     assert all(problem in result['msg'] for problem in result['problems'])
     assert cluster.text() == text

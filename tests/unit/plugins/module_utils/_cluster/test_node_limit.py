@@ -208,3 +208,52 @@ def test_in_a_file_and_on_remote_nodes_it_is_unknown(cluster, monkeypatch):
     monkeypatch.delenv('CIB_file')
     root.find('configuration/nodes/node[@uname="n3"]').set('type', 'remote')
     assert 'remote node' in node_limit.look('n1', root)[2]['why']
+
+
+@pytest.mark.parametrize('seeded, started', [(12, 11), (12, 8), (12, 12), (40, 38.5)])
+def test_a_cluster_that_was_formed_with_it_uses_it(cluster, node, seeded, started):
+    """The first CIB is written a moment before the controller starts, and for half a minute nothing is announced."""
+    node.version(seeded, '2')
+    node.process(ago=started)
+    node.version(started - 1, '2')
+    node.version(2, '2')
+    (node.path / 'log').write_text('')
+    assert verdict(cluster) == ('true', 'every version of the CIB that this node ever had holds it')
+
+
+def test_one_with_its_first_version_alone_uses_it_too(cluster, node):
+    node.version(3, '2')
+    node.process(ago=2)
+    assert verdict(cluster)[0] == 'true'
+
+
+def test_a_first_version_without_it_is_no_such_cluster(cluster, node):
+    node.version(12, None)
+    node.process(ago=12)
+    node.version(10, '2')
+    (node.path / 'log').write_text('')
+    assert verdict(cluster)[0] == 'unknown'
+
+
+def test_where_older_versions_are_gone_it_may_have_been_another(cluster, node):
+    """All that are there hold it; of what was before nothing is known."""
+    node.count = 1  # cib-0.raw was removed
+    node.version(12, '2')
+    node.process(ago=11)
+    node.version(10, '2')
+    (node.path / 'log').write_text('')
+    assert verdict(cluster)[0] == 'unknown'
+
+
+@pytest.mark.parametrize('newest', [1, 57, 99])
+def test_a_series_that_began_anew_has_lost_its_first(cluster, node, newest):
+    """100 are kept, and the numbers begin anew: what is on the disk is not all that there was."""
+    directory = node.path / 'cib'
+    node.process(ago=11)
+    for age in range(100):  # the number before the newest is the oldest
+        node.count = (newest + 1 + age) % 100
+        node.version(12 - age / 100, '2')
+    node.version(1, '2')
+    assert len(list(directory.glob('cib-*.raw'))) == 100
+    (node.path / 'log').write_text('')
+    assert verdict(cluster)[0] == 'unknown'

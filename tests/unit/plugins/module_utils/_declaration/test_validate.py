@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model, validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import model, order, validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import CHOICES, PARAMETERS, TIMES
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
@@ -166,9 +166,7 @@ def test_none_is_absent_as_ansible_has_it():
         ({'id': 1, 'prefer': 'n1'}, 'prefer', 'must be a list'),
         ({'id': 1, 'prefer': ['n1', 'n1']}, 'prefer', 'twice'),
         ({'id': 1, 'prefer': ['n 1']}, 'prefer', 'not the name of a node'),
-        ({'id': 1, 'after': ['ve-2']}, 'after', 'no VE ve-2 is declared'),
         ({'id': 1, 'after': ['ve-1']}, 'after', 'the VE itself'),
-        ({'id': 1, 'apart': ['nobody']}, 'apart', 'declare it or remove it'),
         ({'id': 1, 'apart': ['ve-1']}, 'apart', 'the VE itself'),
         ({'id': 1, 'needs': ['ve-1']}, 'needs', 'name it in after'),
         ({'id': 1, 'utilization': {'memory': '2G'}}, 'utilization.memory', 'whole number'),
@@ -232,8 +230,29 @@ def test_one_ve_declared_twice():
     ] == ['1', '01']
 
 
-def test_an_id_where_a_name_belongs():
-    assert 'did you mean ve-100?' in problems([{'id': 100}, {'id': 101, 'after': ['100']}])[0]
+@pytest.mark.parametrize(
+    'field, other, existing, said',
+    [
+        ('after', 've-2', [], 'VE 1: after: no VE ve-2 is declared, here or in this cluster; did you mean ve-1?'),
+        (
+            'apart',
+            'nobody',
+            [],
+            'VE 1: apart: no VE nobody is declared, here or in this cluster; declare it or remove it here',
+        ),
+        ('after', 'dbs', ['db'], 'VE 1: after: no VE dbs is declared, here or in this cluster; did you mean db?'),
+        (
+            'after',
+            '100',
+            [],
+            'VE 1: after: no VE 100 is declared, here or in this cluster; did you mean ve-100? It takes names, not ids',
+        ),
+        ('after', 'db', ['db'], None),
+    ],
+)
+def test_a_name_of_no_ve(field, other, existing, said):
+    ves = validate.read([{'id': 1, field: [other]}, {'id': 100}]).ves
+    assert list(order.unknown(ves, existing)) == ([said] if said else [])
 
 
 def test_ves_that_wait_for_each_other():
@@ -276,7 +295,7 @@ def test_all_mistakes_at_once():
         'VE 2: monitor.interval',
         'VE 2: params.veid',
         'VE 2: params.none',
-        'ves[2]: must be a mapping',
+        'VE ve3: must be a mapping of fields, such as {id: ve3}',
     ):
         assert [line for line in found if line.startswith(part)], (part, found)
     assert len(found) == 10

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 
 from declarations import ADDRESS, create, declare
 
@@ -64,3 +64,15 @@ def test_foreign_resources_that_move_are_reported_not_refused(cluster):
     create(cluster, '<rsc_colocation id="theirs" rsc="address" with-rsc="ve-1" score="-INFINITY"/>', 'constraints')
     result = declare(cluster, [{'id': 1, 'state': 'started', 'prefer': [home]}])
     assert [(row['resource'], row['action'], row['node']) for row in result['predicted']] == [('address', 'move', home)]
+
+
+@pytest.mark.parametrize('check', [True, False])
+def test_purge_with_an_empty_list_has_to_be_asked_for_in_so_many_words(cluster, check):
+    declare(cluster, [{'id': 1, 'state': 'stopped'}, {'id': 2, 'state': 'stopped'}])
+    text = cluster.text()
+    with pytest.raises(InputError, match='purge: ves is empty, so every VE would be removed .* say purge_all: true'):
+        declare(cluster, [], purge=True, check=check)
+    assert cluster.text() == text
+    assert declare(cluster, [], purge=True, purge_all=True)['removed'] == ['ve-1', 've-2']
+    # it is no order to remove anything by itself
+    assert not declare(cluster, [], purge_all=True)['changed']

@@ -174,6 +174,13 @@ def test_a_second_manager_is_refused_whatever_it_is_called(cluster, resources, v
         (with_parameters('ocf:heartbeat:ManageVE', veid='8'), {'id': 7}),
         (with_parameters('ocf:heartbeat:lxd-info', name='web'), {'id': 'web', 'engine': 'lxc'}),
         (with_parameters('systemd:lxc-net'), {'id': 'net', 'engine': 'lxc'}),
+        (
+            # the template's value is overridden
+            '<primitive id="other" class="ocf" provider="heartbeat" type="ManageVE"><instance_attributes id="weak"><nvpair id="w" '
+            'name="veid" value="7"/></instance_attributes><instance_attributes id="o"><nvpair id="o-v" name="veid" value="8"/>'
+            '</instance_attributes></primitive>',
+            {'id': 7},
+        ),
     ],
 )
 def test_another_ves_manager_is_none_of_this_one(cluster, xml, ve):

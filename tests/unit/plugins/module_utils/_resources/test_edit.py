@@ -296,12 +296,12 @@ def declarations(draw):
 @given(st.lists(declarations(), min_size=2, max_size=2))
 def test_any_sequence_of_declarations_arrives_and_stays(cluster, sequence):
     for ves in sequence:
-        result = declare(cluster, ves, purge=True)
+        result = declare(cluster, ves, purge=True, purge_all=True)
         wanted = {ve['name'] for ve in ves}
         assert set(ids(cluster, 'primitive')) == wanted
         assert set(ids(cluster, 'rsc_location')) == {
             '%s-prefer-%s' % (ve['name'], node) for ve in ves for node in ve['prefer']
         }
         assert set(result['created']) | set(result['updated']) <= wanted
-        again = declare(cluster, ves, purge=True)
+        again = declare(cluster, ves, purge=True, purge_all=True)
         assert not again['changed'], again['diff']()

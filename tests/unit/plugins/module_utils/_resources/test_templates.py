@@ -71,7 +71,10 @@ def test_it_is_ours_and_changed_in_place(templated):
 def test_a_field_holds_against_a_stronger_template(templated):
     declare(
         templated,
-        [{'id': 'web', 'engine': 'vzctl', 'name': 've-web', 'params': {'on_dump': 'restore'}}],
+        [
+            {'id': 'web', 'engine': 'vzctl', 'params': {'on_dump': 'restore'}},
+            {'id': 'db', 'engine': 'lxc'},
+        ],
         allow_restart=True,
     )
     _root, web = read(templated, 've-web')

@@ -114,4 +114,6 @@ def test_ves_without_a_resource_are_refused(cluster):
     with pytest.raises(CibError, match='no resources for theirs, ve-9. Configure them first'):
         plan_of(cluster, ves=VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
     with pytest.raises(InputError):
+        plan_of(cluster, ves=[{'id': 1, 'after': ['ve-1']}])
+    with pytest.raises(CibError, match='VE 1: after: no VE x is declared, here or in this cluster'):
         plan_of(cluster, ves=[{'id': 1, 'after': ['x']}])
