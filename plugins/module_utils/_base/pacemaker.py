@@ -30,9 +30,19 @@ RETURN_CODES = {
     191: 'promoted (degraded)',
 }
 
-# The cluster property that switches fencing on: Pacemaker 3.0.2 has a new name for it, which counts where both are there,
-# and still takes the old one, which is the only one that all know.
-FENCING_ENABLED = ('fencing-enabled', 'stonith-enabled')
+# Cluster properties that Pacemaker 3.0.2 calls otherwise: (name since then, which counts where both are there; name before,
+# which it takes as well, and which is the only one that all know).
+NEW_NAMES = (3, 0, 2)
+RENAMED = (
+    ('fencing-enabled', 'stonith-enabled'),
+    ('fencing-action', 'stonith-action'),
+    ('fencing-timeout', 'stonith-timeout'),
+    ('fencing-max-attempts', 'stonith-max-attempts'),
+    ('fencing-watchdog-timeout', 'stonith-watchdog-timeout'),
+    ('fencing-reaction', 'fence-reaction'),
+)
+# Switches fencing on.
+FENCING_ENABLED = 'stonith-enabled'
 
 # What crm_verify says only to sum up: 2.1 after its own name, 3.0 without.
 VERIFY_HEADINGS = re.compile(r'crm_verify:|-V may|(Errors|Warnings) found|Configuration invalid')
@@ -71,6 +81,17 @@ def tools(runner: Runner) -> Tools:
         feature_set=numbers(empty.get('crm_feature_set', '')),
         schema=numbers(empty.get('validate-with', '')),
     )
+
+
+def spellings(name: str) -> tuple[str, ...]:
+    """All names of a cluster property, the newest first."""
+    return next((both for both in RENAMED if name in both), (name,))
+
+
+def knows_new_names(dc_version: str | None) -> bool | None:
+    """Whether a cluster with this dc-version knows the new names; None where that is not said."""
+    found = re.match(r'(\d+)\.(\d+)\.(\d+)', dc_version or '')
+    return numbers(found.group()) >= NEW_NAMES if found else None
 
 
 def return_code(code: str | None) -> str:

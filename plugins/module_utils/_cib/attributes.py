@@ -13,11 +13,11 @@ here; only ``each`` and ``possible`` show it.
 
 from __future__ import annotations
 
-import re
 import xml.etree.ElementTree as ET
 from typing import Any, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
@@ -29,17 +29,6 @@ PROPERTIES = 'cluster_property_set'
 
 # The set of cluster properties that every tool uses.
 BOOTSTRAP = 'cib-bootstrap-options'
-
-# What Pacemaker 3.0.2 calls otherwise: (name since then, which it takes first, name before, which it takes as well).
-NEW_NAMES = (3, 0, 2)
-RENAMED = (
-    ('fencing-enabled', 'stonith-enabled'),
-    ('fencing-action', 'stonith-action'),
-    ('fencing-timeout', 'stonith-timeout'),
-    ('fencing-max-attempts', 'stonith-max-attempts'),
-    ('fencing-watchdog-timeout', 'stonith-watchdog-timeout'),
-    ('fencing-reaction', 'fence-reaction'),
-)
 
 
 def get(element: Element, kind: str, name: str) -> str | None:
@@ -146,25 +135,19 @@ def set_property(root: Element, name: str, value: str) -> None:
 
 
 def remove_property(root: Element, name: str) -> None:
-    for spelling in _names(name):
+    for spelling in pacemaker.spellings(name):
         remove(tree.section(root, 'crm_config'), PROPERTIES, spelling)
 
 
 def _spellings(root: Element, name: str) -> tuple[str, ...]:
     """The names under which this cluster reads a property, the stronger first."""
-    names = _names(name)
+    names = pacemaker.spellings(name)
     return names[-1:] if _knows_new_names(root) is False else names
-
-
-def _names(name: str) -> tuple[str, ...]:
-    return next((both for both in RENAMED if name in both), (name,))
 
 
 def _knows_new_names(root: Element) -> bool | None:
     """By what its controller wrote into the CIB; None in a CIB that no cluster has run with."""
-    version = get(tree.section(root, 'crm_config'), PROPERTIES, 'dc-version')
-    found = re.match(r'(\d+)\.(\d+)\.(\d+)', version or '')
-    return tuple(int(number) for number in found.groups()) >= NEW_NAMES if found else None
+    return pacemaker.knows_new_names(get(tree.section(root, 'crm_config'), PROPERTIES, 'dc-version'))
 
 
 # Attributes of nodes

@@ -58,15 +58,12 @@ def put_device(root: Element, device: Device) -> None:
 
 
 def switch(root: Element, on: bool) -> None:
-    """Fencing on or off, by the name that the property has in this CIB."""
-    names = [name for name in pacemaker.FENCING_ENABLED if attributes.get_property(root, name) is not None]
-    for name in names or pacemaker.FENCING_ENABLED[-1:]:
-        attributes.set_property(root, name, attributes.written(on))
+    """Fencing on or off."""
+    attributes.set_property(root, pacemaker.FENCING_ENABLED, attributes.written(on))
 
 
 def is_off(root: Element) -> bool:
-    values = [attributes.get_property(root, name) for name in pacemaker.FENCING_ENABLED]
-    return is_false(next((value for value in values if value is not None), None))
+    return is_false(attributes.get_property(root, pacemaker.FENCING_ENABLED))
 
 
 def diff_without_secrets(draft: Draft[Any], devices: Sequence[Device]) -> dict[str, str]:

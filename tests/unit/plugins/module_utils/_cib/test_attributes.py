@@ -9,6 +9,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
 
@@ -84,7 +85,7 @@ def test_what_is_written_holds_and_is_spelled_as_there(cib_file, version, proper
     assert stored(root) == {}
 
 
-@pytest.mark.parametrize('new, old', attributes.RENAMED)
+@pytest.mark.parametrize('new, old', pacemaker.RENAMED)
 def test_every_renamed_property_is_in_the_table(cib_file, new, old):
     root = with_properties(cib_file, NEW, **{new.replace('-', '_'): 'x'})
     assert attributes.get_property(root, old) == 'x'

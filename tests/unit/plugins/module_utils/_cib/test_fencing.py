@@ -15,7 +15,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attri
 def cib(**properties):
     root = ET.fromstring('<cib><configuration><crm_config/></configuration></cib>')
     for name, value in properties.items():
-        attributes.set_property(root, name.replace('_', '-'), value)
+        attributes.put(root.find('configuration/crm_config'), attributes.PROPERTIES, name.replace('_', '-'), value)
     return root
 
 
