@@ -42,4 +42,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-a5da507eefab"
+BUILD = "1.0.0-89ef9635cacd"

@@ -42,7 +42,7 @@ def in_cgroup(fits) -> bool:
             if inner.strip("/") and ".." not in inner and os.path.isdir(point + inner):
                 bases = {point + inner} if bases == {point} else bases | {point + inner}
         for base in bases:
-            if search(base, fits, 5, {p for p, _ in trees}):
+            if search(base, fits, 5, {p for p, root in trees}):
                 return True
     return False
 

@@ -129,10 +129,10 @@ class Vzctl(VzctlStatus):
 def foreign_holder(ran: Command):
     """The holder of the lock in vzctl's words, where it is none of vz's tools; None: it is one, or it cannot be told."""
     for line in (ran.err + "\n" + ran.out).splitlines():
-        _, found, holder = line.partition("Locked by:")
+        before, found, holder = line.partition("Locked by:")
         if not found:
             continue
-        pid, _, cmdline = holder.partition("cmdline")
+        pid, between, cmdline = holder.partition("cmdline")
         words = cmdline.split()
         if not words:  # the dead and the kernel's own have none
             try:

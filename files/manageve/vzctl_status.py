@@ -87,7 +87,7 @@ class VzctlStatus(Engine):
         from manageve.host import mounts
 
         roots = {realpath(vzctl_files.setting("VE_ROOT", "/vz/root/$VEID", i)) for i in ids}
-        return any(point in roots for point, _, _ in mounts())
+        return any(point in roots for point, kind, root in mounts())
 
     def is_mounted(self) -> int:
         return SHOWN if self.has_mount({self.id}) else HIDDEN

@@ -3,10 +3,13 @@
 """The simulated vzctl against the transcripts of the real one: what it prints, returns and leaves behind."""
 
 import json
+import os
 import re
+import shutil
 import time
 
 import pytest
+from harness import SIMULATORS
 from states import State
 
 # (state, command, exit code, output (stdout and stderr) as a pattern, words true afterwards, [least seconds, most seconds])
@@ -360,11 +363,8 @@ def test_exec_in_a_frozen_guest_cannot_be_killed(make):
 
 def test_the_file_alone_is_enough(make):
     """As it is installed in a node: one executable file, a container made by itself."""
-    import os
-    import shutil
-
     s = make("legacy: down")
-    shutil.copy(os.path.join(os.path.dirname(os.path.abspath(__file__)), "vzctl"), s.world.at("/opt/vzctl"))
+    shutil.copy(os.path.join(SIMULATORS, "vzctl"), s.world.at("/opt/vzctl"))
     for command, code in (
         ("create 200", 0),
         ("start 200 --wait", 0),

@@ -67,7 +67,7 @@ def constraints(ve: VE, declaration: Declaration) -> list[Element]:
         result.append(_colocation(ident + 'colocation', ve.name, other, 'INFINITY'))
     declared_by = {other.name: other.apart for other in declaration.ves}
     for other in ve.apart:
-        # Declared on both sides it is still one wish: two constraints would count it twice.
+        # Declared on both sides it is still one rule: two constraints would count it twice.
         if ve.name not in declared_by[other] or ve.name < other:
             result.append(_colocation('%s-apart-%s' % (ve.name, other), ve.name, other, str(-APART)))
     return result

@@ -12,10 +12,23 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attri
 
 AGENT = {'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'}
 NAME = 'ocf:openve:ManageVE'  # as crm_mon writes it
+# The agent that ours comes from: same type, same parameter veid.
+OLD_AGENT = 'ocf:heartbeat:ManageVE'
 
 
 def is_ours(primitive: Element) -> bool:
     return all(primitive.get(name) == value for name, value in AGENT.items())
+
+
+def agent_of(primitive: Element) -> str:
+    """class:provider:type, as Pacemaker's tools write it."""
+    parts = [primitive.get(name) for name in ('class', 'provider', 'type')]
+    return ':'.join(part for part in parts if part)
+
+
+def manages_ve(primitive: Element) -> bool:
+    """Whether its parameter veid names a VE: our agent, and the one that it comes from."""
+    return agent_of(primitive) in (NAME, OLD_AGENT)
 
 
 def ours(root: Element) -> dict[str, Element]:

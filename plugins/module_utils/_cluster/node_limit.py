@@ -6,7 +6,7 @@
 Each node's controller announces its limit to the others half a minute after it started, and later only when its throttle
 mode changes. So what a node is held to is the limit that was set when it announced one last. When that was stands in
 the node's own log, and which limit was set then in the old versions of the CIB that the node keeps. Both are on that
-node only: from another one nothing can be told.
+node only: from another one the status is unknown.
 """
 
 from __future__ import annotations

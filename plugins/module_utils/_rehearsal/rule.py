@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a rule of the rehearsal is: a function that judges, and beside it what people are told of it.
+"""What a rule of the rehearsal is: a function that judges, and beside it what is said of it.
 
     @RULES.rule('no-limit', levels=('warning',), explanation='...', mend='...')
     def no_limit(setup: Setup) -> Iterator[Finding]:

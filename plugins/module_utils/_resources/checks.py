@@ -39,9 +39,8 @@ def names_taken(declaration: Declaration, known: Places) -> Iterator[str]:
     for ve in declaration.ves:
         place = known.get(ve.name)
         if place is not None and not guests.is_ours(place.element):
-            parts = [place.element.get(name) for name in ('class', 'provider', 'type')]
-            kind = ':'.join(part for part in parts if part) or place.element.tag
-            mend = 'adopt it first, or remove it' if kind == 'ocf:heartbeat:ManageVE' else 'give the VE another name'
+            kind = guests.agent_of(place.element) or place.element.tag
+            mend = 'remove it first, which stops its VE' if kind == guests.OLD_AGENT else 'give the VE another name'
             yield '%s: name: this cluster has a resource %s already, and that is %s; %s' % (
                 ve.where,
                 ve.name,
@@ -71,7 +70,7 @@ def second_managers(declaration: Declaration, root: Element) -> Iterator[str]:
     by_container = {(ve.engine, ve.id): ve for ve in declaration.ves}
     names = {ve.name for ve in declaration.ves}
     for name, primitive in tree.primitives(root).items():
-        if primitive.get('type') != 'ManageVE' or name in names:
+        if not guests.manages_ve(primitive) or name in names:
             continue
         for container in _containers(primitive):
             ve = by_container.get(container)

@@ -46,7 +46,7 @@ def facts(scenarios: Sequence[Shown], result: Mapping[str, Any]) -> Iterator[Fac
 
 
 def _loss(scenarios: Sequence[Shown], real: Shown | None) -> Iterator[Fact]:
-    """``real``: told already."""
+    """``real``: reported already."""
     losses = [one for one in scenarios if one.kind == 'lose' and one.last_up is not None and one is not real]
     if losses:
         worst = max(losses, key=lambda one: one.last_up or 0.0)
