@@ -31,8 +31,8 @@ test-upgrade: ## a cluster of Debian 12 with running VEs is taken over by this c
 matrix:      ## Pacemaker 2.1 and 3.0, Pythons of nodes, ansible-core: a table of what ran; and the agent with every Python from 3.6 on
 	@tests/run matrix
 
-try-cibs:    ## ve_rehearsal with every CIB in a directory: a result or a refusal, never a traceback (DIR=..., DEBIAN=12|13, JOBS=2)
-	@tests/lab/setup test && . .cache/env && tests/tools/try_cibs "$(DIR)"
+try-cibs:    ## ve_rehearsal with every CIB in a directory: a result or a refusal, never a traceback (DIR=..., DEBIAN=12|13, NODES=1)
+	@tests/lab/setup test && . .cache/env && NODES=$(NODES) tests/tools/try_cibs "$(DIR)"
 
 bench-agent: ## what a monitor costs, against ocf:heartbeat:ManageVE (RUNS=100)
 	@tests/lab/setup test && . .cache/env && tests/agent/bench_monitor.py $(or $(RUNS),100)
