@@ -99,6 +99,20 @@ def test_every_field_reaches_the_cib(cluster):
         assert prop(cluster, untouched) is None
 
 
+def test_a_ve_may_have_a_pause_of_its_own(cluster):
+    declare(
+        cluster,
+        [{'id': 1, 'settle': '90s'}, {'id': 2}, {'id': 3, 'settle': '0s'}],
+        {'settle': '20s', 'boot_time': '2min'},
+    )
+    settles = {name: values(cluster, name, 'instance_attributes')['start_settle'] for name in ids(cluster, 'primitive')}
+    assert settles == {'ve-1': '90s', 've-2': '20s', 've-3': '0s'}
+    # 2 x (boot_time + settle) and what is on top of it
+    starts = [operations(cluster, 've-%d' % number)['start', '0s'] for number in (1, 2, 3)]
+    assert starts == sorted(starts, key=lambda text: -int(text[:-1])) and len(set(starts)) == 3
+    assert int(starts[0][:-1]) - int(starts[1][:-1]) >= 2 * 70
+
+
 def test_the_second_run_changes_nothing(cluster):
     create(cluster, STORAGE)
     declare(cluster, FULL)
