@@ -61,7 +61,7 @@ def main():
             with open(os.environ['CIB_file'], 'w', encoding='utf-8') as stream:
                 stream.write(tool('cibadmin', '--empty'))
             before = age()
-        result = ve_resources.run(run, arguments(declared(count, changed), POLICY, purge=True))
+        result = ve_resources.run(run, arguments(declared(count, changed), POLICY, purge=True, purge_all=True))
         seconds = age() - before
         epoch = int(tree.query(runner).get('epoch'))
     print(
