@@ -13,7 +13,14 @@ from typing import Collection, Dict, Optional
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    attributes,
+    edits,
+    guests,
+    history,
+    transaction,
+    tree,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
@@ -141,13 +148,16 @@ def _removed(name: str) -> VeLook:
 
 
 def _given_up(runner: Runner, ves: list[VeLook]) -> list[str]:
-    """Those that failed and that Pacemaker will not start again, by its own scheduler."""
+    """Those that failed and that Pacemaker will not start again, by its own scheduler.
+
+    What it starts at this very moment it has no need to schedule; ``ves`` are what they were a moment before.
+    """
     failed = [ve.name for ve in ves if ve.failures and ve.state in ('stopped', 'failed') and ve.role != 'stopped']
     if not failed:
         return []
+    root = tree.query(runner)
     going = {
-        action.resource
-        for action in scheduler.actions(runner, tree.query(runner))
-        if action.action != 'stop' and not action.blocked
+        action.resource for action in scheduler.actions(runner, root) if action.action != 'stop' and not action.blocked
     }
+    going |= {key[1] for key, entry in history.entries(root).items() if entry.get('op-status') == '-1'}
     return [name for name in failed if name not in going]

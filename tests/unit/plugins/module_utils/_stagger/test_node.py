@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
+import pathlib
+
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import node
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     ARGUMENT,
     Plan,
     PutRequest,
     PutResult,
+    VeLook,
 )
 
 from happenings import roles
@@ -117,3 +121,16 @@ def test_ves_without_a_resource_are_refused(cluster):
         plan_of(cluster, ves=[{'id': 1, 'after': ['ve-1']}])
     with pytest.raises(CibError, match='VE 1: after: no VE x is declared, here or in this cluster'):
         plan_of(cluster, ves=[{'id': 1, 'after': ['x']}])
+
+
+STARTING = pathlib.Path(__file__).parents[3] / 'data' / 'starting.xml'
+
+
+@pytest.mark.parametrize('under_way', [True, False])
+def test_what_pacemaker_starts_meanwhile_is_not_given_up(cib_file, under_way):
+    """Seen as failed on one node, and when the scheduler is asked its start on the next one is under way."""
+    text = STARTING.read_text(encoding='utf-8')
+    assert 'op-status="-1"' in text
+    cib_file.path.write_text(text if under_way else text.replace('op-status="-1"', 'op-status="0"'))
+    seen = VeLook(name='ve-101', state='stopped', node=None, failures=['start on n1: error'], role='started', took=None)
+    assert node._given_up(cib_file.run, [seen]) == ([] if under_way else ['ve-101'])
