@@ -71,6 +71,12 @@ class Tools:
         """Whether special characters of parameters are written as XML has them before they are summed up in a digest."""
         return self.version >= (2, 1, 8)
 
+    @property
+    def lets_history_go(self) -> bool:
+        """Whether what a patch removes of the history of a node stays removed. The controller of 3.0 takes that as an edit of
+        a stranger: the nodes join again, and write down anew what they have."""
+        return self.version < (3,)
+
 
 def tools(runner: Runner) -> Tools:
     empty = ET.fromstring(call(runner, ['cibadmin', '--empty']))

@@ -9,6 +9,7 @@ import copy
 from typing import AbstractSet, Any, Sequence, Tuple
 from xml.etree.ElementTree import Element
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import EntryKey
@@ -24,7 +25,7 @@ def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[S
     """What Pacemaker does with a change and would not have done without it anyway, but for mere starts.
 
     Where a probe that found a VE running (``ours``: their names) is all that turns a reload into a restart, the draft is
-    made to forget it.
+    made to forget it, if that lasts with this version of Pacemaker.
     """
     planned = scheduler.actions(runner, draft.new)
     if all(action.action == 'start' for action in planned):
@@ -33,7 +34,7 @@ def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[S
     news = _news(planned, due)
     interrupted = {action.resource for action in news if action.interrupts}
     probes = _probes(draft.new, interrupted & ours)
-    if not probes:
+    if not probes or not pacemaker.tools(runner).lets_history_go:
         return news
     without = scheduler.actions(runner, _forgetting(draft.new, probes))
     # Not even a start: what it does not know to run any more it would start elsewhere.

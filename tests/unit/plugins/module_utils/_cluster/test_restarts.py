@@ -12,7 +12,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import Tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import agent as agent_metadata
 
@@ -64,6 +66,16 @@ def ran(cluster, node, ve, *entries):
             )
 
     edit(cluster, change)
+
+
+def with_version(monkeypatch, *version):
+    monkeypatch.setattr(pacemaker, 'tools', lambda runner: Tools(version, (3, 16, 1), (3, 9)))
+
+
+@pytest.fixture(autouse=True)
+def before_3(monkeypatch):
+    """A cluster in which what is removed of the history stays removed, whatever the tools here are"""
+    with_version(monkeypatch, 2, 1, 5)
 
 
 def digests(cluster, node, ve):
@@ -133,6 +145,15 @@ def test_in_a_cib_that_a_real_cluster_had_then(cluster):
     assert [entry for entry in before if entry not in entries(cluster)] == ['2 ve-101_last_failure_0']
     with pytest.raises(CibError, match='restart ve-102'):
         declare(cluster, [*ves[:1], dict(ves[1], engine='vzctl'), *ves[2:]], policy)
+
+
+def test_where_the_history_comes_back_the_restart_is_predicted_and_refused(restarted, monkeypatch):
+    """Seen with Pacemaker 3.0.0: the patch removed the probe, the nodes wrote it anew, and the VE was restarted."""
+    with_version(monkeypatch, 3, 0, 0)
+    before = restarted.text()
+    with pytest.raises(CibError, match='restart ve-1 on n1'):
+        declare(restarted, CHANGED)
+    assert restarted.text() == before
 
 
 def test_the_premise_pacemaker_would_restart_it(restarted):
