@@ -26,7 +26,6 @@ SUBJECTS = {
     'plugins/module_utils/_module': 'the work of each module',
     'plugins/module_utils/_resources': 'declared VEs into the CIB',
     'plugins/module_utils/_rehearsal': 'scenarios, rules, advice',
-    'plugins/module_utils/_audit': 'findings on a cluster as it is',
     'plugins/module_utils/_stagger': 'the plan, and the answers of the node',
     'plugins/module_utils/_simulator': "Pacemaker's controller, second by second",
     'plugins/module_utils/_cluster': 'what runs: status, scheduler, waiting',

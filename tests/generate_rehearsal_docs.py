@@ -25,7 +25,8 @@ import conftest  # makes the collection importable
 # isort: split
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_rehearsal
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options, rules
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rules
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
 
 PAGE = CHECKOUT / 'docs' / 'rehearsal.md'
 MODULE = CHECKOUT / 'plugins' / 'modules' / 've_rehearsal.py'
@@ -65,7 +66,7 @@ def page(text):
 
 def rehearsed():
     """What the module returns, or fails with."""
-    arguments = {name: spec.get('default') for name, spec in options.FIELDS.items()}
+    arguments = {name: spec.get('default') for name, spec in FIELDS.items()}
     arguments.update(ASKED, cib=str(CIB), policy=None)
     try:
         return ve_rehearsal.run(run, arguments, False)

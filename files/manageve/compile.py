@@ -46,7 +46,7 @@ def pack(made_for, sources, codes) -> bytes:
             index[name] = place
             place += len(text)
         head = marshal.dumps((made_for, sources, index))
-    return head + b"".join(text for _, text in texts)
+    return head + b"".join(text for name, text in texts)
 
 
 def is_kept(path: str, made_for, sources, codes) -> bool:

@@ -65,7 +65,7 @@ def perform(action: Action, environ, log: Log) -> int:
         hold_signals()
         parameters = Parameters(environ)
         if action.name == "reload-agent":
-            for _, why in parameters.bad:
+            for _name, why in parameters.bad:
                 log.error(why)
             return OK
         if action.name == "validate-all":
@@ -88,7 +88,7 @@ def perform(action: Action, environ, log: Log) -> int:
 
 def validate(action: Action, parameters: Parameters, environ, log: Log) -> int:
     if parameters.bad:
-        raise Fail(CONFIGURED, "; ".join(why for _, why in parameters.bad))
+        raise Fail(CONFIGURED, "; ".join(why for name, why in parameters.bad))
     if number_of(environ, "OCF_CHECK_LEVEL") < 10:
         return OK
     return operate(action, parameters, environ, log)
@@ -101,7 +101,7 @@ def operate(action: Action, parameters: Parameters, environ, log: Log) -> int:
         raise Fail(UNIMPLEMENTED, "there is no migration with %s" % parameters.engine)
     if parameters.bad and action.name not in ("monitor", "stop"):
         raise Fail(CONFIGURED, parameters.bad[0][1])
-    for _, why in parameters.bad:
+    for _name, why in parameters.bad:
         log.error(why + "; its default holds")
     deadline = Deadline(number_of(environ, "OCF_RESKEY_CRM_meta_timeout") / 1000.0 or action.timeout)
     engine = engine_class(parameters, deadline, log)

@@ -74,8 +74,8 @@ class Command:
         self.pipes = guest
         if guest:
             ends = [posix.pipe(), posix.pipe()]
-            self.fds = [r for r, _ in ends]
-            outs = [w for _, w in ends]
+            self.fds = [r for r, w in ends]
+            outs = [w for r, w in ends]
             for fd in self.fds:
                 posix.set_blocking(fd, False)
         else:
@@ -139,7 +139,7 @@ class Command:
         if self.pipes:
             for n, fd in enumerate(self.fds):
                 try:
-                    for _ in range(4):  # one bufferful: who writes without end must not keep us here
+                    for _again in range(4):  # one bufferful: who writes without end must not keep us here
                         more = posix.read(fd, 65536)
                         if not more:
                             break

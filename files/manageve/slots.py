@@ -78,6 +78,7 @@ class Slots:
         for number in self.numbers():
             if number == self.number:
                 continue
+            held = False
             try:
                 held = os.stat(self.path(number)).st_size > 0
                 fd = self.lock(self.path(number), os.O_RDWR)

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The agent's table: what can be the case, and what then follows for each action. A probe's answer is decided here."""
+"""The agent's table: what can be the case, and what then follows for each action, a probe's answer among it."""
 
 from manageve.errors import GENERIC, INSTALLED, NOT_RUNNING, OK
 

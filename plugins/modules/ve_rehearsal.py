@@ -583,13 +583,13 @@ commands:
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_rehearsal
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
 
 
 def main() -> None:
     module.run(
         dict(
-            options.FIELDS,
+            FIELDS,
             cib=dict(type='path'),
             ves=dict(type='list', elements='dict'),
             policy=dict(type='dict'),

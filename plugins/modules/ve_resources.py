@@ -447,7 +447,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base import modu
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
 
 
 def main():
@@ -458,7 +458,7 @@ def main():
             purge=dict(type='bool', default=False),
             new=dict(type='str', choices=['started', 'stopped'], default='started'),
             allow_restart=dict(type='bool', default=False),
-            rehearse=dict(type='dict', options=options.FIELDS),
+            rehearse=dict(type='dict', options=FIELDS),
             backup_keep=dict(type='int', default=10),
             wait=dict(type='bool', default=False),
             wait_timeout=dict(type='str', default='10min'),

@@ -3,7 +3,9 @@
 """The simulated vzctl against the transcripts of the real one: what it prints, returns and leaves behind."""
 
 import json
+import os
 import re
+import shutil
 import time
 
 import pytest
@@ -412,9 +414,6 @@ def test_exec_in_a_frozen_guest_cannot_be_killed(make):
 
 def test_the_file_alone_is_enough(make):
     """As it is installed in a node: one executable file, a container made by itself."""
-    import os
-    import shutil
-
     s = make("legacy: down")
     shutil.copy(os.path.join(SIMULATORS, "vzctl"), s.world.at("/opt/vzctl"))
     for command, code in (

@@ -27,6 +27,11 @@ def parse(text: Any) -> int:
     return int(found.group(1)) * UNITS[found.group(2)]
 
 
+def complaint(field: str, error: ValueError) -> str:
+    """What is said of a field in which parse() found no time."""
+    return '%s: %s; %s' % (field, error, FORMS)
+
+
 def milliseconds(text: str | None, absent: int, unreadable: int) -> int:
     """What somebody else wrote: milliseconds, or the number that stands for what is not there or cannot be read."""
     try:

@@ -28,7 +28,7 @@ def read_timeout(text: str) -> int:
     try:
         value = times.parse(text)
     except ValueError as error:
-        raise InputError(['wait_timeout: %s; %s' % (error, times.FORMS)]) from error
+        raise InputError([times.complaint('wait_timeout', error)]) from error
     if value < times.SECOND:
         raise InputError(['wait_timeout: %s is too short; at least 1s' % text])
     return value

@@ -76,7 +76,7 @@ class Reader:
         try:
             value = times.parse(text)
         except ValueError as error:
-            self.problem(field, '%s; %s' % (error, times.FORMS))
+            self.problems.append('%s: %s' % (self.where, times.complaint(self.prefix + field, error)))
             return 0
         if value < least:
             self.problem(field, '%s is too short; at least %s' % (text, times.cib(least)))

@@ -20,7 +20,6 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import n
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run as rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.explain import explain
 
@@ -99,6 +98,9 @@ def _refuse_interruptions(outcome: Outcome, wanted: Wanted) -> None:
 
 
 def _rehearse(runner: Runner, outcome: Outcome, options: Arguments, wanted: Wanted) -> dict[str, Any]:
+    # Only here: a run without a rehearsal does not pay for twenty files more.
+    from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run as rehearsal
+
     live = 'CIB_file' not in os.environ
     result = rehearsal.rehearse(runner, outcome.draft.new, options, wanted.declaration, live=live)
     rehearsal.refuse_broken(

@@ -7,43 +7,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import scenarios
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.cluster import Cluster
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS, TIMES
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.scenarios import Scenario
 
-Fields = Dict[str, Dict[str, Any]]
-
-ASSERTIONS: Fields = {
-    'peak_per_node': {'type': 'int'},
-    'peak_total': {'type': 'int'},
-    'recovery': {'type': 'str'},
-}
-TIMES: Fields = {
-    'start': {'type': 'str', 'default': '60s'},
-    'stop': {'type': 'str', 'default': '20s'},
-    'monitor': {'type': 'str', 'default': '200ms'},
-    'probe': {'type': 'str'},
-    'other': {'type': 'str', 'default': '1s'},
-    'fence': {'type': 'str', 'default': '30s'},
-    'detect': {'type': 'str', 'default': '5s'},
-    'join': {'type': 'str', 'default': '2s'},
-    'elect': {'type': 'str'},
-}
-FIELDS: Fields = {
-    'scenarios': {'type': 'list', 'elements': 'str', 'default': ['boot', 'lose', 'drain', 'return']},
-    'probe_rc': {'type': 'list', 'elements': 'int', 'default': [1, 5, 6]},
-    'assert': {'type': 'dict', 'options': ASSERTIONS},
-    'advice': {'type': 'bool', 'default': False},
-    'times': {'type': 'dict', 'options': TIMES},
-    'durations': {'type': 'dict', 'default': {}},
-    'limits': {'type': 'dict', 'default': {}},
-    'cores': {'type': 'int'},
-}
 DURATIONS = ('start', 'stop', 'monitor')
 
 
@@ -106,7 +79,7 @@ def _seconds(where: str, text: Any) -> tuple[float, list[str]]:
     try:
         return times.parse(text) / times.SECOND, []
     except ValueError as error:
-        return 0.0, ['%s: %s; %s' % (where, error, times.FORMS)]
+        return 0.0, [times.complaint(where, error)]
 
 
 def _times(given: Mapping[str, Any], cluster: Cluster) -> tuple[Times, list[str]]:

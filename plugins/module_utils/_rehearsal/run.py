@@ -41,7 +41,7 @@ def rehearse(
 ) -> Result:
     """Rehearse on this CIB, which stays as it is. Returns the result of the module ve_rehearsal.
 
-    ``arguments``: as options.FIELDS has them. ``declared``: the VEs, for their boot times. ``live``: whether the CIB is that
+    ``arguments``: as fields.FIELDS has them. ``declared``: the VEs, for their boot times. ``live``: whether the CIB is that
     of the running cluster.
     """
     setup = setups.read(runner, copy.deepcopy(root), arguments, declared, live)

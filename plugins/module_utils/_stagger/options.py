@@ -112,7 +112,7 @@ def _seconds(name: str, text: str, problems: list[str]) -> float:
     try:
         return times.parse(text) / times.SECOND
     except ValueError as error:
-        problems.append('%s: %s; %s' % (name, error, times.FORMS))
+        problems.append(times.complaint(name, error))
         return 0
 
 

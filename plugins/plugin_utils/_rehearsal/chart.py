@@ -74,7 +74,7 @@ class Row:
     @property
     def classes(self) -> list[str]:
         """What is in it, as in the legend."""
-        found = [bar.cls for bar in [*self.bars, *self.strips]] + [block.cls for block in self.blocks]
+        found = [drawn.cls for drawn in [*self.bars, *self.strips]] + [block.cls for block in self.blocks]
         return found + ([self.cls] if self.kind == 'curve' else [])
 
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The page of a rehearsal. What is said is view.py's, where each bar and curve goes chart.py's, how it looks is in the template."""
+"""The page of a rehearsal. What is said is view.py's, where each bar goes bars.py's, rows and curves are chart.py's, and how it looks is in the template."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Iterator, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.advised import Advice, limit
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.findings import Finding
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import boots, peak
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.limits import Advice, limit
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.panel import Panel
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.scenario import Shown
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.sentences import LEVEL_WORDS, listed

@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import basis, facts, findings, limits, panel
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import advised, basis, facts, findings, panel
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import scenario as scenarios
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.advised import Advice
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.basis import Durations
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.facts import Fact
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.findings import Finding
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.limits import Advice
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.panel import Panel
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.scenario import Group, Shown
 
@@ -52,7 +52,7 @@ def view(result: Result | None, measured: Measured = (), title: str = 'Rehearsal
     """``result``: what the module ve_rehearsal returns; None: then only what was measured is shown."""
     shown = _scenarios(result, measured)
     rehearsed = [one for one in shown if one.kind != 'measured']
-    advice = limits.advice(result['advice'] if result else None)
+    advice = advised.advice(result['advice'] if result else None)
     found = findings.gather(result, rehearsed) if result else []
     if advice.text and any(findings.takes_advice(finding) for finding in found):
         found, advice = findings.with_advice(found, advice.text), replace(advice, said=True)

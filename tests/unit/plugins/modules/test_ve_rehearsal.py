@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import options, rules_cluster, rules_scenario
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rules_cluster, rules_scenario
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
 
 from declarations import declare
 from happenings import with_dc
@@ -64,8 +65,8 @@ def test_the_module(module, cluster, tmp_path):
 def test_the_documentation_says_what_is_taken_and_returned(module):
     found, taken = documented('ve_rehearsal')
     for shown in (taken, documented('ve_resources')[1]['rehearse']['suboptions']):
-        assert set(options.FIELDS) <= set(shown)
-        for name, spec in options.FIELDS.items():
+        assert set(FIELDS) <= set(shown)
+        for name, spec in FIELDS.items():
             for key in ('type', 'default', 'elements'):
                 assert shown[name].get(key) == spec.get(key), (name, key)
             if 'options' in spec:

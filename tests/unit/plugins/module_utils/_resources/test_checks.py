@@ -54,7 +54,11 @@ def test_purge_refuses_what_somebody_else_refers_to(cluster, section, xml):
             'VE address: name: .* that is ocf:pacemaker:Dummy; give the VE another',
         ),
         (STORAGE, {'id': 1, 'name': 'fs-clone'}, 'that is clone; give the VE another name'),
-        ('<primitive id="ve-1" class="ocf" provider="heartbeat" type="ManageVE"/>', {'id': 1}, 'remove it first, which stops its VE'),
+        (
+            '<primitive id="ve-1" class="ocf" provider="heartbeat" type="ManageVE"/>',
+            {'id': 1},
+            'remove it first, which stops its VE',
+        ),
         (
             '<primitive id="other" class="ocf" provider="heartbeat" type="ManageVE"><instance_attributes id="i">'
             '<nvpair id="v" name="veid" value="001"/></instance_attributes></primitive>',
