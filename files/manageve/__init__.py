@@ -50,4 +50,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-65958e894d1c"
+BUILD = "1.0.0-c6d978f83a48"

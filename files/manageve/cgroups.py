@@ -37,7 +37,7 @@ def find(fits):
             if inner.strip("/") and ".." not in inner and os.path.isdir(point + inner):
                 bases = {point + inner} if bases == {point} else bases | {point + inner}
         for base in bases:
-            found += search(base, fits, 5, {p for p, _ in trees})
+            found += search(base, fits, 5, {p for p, root in trees})
     return found
 
 
@@ -132,7 +132,7 @@ def kill(directory: str):
 
 def end(directories, tries: int) -> bool:
     """Thaw and kill until nothing is left in them; False: something is, after so many tries of a twentieth of a second."""
-    for _ in range(tries):
+    for _try in range(tries):
         for directory in directories:
             thaw(directory)
             kill(directory)

@@ -51,7 +51,7 @@ class Engine:
 
     def look(self, again: bool = True) -> Seen:
         """What is the case. again: an unusable status is asked for a second time."""
-        for _ in range(5):
+        for _again in range(5):
             begun = time.time()
             seen = self.judge(again)
             if seen.state not in HELD:

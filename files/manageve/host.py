@@ -26,7 +26,7 @@ def mount_lines(path: str):
 
 def mounts():
     """(mount point, kind, root of the mount) for every mount."""
-    for point, kind, root, _ in mount_lines("/proc/self/mountinfo"):
+    for point, kind, root, _device in mount_lines("/proc/self/mountinfo"):
         yield point, kind, root
 
 
@@ -40,7 +40,7 @@ def places(directories):
     for directory in directories:
         around = [m for m in mount_lines("/proc/self/mountinfo") if is_within(directory, m[0])]
         if around:
-            point, _, root, device = max(around, key=lambda m: len(m[0]))
+            point, kind, root, device = max(around, key=lambda m: len(m[0]))
             found.add((device, (root.rstrip("/") + directory[len(point.rstrip("/")) :]) or "/"))
     return found
 
@@ -60,7 +60,7 @@ def has_root_in(directories) -> bool:
             if root != "/" or namespace == own or namespace in seen:
                 continue
             seen.add(namespace)
-            for point, _, inner, device in mount_lines("/proc/%s/mountinfo" % pid):
+            for point, _kind, inner, device in mount_lines("/proc/%s/mountinfo" % pid):
                 if point == "/" and (device, inner) in wanted:
                     return True
         except OSError:  # gone, or a thread of the kernel
@@ -70,7 +70,7 @@ def has_root_in(directories) -> bool:
 
 def mounted_in(directory: str):
     """The mount points that are this directory or lie in it, the innermost first."""
-    return sorted((point for point, _, _ in mounts() if is_within(point, directory)), key=len, reverse=True)
+    return sorted((point for point, kind, root in mounts() if is_within(point, directory)), key=len, reverse=True)
 
 
 def unmount(directory: str):

@@ -89,7 +89,7 @@ class Lxc(Engine):
         if watcher:
             return cgroups.find(lambda name: name == "lxc.monitor." + self.name)
         # web-1 is a container of its own, or web in a cgroup with a suffix, as left over ones of its name give the next one
-        others = {"lxc.payload." + name for _, name in sockets if name != self.name}
+        others = {"lxc.payload." + name for path, name in sockets if name != self.name}
 
         def fits(name):
             return name not in others and (

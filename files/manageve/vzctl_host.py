@@ -64,7 +64,7 @@ def by_places(places, mounted: bool) -> str:
     roots, areas = places
     if host.has_root_in(roots | areas):
         return SHOWN
-    if not mounted and any(point in roots for point, _, _ in host.mounts()):
+    if not mounted and any(point in roots for point, kind, root in host.mounts()):
         return MOUNTED
     return HIDDEN
 
@@ -162,10 +162,10 @@ def unmount(roots) -> str:
 def foreign_holder(ran):
     """The holder of the lock in vzctl's words, where it is none of vz's tools; None: it is one, or it cannot be told."""
     for line in (ran.err + "\n" + ran.out).splitlines():
-        _, found, who = line.partition("Locked by:")
+        before, found, who = line.partition("Locked by:")
         if not found:
             continue
-        pid, _, cmdline = who.partition("cmdline")
+        pid, between, cmdline = who.partition("cmdline")
         words = cmdline.split()
         if not words:  # the dead and the kernel's own have none
             try:

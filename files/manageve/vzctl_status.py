@@ -115,7 +115,7 @@ class VzctlStatus(Engine):
             return False
 
     def unmount_itself(self) -> bool:
-        (roots, _), _ = self.places({self.id})
+        (roots, areas), sure = self.places({self.id})
         points = self.storage.ask(vzctl_host.unmount, roots)
         if points:
             self.log.warning("unmounted %s, which vzctl would not" % clean(points))
