@@ -60,7 +60,7 @@ def test_mistakes_are_the_models():
     with pytest.raises(
         AnsibleFilterError, match='(?s)ve_timeouts: .*cannot be used:\n- VE 1: boot_time: .x. is no time.*VE 2: after'
     ):
-        ve_timeouts([{'id': 1, 'boot_time': 'x'}, {'id': 2, 'after': ['y']}])
+        ve_timeouts([{'id': 1, 'boot_time': 'x'}, {'id': 2, 'after': ['ve-2']}])
 
 
 def test_the_sample_is_what_the_example_gives():

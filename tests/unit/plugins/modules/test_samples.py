@@ -56,6 +56,7 @@ def outcome(work, *arguments):
 @pytest.fixture
 def on_n1(cluster, node):
     """A runner on node n1 of the cluster, whose controller started a while ago."""
+    node.version(3000, None)
     node.version(2000, '2')
     node.process(ago=1000)
 
