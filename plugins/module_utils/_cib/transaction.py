@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import Callable, Generic, Iterator, Sequence, TypeVar
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call, failed, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import diff, history, patch, tree
@@ -105,7 +105,7 @@ class Draft(Generic[Found]):
         """Raises where something else was stored than what was pushed. What others did at the same time is a warning."""
         try:
             now = tree.query(self.runner)
-        except Error as error:
+        except ToolError as error:  # and nothing else: a signal that a module turned into an Error ends it here, too
             self.warnings.append('The change was made, but what was stored cannot be read back: %s' % error.msg)
             return
         if _same_configuration(now, self.new):
