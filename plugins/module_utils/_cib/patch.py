@@ -71,7 +71,7 @@ def _unnamed(old: Element, new: Element, nearest: Element | None) -> Iterator[El
     found: list[Element] = []
     for child in tree.elements(old):
         if tree.key(child) in counterparts:
-            found += [element for element in _unnamed(child, counterparts[tree.key(child)], nearest)]
+            found.extend(_unnamed(child, counterparts[tree.key(child)], nearest))
     yield from found[:1] if nearest in found else found
 
 
