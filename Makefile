@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `make demo` and `make test` need nothing before them but Debian 12 or 13, root, git and make.
-.PHONY: help demo demo-clean clean-all test check test-long test-upgrade matrix try-cibs soak bench-agent bench-config bench-stagger bench-rehearsal bench-predictions faults clean
+.PHONY: help demo demo-clean clean-all test check test-long test-upgrade matrix try-cibs soak bench-agent bench-config bench-stagger bench-rehearsal bench-predictions bench-against faults clean
 
 export DEBIAN # of the nodes; see tests/lab/release
 
@@ -51,6 +51,9 @@ bench-rehearsal: ## how long ve_rehearsal takes, on clusters of up to 16 nodes a
 bench-predictions: ## what ve_rehearsal predicts beside what then happens, on the lab (VES=24)
 	@tests/lab/setup test && . .cache/env && export OPENVE_LAB_IMAGE=$$(tests/lab/image demo) && \
 		tests/lab/remove $$OPENVE_LAB-demo && { tests/lab/bench_predictions $(or $(VES),24); code=$$?; tests/lab/remove $$OPENVE_LAB-demo; exit $$code; }
+
+bench-against: ## what ve_resources and ve_rehearsal cost here and in another commit, in turns, on CIB files (COMMIT=v1.0.0 ROUNDS=5)
+	@tests/lab/setup test && . .cache/env && tests/lab/bench_against "$(COMMIT)" $(or $(ROUNDS),5)
 
 soak:        ## random sequences of actions, events and faults on the agent (SOAK=10000, START=1)
 	@tests/lab/setup test && . .cache/env && AGENT_PYTHON=/usr/bin/python3 SOAK=$(or $(SOAK),10000) START=$(START) python -m pytest -q -n 8 tests/agent/test_sequences.py

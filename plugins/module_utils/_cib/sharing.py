@@ -19,9 +19,9 @@ Change = Tuple[Element, 'Element | None']
 def part(root: Element, changes: Sequence[Change]) -> None:
     """Call it while all of ``changes`` are still to be made."""
     configuration = tree.configuration(root)
-    targets = _changing(changes)
     if not any(expansion.REFERENCE in element.attrib for element in configuration.iter()):
         return
+    targets = _changing(changes)
     rewritten = {element for old, _new in changes for element in old.iter()}
     taken = {element.get('id', '') for element in configuration.iter()}
     for parent in list(configuration.iter()):

@@ -150,13 +150,20 @@ def elements(parent: Element) -> list[Element]:
 
 
 def same(one: Element, other: Element) -> bool:
-    """Whether two elements mean the same to Pacemaker."""
-    return canonical(one) == canonical(other)
+    """Whether two elements mean the same to Pacemaker: faster than to compare what canonical() returns."""
+    if one.tag != other.tag or one.attrib != other.attrib:
+        return False
+    mine, theirs = elements(one), elements(other)
+    if len(mine) != len(theirs):
+        return False
+    if one.tag in UNORDERED and [key(part) for part in mine] != [key(part) for part in theirs]:
+        mine, theirs = ordered(one), ordered(other)
+    return all(same(*pair) for pair in zip(mine, theirs))
 
 
 def canonical(element: Element) -> tuple[str, Any, Any]:
     """Equal for two elements that mean the same to Pacemaker."""
-    return element.tag, sorted(element.attrib.items()), [canonical(part) for part in ordered(element)]
+    return element.tag, dict(element.attrib), [canonical(part) for part in ordered(element)]
 
 
 def ordered(parent: Element) -> list[Element]:

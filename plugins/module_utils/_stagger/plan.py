@@ -12,8 +12,7 @@ from __future__ import annotations
 from typing import Any, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
@@ -60,7 +59,7 @@ def make(runner: Runner, options: Options) -> Plan:
 def _refuse_unknown(declared: Sequence[VE], ours: Mapping[str, Element]) -> None:
     problems = list(declared_order.unknown(declared, ours))
     if problems:
-        raise CibError(bullets('The declared VEs cannot be used, nothing was changed:', problems), problems=problems)
+        raise InputError(problems, 'The declared VEs')
 
 
 def _choose(

@@ -119,7 +119,7 @@ def test_ves_without_a_resource_are_refused(cluster):
         plan_of(cluster, ves=VES + [{'id': 8, 'name': 'theirs'}, {'id': 9}])
     with pytest.raises(InputError):
         plan_of(cluster, ves=[{'id': 1, 'after': ['ve-1']}])
-    with pytest.raises(CibError, match='VE 1: after: no VE x is declared, here or in this cluster'):
+    with pytest.raises(InputError, match='VE 1: after: no VE x is declared, here or in this cluster'):
         plan_of(cluster, ves=[{'id': 1, 'after': ['x']}])
 
 
