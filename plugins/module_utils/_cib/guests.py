@@ -50,6 +50,8 @@ MANAGERS = (
 )
 # And any other agent: ours is sometimes installed under another name, and parameters tell it.
 RENAMED = Manager(r'ocf:[^:]+:.+', None, {'veid': _as_it_is})
+# Agents whose guests are virtual machines: no VEs, but they boot and shut down as VEs do.
+MACHINES = r'ocf:[^:]+:(?:VirtualDomain|Xen)'
 
 
 def is_ours(primitive: Element) -> bool:
@@ -92,6 +94,16 @@ def ours(root: Element) -> dict[str, Element]:
 def others(root: Element) -> list[str]:
     """The ids of all other primitives, fencing devices among them."""
     return [name for name, primitive in expansion.primitives(root).items() if not is_ours(primitive)]
+
+
+def of_others(root: Element) -> dict[str, str]:
+    """{id: agent} of the guests of other agents, VEs and virtual machines."""
+    found = {name: primitive for name, primitive in expansion.primitives(root).items() if not is_ours(primitive)}
+    return {
+        name: agent_of(primitive)
+        for name, primitive in found.items()
+        if manages_ve(primitive) or re.match('(?:%s)\\Z' % MACHINES, agent_of(primitive))
+    }
 
 
 def is_fencing(primitive: Element) -> bool:

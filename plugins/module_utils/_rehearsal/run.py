@@ -9,7 +9,7 @@ Pacemaker's scheduler says what is to be done, _simulator/controller.py when. No
 from __future__ import annotations
 
 import copy
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Iterable, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
@@ -48,10 +48,11 @@ def rehearse(
     played = play.scenarios(setup, at_rest)
     outcomes = [figures.outcome(setup, *one) for one in zip(setup.options.scenarios, played)]
     scenarios = [dict(outcome.as_result(), verdicts=rules_scenario.RULES.judge(outcome)) for outcome in outcomes]
-    broken = _broken(scenarios)
+    verdicts = rules_cluster.RULES.judge(setup)
+    broken = list(_broken([{'name': 'the cluster', 'verdicts': verdicts}, *scenarios]))
     return {
         'scenarios': scenarios,
-        'verdicts': rules_cluster.RULES.judge(setup),
+        'verdicts': verdicts,
         'advice': advice.advise(setup, outcomes) if broken or setup.options.advice else None,
         'durations': {name: duration.as_result() for name, duration in setup.durations.ves.items()},
         'limits': setup.limits.per_node,
@@ -72,7 +73,9 @@ def refuse_broken(result: Result, what: str = 'What was asserted does not hold',
     if not result['broken']:
         return
     best = next((row for row in result['advice'] or [] if row['recommended']), None)
-    if best:
+    if any(verdict['asserted'] and verdict['level'] == 'broken' for verdict in result['verdicts']):
+        hint = 'No limit helps against what is said of the cluster.'
+    elif best:
         hint = 'With node-action-limit %s and batch-limit %d it would hold.' % (
             best['starts_per_node'],
             best['batch_limit'],
@@ -92,11 +95,9 @@ def short(result: Result) -> Result:
     return dict(result, durations={}, scenarios=scenarios)
 
 
-def _broken(scenarios: list[Result]) -> list[str]:
+def _broken(judged: Iterable[Result]) -> Iterator[str]:
     """The texts of the broken assertions, each with its scenario."""
-    return [
-        '%s: %s' % (scenario['name'], verdict['text'])
-        for scenario in scenarios
-        for verdict in scenario['verdicts']
-        if verdict['asserted'] and verdict['level'] == 'broken'
-    ]
+    for one in judged:
+        for verdict in one['verdicts']:
+            if verdict['asserted'] and verdict['level'] == 'broken':
+                yield '%s: %s' % (one['name'], verdict['text'])

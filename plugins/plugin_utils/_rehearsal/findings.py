@@ -54,6 +54,9 @@ def takes_advice(finding: Finding) -> bool:
 
 
 def headline(level: str, scenarios: Sequence[Shown], findings: Sequence[Finding]) -> str:
+    empty = next((finding for finding in findings if finding.rule == 'no-guests'), None)
+    if empty:
+        return 'Nothing to see: %s.' % empty.text
     if level == 'broken':
         bad = sum(one.level == 'broken' for one in scenarios)
         if not bad:

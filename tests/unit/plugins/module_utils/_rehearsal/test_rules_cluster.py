@@ -10,9 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.limits import AtOnce
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rules_cluster import limit_not_in_force
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.run import refuse_broken
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.view import view
 
 from rehearsed import ADDRESS, many, starts, verdict
 
@@ -31,6 +34,47 @@ def test_without_fencing_it_starts_at_once(rehearse):
     )
     assert not scenarios['lose n1']['fenced'] and starts(scenarios['lose n1'])[0][2] == 5
     assert verdict(result, 'fencing-off')['level'] == 'warning'
+
+
+MACHINES = [
+    '<primitive id="vm%d" class="ocf" provider="heartbeat" type="%s"><instance_attributes id="vm%d-i"><nvpair id="vm%d-c" '
+    'name="%s" value="/etc/vm%d.xml"/></instance_attributes></primitive>'
+    % (number, kind, number, number, parameter, number)
+    for number, (kind, parameter) in enumerate(
+        [('VirtualDomain', 'config'), ('Xen', 'xmfile'), ('lxc', 'config'), ('ManageVE', 'veid')], 1
+    )
+]
+
+
+@pytest.mark.parametrize('asserted', [None, {'peak_per_node': 1}, {'recovery': '1h'}])
+def test_an_empty_look_is_not_fine(rehearse, asserted):
+    result, _scenarios = rehearse((), None, ADDRESS, scenarios=['lose'], **{'assert': asserted})
+    row = verdict(result, 'no-guests')
+    assert row['level'] == 'broken' and row['asserted'] == bool(asserted) == bool(result['broken'])
+    shown = view(result)
+    assert shown.headline == 'Nothing to see: the cluster has no VE of ocf:openve:ManageVE: nothing was rehearsed.'
+    assert shown.level == 'broken'
+
+
+@pytest.mark.parametrize('ves', [(), many(2)], ids=['theirs alone', 'beside ours'])
+@pytest.mark.parametrize('asserted', [None, {'peak_total': 9}])
+def test_guests_of_other_agents_are_not_called_fine(rehearse, ves, asserted):
+    result, _scenarios = rehearse(ves, None, ADDRESS, *MACHINES, scenarios=['lose n1'], **{'assert': asserted})
+    row = verdict(result, 'other-guests')
+    assert row['level'] == ('broken' if asserted else 'warning') and row['numbers']['guests'] == [
+        'vm1',
+        'vm2',
+        'vm3',
+        'vm4',
+    ]
+    assert row['text'].startswith(
+        '4 guests of ocf:heartbeat:ManageVE, ocf:heartbeat:VirtualDomain, ocf:heartbeat:Xen, ocf:heartbeat:lxc:'
+    )
+    assert not view(result).headline.startswith('Fine')
+    if asserted:
+        assert any(line.startswith('the cluster: 4 guests of ') for line in result['broken'])
+        with pytest.raises(Error, match='What was asserted does not hold:\n(.*\n)*No limit helps against'):
+            refuse_broken(result)
 
 
 def test_priorities_that_fight(rehearse):
