@@ -22,6 +22,7 @@ import timeline  # noqa: E402
 
 INVENTORY = CHECKOUT / "molecule/cluster/inventory"
 LAB = os.environ["OPENVE_LAB"] + "-test"
+ENVIRONMENT = dict(os.environ, ANSIBLE_PIPELINING="true")
 NODES = ["n1", "n2", "n3"]
 PARAMS = {"ready_command": "test -e /run/booted"}
 DC = testinfra.get_host("podman://%s-n1" % LAB)  # any node will do
@@ -56,7 +57,7 @@ def module(name, nodes="n1", good=True, **arguments):
         capture_output=True,
         text=True,
         check=False,
-        env=dict(os.environ, ANSIBLE_NOCOLOR="1", ANSIBLE_FORCE_COLOR="0", ANSIBLE_STDOUT_CALLBACK="oneline"),
+        env=dict(ENVIRONMENT, ANSIBLE_NOCOLOR="1", ANSIBLE_FORCE_COLOR="0", ANSIBLE_STDOUT_CALLBACK="oneline"),
     )
     results = {}
     for node, how, result in re.findall(r"^(\w+) \| (SUCCESS|CHANGED|FAILED).*? => (\{.*\})$", done.stdout, re.M):
@@ -105,7 +106,7 @@ def ve_resources(ves, good=True, **arguments):
             capture_output=True,
             text=True,
             check=False,
-            env=dict(os.environ, ANSIBLE_PIPELINING="true"),
+            env=ENVIRONMENT,
         )
         assert play.returncode == 0, play.stdout + play.stderr
         planned, done, again = json.loads(results.read_text())
@@ -220,7 +221,11 @@ def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
         )
     )
     play = subprocess.run(
-        ["ansible-playbook", "--inventory", str(INVENTORY), str(book)], capture_output=True, text=True, check=False
+        ["ansible-playbook", "--inventory", str(INVENTORY), str(book)],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=ENVIRONMENT,
     )
     assert play.returncode == 0, play.stdout + play.stderr
     assert verdicts() == dict.fromkeys(NODES, "true") and inits() == running

@@ -33,7 +33,8 @@ def renew(runner: Runner, probes: Sequence[Forgotten]) -> None:
     try:
         for (_node, name, _entry), element in probes:
             node = element.get('on_node', '')
-            call(runner, ['crm_resource', '--refresh', '--resource', name, '--node', node])
+            # by force: of a group this member alone
+            call(runner, ['crm_resource', '--refresh', '--force', '--resource', name, '--node', node])
         _await(runner, probes)
         transaction.change(runner, lambda root: hold.release(root, names))
     except Error as error:

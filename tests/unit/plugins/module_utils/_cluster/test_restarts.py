@@ -157,7 +157,8 @@ class WhereItComesBack:
 
     def __call__(self, argv, stdin=None, environment=None):
         if list(argv[:2]) == ['crm_resource', '--refresh']:
-            ve, node = argv[3], argv[5]
+            assert '--force' in argv, 'of a group the others would be looked at as well'
+            ve, node = argv[argv.index('--resource') + 1], argv[argv.index('--node') + 1]
             self.asked.append((ve, node))
             self.held.append(not [action for action in self.cluster.actions() if action[1] == ve])
             ran(self.cluster, node, ve)  # gone, first
