@@ -22,7 +22,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.patch import Forgotten
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 
-# For how many seconds the new probes are waited for, and how often they are looked for.
+# For how many seconds the new probes are waited for, with one more for each, and how often they are looked for.
 PATIENCE = 60
 STEP = 0.3
 
@@ -48,7 +48,8 @@ def renew(runner: Runner, probes: Sequence[Forgotten]) -> None:
 
 def _await(runner: Runner, probes: Sequence[Forgotten]) -> None:
     """Until each has a new one, and nobody is restarted when it is let go."""
-    end = time.monotonic() + PATIENCE
+    patience = PATIENCE + len(probes)
+    end = time.monotonic() + patience
     while True:
         root = tree.query(runner)
         old = sorted(
@@ -57,7 +58,7 @@ def _await(runner: Runner, probes: Sequence[Forgotten]) -> None:
         if not old:
             break
         if time.monotonic() > end:
-            raise CibError('no node has looked anew at %s for %d s' % (some(old), PATIENCE))
+            raise CibError('no node has looked anew at %s for %d s' % (some(old), patience))
         time.sleep(STEP)
     names = {name for (_node, name, _entry), _element in probes}
     hold.release(root, names)

@@ -219,7 +219,7 @@ def test_where_the_history_comes_back_the_probe_is_made_anew_while_the_ve_is_hel
 
 def test_a_node_that_does_not_answer_leaves_it_held_and_the_next_run_finishes(comes_back, monkeypatch):
     cluster = comes_back.cluster
-    monkeypatch.setattr(reprobe, 'PATIENCE', 0)
+    monkeypatch.setattr(reprobe, 'PATIENCE', -1)
     comes_back.looks = None
     with pytest.raises(CibError, match='does not know the new parameters of ve-1 yet') as caught:
         ve_resources.run(comes_back, ARGUMENTS)
