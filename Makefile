@@ -28,7 +28,7 @@ test-long:   ## the tests on the live cluster, with those that take minutes or w
 test-upgrade: ## a cluster of Debian 12 with running VEs is taken over by this checkout, then becomes Debian 13 node by node (FROM=COMMIT)
 	@tests/lab/upgrade $(FROM)
 
-matrix:      ## Pacemaker 2.1 and 3.0, Pythons of nodes, ansible-core: a table of what ran; and the agent with every Python from 3.6 on
+matrix:      ## Pacemaker 2.1 and 3.0, Pythons of nodes, ansible-core: a table of what ran; and the agent with every Python from 3.6 on (ENDS=1: corners)
 	@tests/run matrix
 
 try-cibs:    ## ve_rehearsal with every CIB in a directory: a result or a refusal, never a traceback (DIR=..., DEBIAN=12|13, NODES=1)

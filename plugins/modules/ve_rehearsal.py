@@ -415,7 +415,8 @@ scenarios:
           numbers: {node: n2, stops: 20.0, worst: 150.0, escalation: 1200.0, count: 1}
 verdicts:
   description: Judgements on the cluster as a whole, in the shape of RV(scenarios[].verdicts). Here RV(scenarios[].verdicts[].rule)
-    is V(no-guests), V(other-guests), V(maintenance), V(fencing-off), V(no-limit), V(limit-not-in-force), V(priority) or V(fencing-held-up).
+    is V(no-guests), V(other-guests), V(maintenance), V(fencing-off), V(no-limit), V(limit-not-in-force), V(priority),
+    V(fencing-held-up) or V(restarts-at-upgrade).
   returned: success, or when an assertion is broken
   type: list
   elements: dict

@@ -297,6 +297,15 @@ predicted:
       action: stop
       node: n3
       reason: node availability
+reprobed:
+  description:
+    - VEs at which Pacemaker looks anew after this change, so that it knows them by their new parameters.
+    - With Pacemaker 3, after it was restarted under running VEs. Nothing is done with them, not even a reload.
+    - While it looks, for some seconds, they are not managed.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 explain:
   description: Where each derived number comes from. A number that holds for several VEs is there once.
   returned: success

@@ -59,11 +59,11 @@ case("start: running", "busybox running", "start", 0, most=4, same=True)
 case(
     "start: hung boot, proceed",
     "systemd boot='sleep 100000'",
-    "start ready_timeout=6",
+    "start ready_timeout=10",
     0,
     after="RUNNING unbooted",
-    least=6,
-    most=11,
+    least=10,
+    most=15,
     err="WARNING: .*not ready in time.*systemd: (starting|initializing)",
 )
 case(
@@ -165,7 +165,7 @@ case("settle: holds on", "busybox", "start start_settle=3", 0, after="RUNNING", 
 case("settle: not for one that runs", "busybox running", "start start_settle=9", 0, most=4)
 case(
     "settle: goes down meanwhile",
-    "busybox later='sleep 2; lxc-attach $VE -- poweroff -f'",
+    "busybox later='sleep 2; for n in 1 2 3 4 5 6 7 8 9; do lxc-attach $VE -- poweroff -f && break; sleep .3; done'",
     "start start_settle=9",
     1,
     after="STOPPED",
@@ -250,7 +250,7 @@ case(
 case("frozen: probe", "busybox running frozen", "monitor probe timeout=8", 1, after="FROZEN", most=7)
 case(
     "frozen: for a moment only",
-    "busybox running frozen later='sleep 2; lxc-unfreeze $VE'",
+    "busybox running frozen later='sleep 3; lxc-unfreeze $VE'",
     "monitor timeout=16",
     0,
     after="RUNNING",

@@ -74,7 +74,7 @@ class Tools:
     @property
     def lets_history_go(self) -> bool:
         """Whether what a patch removes of the history of a node stays removed. The controller of 3.0 takes that as an edit of
-        a stranger: the nodes join again, and write down anew what they have."""
+        a stranger: the nodes join again, and write down anew what they have. In a file nobody does."""
         return self.version < (3,)
 
 

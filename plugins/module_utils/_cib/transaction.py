@@ -16,6 +16,7 @@ history along with a change.
 
 from __future__ import annotations
 
+import copy
 import random
 import time
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call, failed, run
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import diff, history, patch, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import diff, history, hold, patch, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import EntryKey
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.patch import Forgotten
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.verify import verify
@@ -61,6 +62,8 @@ class Draft(Generic[Found]):
     patch: str = ''
     attempts: int = 0  # how often it was pushed, with the drafts that came before it
     forgotten: Sequence[Forgotten] = ()
+    held: Sequence[Forgotten] = ()  # the entries of the history that have to be made anew after the push
+    pushed: Element | None = None  # what the patch makes of the CIB, where that is not ``new`` yet
     gave_up: bool = False  # the push lost against results of operations, until its patience was over
 
     @property
@@ -78,6 +81,14 @@ class Draft(Generic[Found]):
         entries = history.entries(self.old)
         self.forgotten = [(key, entries[key]) for key in keys]
         self.patch = patch.make(self.runner, self.old, self.new, self.forgotten)
+
+    def hold(self, keys: Sequence[EntryKey]) -> None:
+        """Have the patch hold the VEs of these entries of the history, which are to be made anew then."""
+        entries = history.entries(self.old)
+        self.held = [(key, entries[key]) for key in keys]
+        self.pushed = copy.deepcopy(self.new)
+        hold.put(self.pushed, sorted({key[1] for key in keys}))
+        self.patch = patch.make(self.runner, self.old, self.pushed)
 
     def push(self) -> bool:
         """Whether Pacemaker took it. False: it was made for a CIB that is no more, and drafts() has another."""
@@ -108,9 +119,10 @@ class Draft(Generic[Found]):
         except ToolError as error:  # and nothing else: a signal that a module turned into an Error ends it here, too
             self.warnings.append('The change was made, but what was stored cannot be read back: %s' % error.msg)
             return
-        if _same_configuration(now, self.new):
+        target = self.new if self.pushed is None else self.pushed
+        if _same_configuration(now, target):
             return
-        names = list(diff.lost(tree.configuration(self.old), tree.configuration(self.new), tree.configuration(now)))
+        names = list(diff.lost(tree.configuration(self.old), tree.configuration(target), tree.configuration(now)))
         if not names:
             return
         if int(tree.version(now)[1]) > int(tree.version(self.old)[1]) + 2:  # in a file one push counts twice
@@ -126,7 +138,8 @@ class Draft(Generic[Found]):
         """Whether a patch that is said to have failed was taken all the same: the answer can get lost when the DC or the
         CIB manager dies."""
         rc, out, _err = run(self.runner, tree.QUERY)
-        return rc == 0 and _same_configuration(tree.parse(out), self.new)
+        target = self.new if self.pushed is None else self.pushed
+        return rc == 0 and _same_configuration(tree.parse(out), target)
 
     def _still_good(self) -> str | None:
         """The CIB's num_updates by now, None if what the patch changes has been changed by somebody else."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import os
 from typing import AbstractSet, Any, Sequence, Tuple
 from xml.etree.ElementTree import Element
 
@@ -25,7 +26,7 @@ def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[S
     """What Pacemaker does with a change and would not have done without it anyway, but for mere starts.
 
     Where a probe that found a VE running (``ours``: their names) is all that turns a reload into a restart, the draft is
-    made to forget it, if that lasts with this version of Pacemaker.
+    made to forget it, or where that would come back, to hold the VE until the probe was made anew (``reprobe``).
     """
     planned = scheduler.actions(runner, draft.new)
     if all(action.action == 'start' for action in planned):
@@ -34,7 +35,7 @@ def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[S
     news = _news(planned, due)
     interrupted = {action.resource for action in news if action.interrupts}
     probes = _probes(draft.new, interrupted & ours)
-    if not probes or not pacemaker.tools(runner).lets_history_go:
+    if not probes:
         return news
     without = scheduler.actions(runner, _forgetting(draft.new, probes))
     # Not even a start: what it does not know to run any more it would start elsewhere.
@@ -42,10 +43,13 @@ def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[S
     helped = [key for key in probes if key[1] not in bad]
     if not helped:
         return news
-    draft.forget(helped)
+    # a file has no controller that writes anything anew
+    lasts = 'CIB_file' in os.environ or pacemaker.tools(runner).lets_history_go
+    (draft.forget if lasts else draft.hold)(helped)
     if len(helped) < len(probes):
         without = scheduler.actions(runner, _forgetting(draft.new, helped))
-    return _news(without, due)
+    held = set() if lasts else {key[1] for key in helped}
+    return [action for action in _news(without, due) if not (action.action == 'reload' and action.resource in held)]
 
 
 def row(action: ScheduledAction) -> dict[str, str]:

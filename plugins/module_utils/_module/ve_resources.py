@@ -16,7 +16,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools impor
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, faithful, guests, transaction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.backup import Backup
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, restarts
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, reprobe, restarts
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
@@ -92,6 +92,8 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
             break
         outcome.saved = backup.save(draft.old, arguments['backup_keep'])
         if draft.push():
+            if draft.held:
+                reprobe.renew(runner, draft.held)
             break
         if outcome.saved:
             outcome.saved.discard()
@@ -155,6 +157,7 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
         'predicted': [restarts.row(action) for action in outcome.predicted],
         'explain': explain(wanted.declaration, edited.escalation),
         'properties': [change.row() for change in edited.properties],
+        'reprobed': sorted({key[1] for key, _entry in draft.held}),
         'patch': draft.patch,
         'attempts': draft.attempts,
         'backup': saved.path if saved else None,

@@ -13,6 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.times impor
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, fencing, guests, operations, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, Table, more, ok, warning
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.setup import Setup
+from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import digests
 
 RULES: Table[Setup] = Table()
 
@@ -167,6 +168,30 @@ def fencing_held_up(setup: Setup) -> Iterator[Finding]:
     outlier = start >= OUTLIER_SECONDS and len(starts) > 1 and start > OUTLIER * following
     numbers = {'ve': name, 'start': start, 'timeout': timeout, 'next': following}
     yield warning(text, **numbers) if outlier else ok(text, **numbers)
+
+
+@RULES.rule(
+    'restarts-at-upgrade',
+    levels=('warning',),
+    explanation='Pacemaker is older than 2.1.8, and a parameter of a VE has a character that later ones sum up otherwise, such as '
+    'an apostrophe: they take the parameter as changed, and restart the VE while nodes are upgraded',
+    mend='Write the value without such characters before the upgrade, an apostrophe as a quotation mark, or have these VEs '
+    'stopped until the last node is upgraded.',
+)
+def restarts_at_upgrade(setup: Setup) -> Iterator[Finding]:
+    if setup.cluster.tools.escapes_as_xml:
+        return
+    hit = {
+        name: sorted(key for key, value in attributes.pairs(ve, attributes.INSTANCE).items() if digests.differs(value))
+        for name, ve in setup.cluster.ves.items()
+    }
+    found = sorted(name for name, keys in hit.items() if keys)
+    if found:
+        yield warning(
+            'an upgrade from Pacemaker %s to 2.1.8 or later, such as to 3.0, restarts %s: %s has a character that these '
+            'sum up otherwise%s' % (setup.cluster.tools.name, some(found), hit[found[0]][0], more(len(found))),
+            ves=found,
+        )
 
 
 def _fights(setup: Setup, priorities: dict[str, int]) -> list[tuple[str, str]]:

@@ -11,7 +11,14 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements, guests, promotable, sharing, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    elements,
+    guests,
+    hold,
+    promotable,
+    sharing,
+    tree,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.sharing import Change
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import derived
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
@@ -50,6 +57,7 @@ class Edited:
 def edit(root: Element, wanted: Wanted) -> Edited:
     """Edit the tree, or refuse what this cluster cannot take."""
     declaration, edited = wanted.declaration, Edited()
+    hold.release(root, wanted.names)  # one that a run left that was killed
     places = checks.places(root)
     before = _shapes(root, wanted.names)
     problems = list(checks.names_taken(declaration, root, places))

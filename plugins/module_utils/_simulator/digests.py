@@ -47,24 +47,30 @@ class Digests:
             if known:
                 return known
         text = b' <parameters%s/>\n' % b''.join(
-            b' %s="%s"' % (key.encode(), self._written(parameters[key].encode()))
+            b' %s="%s"' % (key.encode(), _written(parameters[key].encode(), self.old))
             for key in sorted(parameters, key=str.encode)
         )
         return hashlib.new('md5', text, **MD5).hexdigest()
 
-    def _written(self, value: bytes) -> bytes:
-        head, tail = value, b''
-        special = {b'<': b'&lt;', b'>': b'&gt;', b'&': b'&amp;', b'"': b'&quot;'}
-        if self.old:
-            # Nothing behind the first letter that is not ASCII is touched.
-            found = re.search(rb'[\x80-\xff]{2}', value)
-            if found:
-                head, tail = value[: found.start()], value[found.start() :]
-            special.update({b"'": b'&apos;', b'\t': b'    ', b'\n': b'\\n', b'\r': b'\\r'})
-        control = b'\\%.3o' if self.old else b'&#x%.2X;'
 
-        def written(character: re.Match[bytes]) -> bytes:
-            plain = character[0]
-            return special.get(plain, plain if plain == b"'" else control % plain[0])
+def differs(value: str) -> bool:
+    """Whether a Pacemaker before 2.1.8 and one since then sum up a parameter with this value otherwise."""
+    return _written(value.encode(), True) != _written(value.encode(), False)
 
-        return re.sub(rb'[<>&"\'\x00-\x1f\x7f]', written, head) + tail
+
+def _written(value: bytes, old: bool) -> bytes:
+    head, tail = value, b''
+    special = {b'<': b'&lt;', b'>': b'&gt;', b'&': b'&amp;', b'"': b'&quot;'}
+    if old:
+        # Nothing behind the first letter that is not ASCII is touched.
+        found = re.search(rb'[\x80-\xff]{2}', value)
+        if found:
+            head, tail = value[: found.start()], value[found.start() :]
+        special.update({b"'": b'&apos;', b'\t': b'    ', b'\n': b'\\n', b'\r': b'\\r'})
+    control = b'\\%.3o' if old else b'&#x%.2X;'
+
+    def written(character: re.Match[bytes]) -> bytes:
+        plain = character[0]
+        return special.get(plain, plain if plain == b"'" else control % plain[0])
+
+    return re.sub(rb'[<>&"\'\x00-\x1f\x7f]', written, head) + tail

@@ -54,6 +54,7 @@ def test_every_fact_has_one_place():
 AS_THEY_STAND = {
     UTILS + '_cib/expansion.py',
     UTILS + '_cib/fencing.py',
+    UTILS + '_cib/hold.py',
     UTILS + '_resources/edit.py',
     UTILS + '_stagger/destinations.py',
     UTILS + '_stagger/node.py',

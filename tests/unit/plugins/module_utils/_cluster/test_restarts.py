@@ -15,8 +15,10 @@ import pytest
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import Tools
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, hold, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import reprobe
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import agent as agent_metadata
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 from declarations import declare, values
 from happenings import edit, state
@@ -147,13 +149,116 @@ def test_in_a_cib_that_a_real_cluster_had_then(cluster):
         declare(cluster, [*ves[:1], dict(ves[1], engine='vzctl'), *ves[2:]], policy)
 
 
-def test_where_the_history_comes_back_the_restart_is_predicted_and_refused(restarted, monkeypatch):
-    """Seen with Pacemaker 3.0.0: the patch removed the probe, the nodes wrote it anew, and the VE was restarted."""
+class WhereItComesBack:
+    """A runner in a cluster of Pacemaker 3. ``looks``: how often the CIB is read until the node has answered; None: never."""
+
+    def __init__(self, cluster, looks=2):
+        self.cluster, self.looks, self.asked, self.held = cluster, looks, [], []
+
+    def __call__(self, argv, stdin=None, environment=None):
+        if list(argv[:2]) == ['crm_resource', '--refresh']:
+            assert '--force' in argv, 'of a group the others would be looked at as well'
+            ve, node = argv[argv.index('--resource') + 1], argv[argv.index('--node') + 1]
+            self.asked.append((ve, node))
+            self.held.append(not [action for action in self.cluster.actions() if action[1] == ve])
+            ran(self.cluster, node, ve)  # gone, first
+            return 0, '', ''
+        if list(argv) == ['cibadmin', '--query'] and self.asked and self.looks is not None:
+            self.looks -= 1
+            if self.looks == 0:
+                for ve, node in self.asked:
+                    found_running(self.cluster, node, ve)
+                edit(self.cluster, later)
+        return self.cluster.run(argv, stdin, environment)
+
+
+def later(root):
+    for entry in root.iter('lrm_rsc_op'):
+        entry.set('call-id', str(int(entry.get('call-id')) + 100))
+
+
+def sets(cluster, name):
+    primitive = tree.primitives(ET.fromstring(cluster.text()))[name]
+    return [each.get('id') for each in primitive.findall('meta_attributes')]
+
+
+@pytest.fixture
+def comes_back(restarted, monkeypatch):
     with_version(monkeypatch, 3, 0, 0)
-    before = restarted.text()
+    monkeypatch.setattr(reprobe, 'STEP', 0)
+    return WhereItComesBack(restarted)
+
+
+ARGUMENTS = {
+    'ves': CHANGED,
+    'policy': None,
+    'purge': False,
+    'new': 'started',
+    'wait': False,
+    'wait_timeout': '10min',
+    'allow_restart': False,
+    'backup_keep': 0,
+}
+
+
+def test_where_the_history_comes_back_the_probe_is_made_anew_while_the_ve_is_held(comes_back):
+    """Seen with Pacemaker 3.0.0: the patch removed the probe, the nodes wrote it anew, and the VE was restarted."""
+    cluster = comes_back.cluster
+    before = cluster.text()
+    planned = ve_resources.run(comes_back, ARGUMENTS, True)
+    assert cluster.text() == before and comes_back.asked == []
+    result = ve_resources.run(comes_back, ARGUMENTS)
+    assert result['changed'] and result['reprobed'] == planned['reprobed'] == ['ve-1']
+    assert result['predicted'] == planned['predicted'] == []
+    assert comes_back.asked == [('ve-1', 'n1')] and comes_back.held == [True], 'nothing would have been done with it'
+    assert sets(cluster, 've-1') == ['ve-1-meta_attributes'] and 'openve-hold' not in result['diff']()['after']
+    assert values(cluster, 've-1', 'instance_attributes')['stop_grace'] == '100s'
+    assert [action for action in cluster.actions() if action[0] != 'start'] == []
+    assert not ve_resources.run(comes_back, ARGUMENTS)['changed']
+
+
+def test_a_node_that_does_not_answer_leaves_it_held_and_the_next_run_finishes(comes_back, monkeypatch):
+    cluster = comes_back.cluster
+    monkeypatch.setattr(reprobe, 'PATIENCE', -1)
+    comes_back.looks = None
+    with pytest.raises(CibError, match='does not know the new parameters of ve-1 yet') as caught:
+        ve_resources.run(comes_back, ARGUMENTS)
+    assert caught.value.details['held'] == ['ve-1']
+    assert 've-1-openve-hold-meta_attributes' in sets(cluster, 've-1')
+    assert [action for action in cluster.actions() if action[1] == 've-1'] == [], 'it is left as it is'
+    # the node has answered meanwhile
+    found_running(cluster, 'n1', 've-1')
+    edit(cluster, later)
+    result = ve_resources.run(comes_back, ARGUMENTS)
+    assert result['changed'] and result['reprobed'] == [] and sets(cluster, 've-1') == ['ve-1-meta_attributes']
+
+
+def test_one_that_was_killed_before_it_asked_is_finished_by_the_next_run(comes_back, monkeypatch):
+    cluster = comes_back.cluster
+    with monkeypatch.context() as patched:
+        patched.setattr(reprobe, 'renew', lambda runner, probes: None)
+        ve_resources.run(comes_back, ARGUMENTS)
+    assert 've-1-openve-hold-meta_attributes' in sets(cluster, 've-1') and comes_back.asked == []
+    result = ve_resources.run(comes_back, ARGUMENTS)
+    assert result['reprobed'] == ['ve-1'] and comes_back.asked == [('ve-1', 'n1')]
+    assert sets(cluster, 've-1') == ['ve-1-meta_attributes']
+    assert [action for action in cluster.actions() if action[0] != 'start'] == []
+
+
+def test_a_hold_ends_by_itself(comes_back, monkeypatch):
+    """Should nobody run it again."""
+    monkeypatch.setattr(hold, 'LASTS', -1)
+    with monkeypatch.context() as patched:
+        patched.setattr(reprobe, 'renew', lambda runner, probes: None)
+        ve_resources.run(comes_back, ARGUMENTS)
+    assert ('restart', 've-1', 'n1') in comes_back.cluster.actions()
+
+
+def test_where_the_history_comes_back_what_cannot_be_reloaded_is_refused(comes_back):
+    before = comes_back.cluster.text()
     with pytest.raises(CibError, match='restart ve-1 on n1'):
-        declare(restarted, CHANGED)
-    assert restarted.text() == before
+        ve_resources.run(comes_back, dict(ARGUMENTS, ves=[{'id': 11, 'name': 've-1'}, {'id': 2}]))
+    assert comes_back.cluster.text() == before and comes_back.asked == []
 
 
 def test_the_premise_pacemaker_would_restart_it(restarted):

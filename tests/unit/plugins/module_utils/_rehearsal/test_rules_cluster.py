@@ -11,9 +11,13 @@ from types import SimpleNamespace
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import Tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.limits import AtOnce
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rules_cluster import limit_not_in_force
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rules_cluster import (
+    limit_not_in_force,
+    restarts_at_upgrade,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.run import refuse_broken
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.view import view
 
@@ -146,3 +150,24 @@ def test_without_a_fencing_device(rehearse):
 
     result, _scenarios = rehearse(many(1), scenarios=['boot'], change=none)
     assert verdict(result, 'fencing-off')['text'].startswith('there is no fencing device')
+
+
+@pytest.mark.parametrize(
+    'version, value, found',
+    [
+        ((2, 1, 5), "test -e '/run/booted'", 1),
+        ((2, 1, 7), 'two\nlines', 1),
+        ((2, 1, 5), 'grün "quoted"', 1),
+        ((2, 1, 5), 'plain "quoted" <&>', 0),
+        ((2, 1, 8), "test -e '/run/booted'", 0),
+        ((3, 0, 0), "test -e '/run/booted'", 0),
+    ],
+)
+def test_values_that_restart_a_ve_at_an_upgrade(version, value, found):
+    """Seen from 2.1.5 to 3.0.0: the digest of the history is not the one that the newer one computes."""
+    ve = ET.Element('primitive', id='ve-1')
+    attributes.fill(ve, attributes.INSTANCE, 've-1', {'veid': '1', 'ready_command': value})
+    cluster = SimpleNamespace(tools=Tools(version, (3, 16, 1), (3, 9)), ves={'ve-1': ve})
+    findings = list(restarts_at_upgrade(SimpleNamespace(cluster=cluster)))
+    assert [(finding.level, finding.numbers) for finding in findings] == [('warning', {'ves': ['ve-1']})] * found
+    assert all('restarts ve-1: ready_command has' in finding.text for finding in findings)
