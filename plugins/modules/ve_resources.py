@@ -223,7 +223,7 @@ EXAMPLES = r'''
 
 - name: Change it only if a rehearsal of the result says that all is up again 15 minutes after a node was lost
   openve.pacemaker.ve_resources:
-    ves: "{{ ves }}"
+    ves: "{{ openve_ves }}"
     rehearse:
       scenarios: [lose]
       assert: {recovery: 15min, peak_per_node: 2}
@@ -242,8 +242,8 @@ EXAMPLES = r'''
 
 - name: See what would change, and where the numbers come from
   openve.pacemaker.ve_resources:
-    ves: "{{ ves }}"
-    policy: "{{ policy }}"
+    ves: "{{ openve_ves }}"
+    policy: "{{ openve_policy }}"
     purge: true
   run_once: true
   check_mode: true

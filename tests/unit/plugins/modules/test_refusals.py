@@ -71,7 +71,7 @@ def ansible(collections, tmp_path):
     ],
 )
 def test_a_play_is_refused_by_its_first_task(ansible, cib_file, play):
-    code, said = ansible(play, cib_file, ves=BAD)
+    code, said = ansible(play, cib_file, openve_ves=BAD)
     assert code == 2, said
     assert all(text in said for text in SAID), said
     assert [
@@ -90,8 +90,8 @@ def test_a_role_rehearses_and_refuses_what_breaks_an_assertion(ansible, cluster)
     code, said = ansible(
         [{'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.resources']}],
         cluster,
-        ves=[{'id': 101 + n} for n in range(6)],
-        policy={'starts_per_node': 2},
+        openve_ves=[{'id': 101 + n} for n in range(6)],
+        openve_policy={'starts_per_node': 2},
         resources_rehearse={'scenarios': ['boot'], 'assert': {'peak_per_node': 1}},
     )
     assert code == 2 and 'at most 2 VEs boot at once on a node (n1); asked for at most 1' in said, said
