@@ -59,7 +59,12 @@ def used(path: Path):
 
 @pytest.mark.parametrize(
     'path',
-    [path for place in ('roles', 'playbooks') for path in sorted((source.ROOT / place).glob('**/*')) if path.suffix in ('.yml', '.j2')],
+    [
+        path
+        for place in ('roles', 'playbooks')
+        for path in sorted((source.ROOT / place).glob('**/*'))
+        if path.suffix in ('.yml', '.j2')
+    ],
     ids=lambda path: str(path.relative_to(source.ROOT)),
 )
 def test_every_variable_has_a_prefix(path):
