@@ -27,6 +27,7 @@ SUBJECTS = {
     'plugins/module_utils/_resources': 'declared VEs into the CIB',
     'plugins/module_utils/_rehearsal': 'scenarios, rules, advice',
     'plugins/module_utils/_stagger': 'the plan, and the answers of the node',
+    'plugins/module_utils/_host': 'what else on a host starts VEs',
     'plugins/module_utils/_simulator': "Pacemaker's controller, second by second",
     'plugins/module_utils/_cluster': 'what runs: status, scheduler, waiting',
     'plugins/module_utils/_cib': 'the CIB: read, edited, pushed',
