@@ -19,7 +19,7 @@ PAGE = source.ROOT / 'docs' / 'architecture.md'
 # What a package is about. One that is not here cannot be drawn.
 SUBJECTS = {
     'plugins/action': 'runs a module on a node, from the controller',
-    'plugins/filter': 'numbers for playbooks',
+    'plugins/filter': 'numbers, hosts and checks for playbooks',
     'plugins/modules': 'documentation and arguments',
     'plugins/plugin_utils/_rehearsal': 'the page and the text',
     'plugins/plugin_utils/_stagger': 'the run, watched from the controller',

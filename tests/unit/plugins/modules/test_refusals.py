@@ -5,13 +5,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-
 import pytest
-
-from conftest import NODE_PYTHON
 
 BAD = [{'id': 101, 'prefr': ['n1'], 'boot_time': '1 fortnight'}, {'id': '0101', 'name': 'again'}]
 SAID = (
@@ -37,28 +31,11 @@ def test_what_is_wrong_elsewhere_is_said_by_ansible(run_module, cib_file):
 
 
 @pytest.fixture
-def ansible(collections, tmp_path):
+def ansible(ansible_playbook):
     """ansible(play, cib, **variables) -> exit code and all that it said, on one host that is this one"""
 
     def run(play, cib, **variables):
-        (tmp_path / 'play.yml').write_text(json.dumps(play))
-        host = {'ansible_connection': 'local', 'ansible_python_interpreter': NODE_PYTHON}
-        (tmp_path / 'hosts.yml').write_text(json.dumps({'all': {'hosts': {'n1': host}, 'vars': variables}}))
-        done = subprocess.run(
-            ['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), str(tmp_path / 'play.yml')],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=dict(
-                cib.env,
-                LC_ALL='C.UTF-8',
-                ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(
-                    [str(collections), os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')]
-                ),
-                ANSIBLE_NOCOLOR='1',
-            ),
-        )
-        return done.returncode, done.stdout + done.stderr
+        return ansible_playbook(play, {'all': {'hosts': {'n1': {}}, 'vars': variables}}, env=cib.env)
 
     return run
 
