@@ -13,8 +13,8 @@ import yaml
 
 # (file with the task, module, options that are decided there and why)
 PASSED = [
-    ('roles/resources/tasks/main.yml', 've_resources', {}),
-    ('roles/stagger/tasks/main.yml', 've_stagger', {'_request': 'is between it and its action plugin'}),
+    ('roles/resources/tasks/configure.yml', 've_resources', {}),
+    ('roles/stagger/tasks/go.yml', 've_stagger', {'_request': 'is between it and its action plugin'}),
     ('roles/agent/tasks/main.yml', 've_host', {}),
     ('roles/agent/tasks/main.yml', 've_agent', {}),
     ('roles/cluster/tasks/start.yml', 'cluster_settings', {}),
