@@ -65,7 +65,9 @@ def _list(devices: Any, problems: list[str]) -> Sequence[Any]:
 def _device(raw: Any, number: int, problems: list[str]) -> dict[str, Any]:
     """With all of its fields, and what is unusable left empty; and where it stands, for messages."""
     ident = raw.get('id') if isinstance(raw, dict) else None
-    where = 'fencing device %s' % (ident if is_name(ident or '') else '%d of the list' % (number + 1))
+    where = 'fencing device %s' % (
+        ident if isinstance(ident, str) and ident and not holds_control(ident) else '%d of the list' % (number + 1)
+    )
     if not isinstance(raw, dict):
         problems.append('%s: must be a mapping with id, agent and more, and is a %s' % (where, type(raw).__name__))
     else:
@@ -86,7 +88,7 @@ def _empty(field: str) -> Any:
 
 def _wrong(where: str, device: Mapping[str, Any], ids: list[str], nodes: Collection[str] | None) -> Iterator[str]:
     if device['id'] and not is_name(device['id']):
-        yield '%s: id: %r cannot be the id of a resource; %s' % (where, device['id'], NAME_FORM)
+        yield '%s: id: cannot be the id of a resource; %s' % (where, NAME_FORM)
     if device['id'] and ids.count(device['id']) > 1:
         yield '%s: id: is taken by another device; give each its own' % where
     if device['agent'] and not re.match(r'[A-Za-z0-9_][A-Za-z0-9_:/.-]*\Z', device['agent']):
