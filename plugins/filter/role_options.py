@@ -5,31 +5,31 @@
 from __future__ import annotations
 
 DOCUMENTATION = r"""
-name: module_arguments
-short_description: Refuses arguments that a module would refuse
+name: role_options
+short_description: Refuses options of a role that its module would refuse
 version_added: 0.1.0
 author: openve contributors (@openve)
 description:
-  - Reads the arguments for a module of this collection on the controller, by the module's own code, and fails with every mistake. So a play
-    can refuse them before it changes anything, and where the module could not run yet.
+  - Reads what a role hands to its module on the controller, by the module's own code, and fails with every mistake. So a play can refuse it
+    before it changes anything, and where the module could not run yet.
   - Reads what can be said of them alone. What the cluster cannot take, such as a VE that is not there, the module refuses.
-positional: module
+positional: role
 options:
   _input:
-    description: The arguments. One that is V(null) or empty counts as not given.
+    description: The module's options. One that is V(null) or empty counts as not given.
     type: dict
     required: true
-  module:
-    description: Which module they are for.
+  role:
+    description: V(resources), for M(openve.pacemaker.ve_resources), or V(stagger), for M(openve.pacemaker.ve_stagger).
     type: str
-    choices: [ve_resources, ve_stagger]
+    choices: [resources, stagger]
     required: true
 """
 
 EXAMPLES = r"""
 - name: Refuse a gap that is no time
   ansible.builtin.assert:
-    that: "{'gap': my_gap} | openve.pacemaker.module_arguments('ve_stagger')"
+    that: "{'gap': my_gap} | openve.pacemaker.role_options('stagger')"
 """
 
 RETURN = r"""
@@ -59,27 +59,27 @@ def _resources(arguments: Mapping[str, Any]) -> None:
         raise InputError(["rehearse.%s" % problem for problem in wrong])
 
 
-MODULES = {
-    "ve_resources": (dict(resources.ARGUMENTS, rehearse={"type": "dict", "options": FIELDS}), _resources),
-    "ve_stagger": (stagger.ARGUMENTS, stagger.read),
+ROLES = {
+    "resources": (dict(resources.ARGUMENTS, rehearse={"type": "dict", "options": FIELDS}), _resources),
+    "stagger": (stagger.ARGUMENTS, stagger.read),
 }
 
 
-def module_arguments(given: Mapping[str, Any], module: str) -> bool:
-    spec, read = MODULES[module]
+def role_options(given: Mapping[str, Any], role: str) -> bool:
+    spec, read = ROLES[role]
     given = {name: value for name, value in given.items() if value not in (None, "")}
     checked = ArgumentSpecValidator(spec).validate(given)
     try:
         if checked.error_messages:
-            unusable = "The arguments cannot be used: %s" % "; ".join(checked.error_messages)
-            raise AnsibleFilterError("%s: %s" % (module, validate.complaint(given, unusable)))
+            unusable = "The options cannot be used: %s" % "; ".join(checked.error_messages)
+            raise AnsibleFilterError("%s: %s" % (role, validate.complaint(given, unusable)))
         read(checked.validated_parameters)
     except InputError as error:
-        heading = "The arguments for %s cannot be used, nothing was changed:" % module
+        heading = "The options of role %s cannot be used, nothing was changed:" % role
         raise AnsibleFilterError(bullets(heading, error.problems)) from error
     return True
 
 
 class FilterModule:
     def filters(self):
-        return {"module_arguments": module_arguments}
+        return {"role_options": role_options}
