@@ -19,7 +19,8 @@ options:
       - V(name), V(token), V(system) and V(packages) as the role's variables O(openve.pacemaker.cluster#role:openve_cluster_name) and others.
       - V(fencing) and V(properties) as O(openve.pacemaker.cluster_settings#module:fencing) and
         O(openve.pacemaker.cluster_settings#module:properties); V(fencing) may be V(false). V(policy).
-      - V(members), the hosts as for P(openve.pacemaker.corosync_nodes#filter); devices may fence no others.
+      - V(members), the hosts as for P(openve.pacemaker.corosync_nodes#filter); devices may fence no others but the nodes that these
+        know already.
     type: dict
     required: true
 """
@@ -50,6 +51,7 @@ from typing import Any, Mapping
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.openve.pacemaker.plugins.filter.corosync_nodes import is_fresh, parse
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import cluster, validate
@@ -57,7 +59,10 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration impo
 
 def cluster_declaration(given: Mapping[str, Any]) -> bool:
     problems: list[str] = []
-    nodes = [str(member["name"]) for member in given["members"]]
+    nodes = {str(member["name"]) for member in given["members"]}
+    for member in given["members"]:
+        conf = member.get("conf") or ""
+        nodes.update(node["name"] for node in parse(conf)[1] if not is_fresh(conf))
     for check in (
         lambda: cluster.refuse_corosync(given),
         lambda: cluster.refuse(given["fencing"] or [], given["properties"], nodes),

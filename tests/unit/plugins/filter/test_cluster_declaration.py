@@ -21,7 +21,8 @@ def given(*addresses, **more):
         'policy': {},
         'fencing': False,
         'members': [
-            {'host': 'n%d' % number, 'name': 'n%d' % number, 'addresses': each} for number, each in enumerate(addresses, 1)
+            {'host': 'n%d' % number, 'name': 'n%d' % number, 'addresses': each}
+            for number, each in enumerate(addresses, 1)
         ],
         **more,
     }
@@ -36,7 +37,10 @@ def given(*addresses, **more):
         given(['192.0.2.1'], token='10000', system={'sched_rr': False, 'state_dir': '/var/lib/x'}),
         given(['192.0.2.1'], packages=['fence-agents', 'libc6:amd64', 'corosync=3.1.7-1', 'lxc/bookworm']),
         given(['192.0.2.1'], properties={'dc-deadtime': '2s', 'stonith-enabled': 'false'}),
-        given(['192.0.2.1'], fencing=[{'id': 'f', 'agent': 'external/ipmi', 'hosts': ['n1'], 'secrets': {'password': 'ü&'}}]),
+        given(
+            ['192.0.2.1'],
+            fencing=[{'id': 'f', 'agent': 'external/ipmi', 'hosts': ['n1'], 'secrets': {'password': 'ü&'}}],
+        ),
         given(['192.0.2.1'], fencing=[{'id': 'f', 'agent': 'fence_x', 'options': {'pcmk_host_list': 'n1 remote1'}}]),
     ],
 )
@@ -57,7 +61,10 @@ def test_what_is_good_is_taken(good):
         (given(['192.0.2.1'], token=True), 'cluster_token'),
         (given(['192.0.2.1'], fencing={'id': 'f'}), 'fencing: must be a list of devices'),
         (given(['192.0.2.1'], properties=[]), 'properties: must be a mapping'),
-        (given(['192.0.2.1'], properties={'fencing-enabled': 'true'}), 'properties.fencing-enabled: is true, and there are no'),
+        (
+            given(['192.0.2.1'], properties={'fencing-enabled': 'true'}),
+            'properties.fencing-enabled: is true, and there are no',
+        ),
         (given(['192.0.2.1'], policy=[]), 'policy: must be a mapping'),
     ],
 )
@@ -72,7 +79,12 @@ def test_every_mistake_is_in_one_message_and_no_secret():
         ['x y'],
         name='',
         fencing=[
-            {'id': 'a', 'agent': 'fence_x', 'hosts': ['n9'], 'secrets': {'password': 'hunter2\nx', 'token': ['hunter2']}},
+            {
+                'id': 'a',
+                'agent': 'fence_x',
+                'hosts': ['n9'],
+                'secrets': {'password': 'hunter2\nx', 'token': ['hunter2']},
+            },
             ['hunter2'],
             {'id': 'b', 'agent': 'fence_x', 'hosts': ['n1'], 'options': 'hunter2', 'secrets': 'hunter2'},
         ],
@@ -82,3 +94,15 @@ def test_every_mistake_is_in_one_message_and_no_secret():
         cluster_declaration(bad)
     text = str(caught.value)
     assert len(text.split('\n- ')) - 1 == 9 and 'hunter2' not in text, text
+
+
+def test_a_device_may_fence_nodes_of_the_running_cluster_that_are_not_in_the_play():
+    conf = 'totem {\n cluster_name: openve\n}\nnodelist {\n' + ''.join(
+        'node {\n name: %s\n nodeid: %d\n ring0_addr: %s\n}\n' % each
+        for each in (('n1', 1, '192.0.2.1'), ('n2', 2, '192.0.2.2'))
+    )
+    partial = given(['192.0.2.1'], fencing=[{'id': 'f', 'agent': 'fence_x', 'hosts': ['n1', 'n2']}])
+    with pytest.raises(AnsibleFilterError, match='n2 is no node of this cluster'):
+        cluster_declaration(partial)
+    partial['members'][0]['conf'] = conf + '}\n'
+    assert cluster_declaration(partial) is True
