@@ -51,10 +51,10 @@ from typing import Any, Mapping
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.openve.pacemaker.plugins.filter.corosync_nodes import is_fresh, parse
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import cluster, validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.corosync import is_fresh, parse
 
 
 def cluster_declaration(given: Mapping[str, Any]) -> bool:
