@@ -19,7 +19,7 @@ PAGE = source.ROOT / 'docs' / 'architecture.md'
 # What a package is about. One that is not here cannot be drawn.
 SUBJECTS = {
     'plugins/action': 'runs a module on a node, from the controller',
-    'plugins/filter': 'numbers for playbooks',
+    'plugins/filter': 'numbers, hosts and checks for playbooks',
     'plugins/modules': 'documentation and arguments',
     'plugins/plugin_utils/_rehearsal': 'the page and the text',
     'plugins/plugin_utils/_stagger': 'the run, watched from the controller',
@@ -27,6 +27,7 @@ SUBJECTS = {
     'plugins/module_utils/_resources': 'declared VEs into the CIB',
     'plugins/module_utils/_rehearsal': 'scenarios, rules, advice',
     'plugins/module_utils/_stagger': 'the plan, and the answers of the node',
+    'plugins/module_utils/_host': 'what else on a host starts VEs',
     'plugins/module_utils/_simulator': "Pacemaker's controller, second by second",
     'plugins/module_utils/_cluster': 'what runs: status, scheduler, waiting',
     'plugins/module_utils/_cib': 'the CIB: read, edited, pushed',

@@ -12,7 +12,8 @@ author: openve contributors (@openve)
 description:
   - Compares the hosts that are to form a cluster with the C(corosync.conf) that each of them has.
   - A node keeps the id it has; a new one gets the next that is free. A renumbered cluster would fall apart.
-  - Fails where a host belongs to another cluster or to one whose nodes have no ids of their own, where a node of the
+  - A play with only some nodes of the running cluster changes nothing of it, and no host can join in it.
+  - Fails where a host belongs to another cluster or to one whose nodes have no ids of their own, where a host is to join and a node of the
     running cluster is not among the hosts, and where two hosts have the same node name or address.
 options:
   _input:
@@ -43,45 +44,23 @@ _value:
   description:
     - V(nodes), a list of dictionaries with V(name), V(nodeid) and V(addresses), by id; and V(fresh), the hosts that
       belong to no cluster yet (Debian's package configures a cluster of its own on the loopback address, which
-      counts as none).
+      counts as none); and V(partial), whether nodes of the cluster are not among the hosts.
   type: dict
 """
 
-import re
-
 from ansible.errors import AnsibleFilterError
 
-
-def parse(conf):
-    """Name of the cluster and its nodes, as a corosync.conf has them."""
-    conf = re.sub(r"^\s*#.*$", "", conf, flags=re.M)
-    nodes = []
-    for block in re.findall(r"\bnode\s*\{([^{}]*)\}", conf):
-        values = dict(re.findall(r"^\s*(\w+)\s*:\s*(.*?)\s*$", block, flags=re.M))
-        nodes.append(
-            {
-                "name": values.get("name", values.get("ring0_addr", "")),
-                "nodeid": int(values.get("nodeid", 0)),
-                "addresses": [values[key] for key in sorted(values) if re.fullmatch(r"ring\d_addr", key)],
-            }
-        )
-    name = re.search(r"^\s*cluster_name\s*:\s*(.*?)\s*$", conf, flags=re.M)
-    return (name.group(1) if name else ""), nodes
-
-
-def is_fresh(conf):
-    # One without a node list (multicast) is somebody's cluster: only Debian's, which names its node, counts as none.
-    nodes = parse(conf)[1]
-    return not conf.strip() or (bool(nodes) and all(node["addresses"] == ["127.0.0.1"] for node in nodes))
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.corosync import is_fresh, parse
 
 
 def corosync_nodes(members, cluster_name):
     known = ids_in_use(members, cluster_name)
     absent = sorted(set(known) - {member["name"] for member in members})
-    if absent:
+    joining = [member["host"] for member in members if member["name"] not in known or is_fresh(member["conf"])]
+    if absent and joining:
         raise AnsibleFilterError(
-            "The cluster %s has nodes that are not in this play: %s. Nothing was changed. Run it for all nodes "
-            "(without --limit); this role removes no nodes." % (cluster_name, ", ".join(absent))
+            "The cluster %s has nodes that are not in this play: %s. Nothing was changed. For %s to join run it for all nodes "
+            "(without --limit); this role removes no nodes." % (cluster_name, ", ".join(absent), ", ".join(joining))
         )
     refuse_twins(members)
     free = max(known.values(), default=0) + 1
@@ -94,6 +73,7 @@ def corosync_nodes(members, cluster_name):
     return {
         "nodes": sorted(nodes, key=lambda node: node["nodeid"]),
         "fresh": [member["host"] for member in members if is_fresh(member["conf"])],
+        "partial": bool(absent),
     }
 
 

@@ -28,12 +28,12 @@ options:
 EXAMPLES = r"""
 - name: The longest stop of all VEs, in seconds
   ansible.builtin.debug:
-    msg: "{{ (ves | openve.pacemaker.ve_timeouts(policy)).values() | map(attribute='stop') | max }}"
+    msg: "{{ (openve_ves | openve.pacemaker.ve_timeouts(openve_policy)).values() | map(attribute='stop') | max }}"
   vars:
-    ves:
+    openve_ves:
       - {id: 101, name: db, stop_grace: 5min}
       - {id: 102}
-    policy: {boot_time: 90s}
+    openve_policy: {boot_time: 90s}
   # 365
 """
 

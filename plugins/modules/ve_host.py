@@ -11,12 +11,19 @@ short_description: Leaves starting the VEs of a host to Pacemaker
 version_added: 0.1.0
 author: openve contributors (@openve)
 description:
-  - Edits the configuration of each declared VE that this host has, so that the host does not start the VE by itself
-    at boot. A VE that both the host and the cluster start is soon running twice.
-  - For C(vzctl) that is C(ONBOOT=no), and C(ALLOWREBOOT=no) so that vz does not restart a VE that reboots itself
-    while Pacemaker sees it down and starts it elsewhere; in C(/etc/vz/conf/ID.conf). For C(lxc) it is
-    C(lxc.start.auto = 0) in the container's C(config).
-  - Starts and stops nothing.
+  - Switches off whatever else on this host starts a declared VE at boot. A VE that both the host and the cluster start
+    is soon running twice. What starts others is left as it is.
+  - For C(vzctl) that is C(ONBOOT=no), whether it was C(yes), C(auto) (as C(prlctl set --autostart) writes it) or not set
+    (legacy vz starts what ran at its last stop), and C(ALLOWREBOOT=no) so that vz does not restart a VE that reboots
+    itself while Pacemaker sees it down and starts it elsewhere; in C(/etc/vz/conf/ID.conf).
+  - For C(lxc) it is C(lxc.start.auto = 0) in the container's C(config), where it is in force also after what the file
+    includes (C(lxc.include), files and directories, which are not edited since others may share them); the instance of
+    C(lxc@.service), disabled as C(systemctl disable) does it; and the link in C(/etc/lxc/auto) (a file there is moved to
+    C(/etc/lxc/auto.off)). Where the options of C(lxc.service) (C(/etc/default/lxc), C(/etc/sysconfig/lxc)) have C(-A), so
+    that it starts containers by their group alone, the VE gets C(lxc.group = pacemaker).
+  - What cannot be switched off for one VE alone is a warning. C(lxc.service) with C(-a -A) starts every container. A unit
+    of a package, or a dependency in a unit file, starts C(lxc@NAME.service).
+  - Starts and stops nothing. An instance of C(lxc@.service) that is active stays so.
 extends_documentation_fragment:
   - openve.pacemaker.model.ves
   - openve.pacemaker.model.policy
@@ -45,6 +52,33 @@ edited:
   elements: str
   returned: always
   sample: [/etc/vz/conf/101.conf]
+autostart:
+  description: What started a declared VE at boot, or restarted it, and was switched off.
+  type: list
+  elements: dict
+  returned: always
+  contains:
+    ve:
+      description: Resource name of the VE.
+      type: str
+      sample: ve-101
+    by:
+      description:
+        - The setting (C(ONBOOT), C(ALLOWREBOOT), C(lxc.start.auto), C(lxc.group)), the unit (C(lxc@NAME.service)), or the
+          directory (C(/etc/lxc/auto)).
+      type: str
+      sample: ONBOOT
+    path:
+      description: The file that was edited, or the link or file that was removed from its place.
+      type: str
+      sample: /etc/vz/conf/101.conf
+    was:
+      description: What it was; V(null) for a setting that was not there. Of a link what it pointed to, of a file V(file).
+      type: str
+      sample: 'yes'
+  sample:
+    - {ve: ve-101, by: ONBOOT, path: /etc/vz/conf/101.conf, was: 'yes'}
+    - {ve: ve-101, by: ALLOWREBOOT, path: /etc/vz/conf/101.conf, was: null}
 missing:
   description:
     - VEs that have no configuration on this host, by resource name. They cannot run here; a warning names them.

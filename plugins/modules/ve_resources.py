@@ -223,7 +223,7 @@ EXAMPLES = r'''
 
 - name: Change it only if a rehearsal of the result says that all is up again 15 minutes after a node was lost
   openve.pacemaker.ve_resources:
-    ves: "{{ ves }}"
+    ves: "{{ openve_ves }}"
     rehearse:
       scenarios: [lose]
       assert: {recovery: 15min, peak_per_node: 2}
@@ -242,8 +242,8 @@ EXAMPLES = r'''
 
 - name: See what would change, and where the numbers come from
   openve.pacemaker.ve_resources:
-    ves: "{{ ves }}"
-    policy: "{{ policy }}"
+    ves: "{{ openve_ves }}"
+    policy: "{{ openve_policy }}"
     purge: true
   run_once: true
   check_mode: true
@@ -461,25 +461,14 @@ problems:
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.options import ARGUMENTS
 
 
 def main():
     module.run(
-        dict(
-            ves=dict(type='list', elements='dict', required=True, options=VE_FIELDS),
-            policy=dict(type='dict', options=POLICY_FIELDS),
-            purge=dict(type='bool', default=False),
-            purge_all=dict(type='bool', default=False),
-            new=dict(type='str', choices=['started', 'stopped'], default='started'),
-            allow_restart=dict(type='bool', default=False),
-            rehearse=dict(type='dict', options=FIELDS),
-            backup_keep=dict(type='int', default=10),
-            wait=dict(type='bool', default=False),
-            wait_timeout=dict(type='str', default='10min'),
-        ),
+        dict(ARGUMENTS, rehearse=dict(type='dict', options=FIELDS)),
         ve_resources.run,
         validate.complaint,
     )

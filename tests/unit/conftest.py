@@ -246,6 +246,41 @@ def run_module(collections):
 
 
 @pytest.fixture
+def ansible_playbook(collections, tmp_path):
+    """ansible_playbook(book, inventory, *options, env={}) -> exit code and all that it said
+
+    ``book``: the name of a playbook of the collection, or a list of plays. ``inventory``: as in YAML; its hosts are this one.
+    """
+
+    def run(book, inventory, *options, env=os.environ):
+        if not isinstance(book, str):
+            (tmp_path / 'play.yml').write_text(json.dumps(book))
+            book = str(tmp_path / 'play.yml')
+        local = {'ansible_connection': 'local', 'ansible_python_interpreter': NODE_PYTHON}
+        every = inventory.setdefault('all', {})
+        every['vars'] = dict(local, **every.get('vars', {}))
+        (tmp_path / 'hosts.yml').write_text(json.dumps(inventory))
+        paths = [str(collections), os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')]
+        done = subprocess.run(
+            ['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), book, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env=dict(
+                env,
+                LC_ALL='C.UTF-8',
+                ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(paths),
+                ANSIBLE_NOCOLOR='1',
+                PWD=str(tmp_path),
+            ),
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+@pytest.fixture
 def node(tmp_path, monkeypatch):
     """A node whose controller left behind what the test says (node_traces.Node)"""
     from node_traces import NOW, Node

@@ -247,7 +247,7 @@ def test_one_that_never_gets_ready_fails_on_every_node(run):
 
 def test_drained_and_back_and_node_by_node(tmp_path):
     there = {name for name, (_role, node) in ves().items() if node == "n2"}
-    playbook("drain", "-e", "node=n2")
+    playbook("drain", "-e", "openve_node=n2")
     assert there and "n2" not in {node for _role, node in ves().values()}
     assert status().find("nodes/node[@name='n2']").get("standby") == "true"
     # n2 is still in standby with nothing on it, so rolling.yml goes on from there: it is emptied already, the tasks run, and all are back
@@ -264,13 +264,13 @@ def test_drained_and_back_and_node_by_node(tmp_path):
             ]
         )
     )
-    shown = playbook("rolling", "-e", "openve_hosts=n2", "-e", "task_file=%s" % (tmp_path / "update.yml"))
+    shown = playbook("rolling", "-e", "openve_hosts=n2", "-e", "openve_task_file=%s" % (tmp_path / "update.yml"))
     assert "See that nothing runs here" in shown
     assert {name for name, (_role, node) in ves().items() if node == "n2"} == there
     assert (
         status().find("nodes/node[@name='n2']").get("standby") == "false" and "openve-" not in nodes_and_constraints()
     )
-    assert "Say which node" in playbook("drain", "-e", "node=n2", "-e", "state=back", rc=2)
+    assert "Say which node" in playbook("drain", "-e", "openve_node=n2", "-e", "openve_state=back", rc=2)
 
 
 def nodes_and_constraints():

@@ -44,14 +44,15 @@ def test_the_host_does_not_start_the_ve(host, setting):
     assert lines[-1] == '%s="no"' % setting
 
 
-def test_pacemaker_stops_before_vz_and_has_the_time(host):
-    after = host.run("systemctl show --value --property After resource-agents-deps.target").stdout.split()
-    assert {"vz.service", "lxc.service"} <= set(after)
-    assert (
-        "resource-agents-deps.target"
-        in host.run("systemctl show --value --property After pacemaker.service").stdout.split()
-    )
+def test_pacemaker_stops_before_all_that_ves_stand_on_and_has_the_time(host):
+    wanted = {"vz.service", "lxc.service", "lxcfs.service", "libvirtd.service", "remote-fs.target", "drbd.service"}
+    for unit in ("pacemaker.service", "pacemaker_remote.service", "resource-agents-deps.target"):
+        assert wanted <= set(host.run("systemctl show --value --property After %s" % unit).stdout.split()), unit
     assert host.run("systemctl show --value --property TimeoutStopUSec pacemaker.service").stdout.strip() == "30min"
+    # units that are not here are no mistake, and order nothing
+    verified = host.run("systemd-analyze verify pacemaker.service")
+    assert verified.rc == 0 and "cycle" not in verified.stderr, verified.stderr
+    assert host.run("systemctl show --value --property LoadState vz.service").stdout.strip() == "not-found"
 
 
 def test_start_returns_when_the_ve_has_booted(host):

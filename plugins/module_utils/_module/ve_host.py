@@ -1,119 +1,78 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The configurations of the declared VEs on one host: that this does not start them by itself."""
+"""The declared VEs on one host: that nothing but Pacemaker starts them there."""
 
 from __future__ import annotations
 
 import os
-import re
-import shutil
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base import files
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts, validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE, Declaration
+from ansible_collections.openve.pacemaker.plugins.module_utils._host import (
+    configuration,
+    lxc_settings,
+    lxc_units,
+    vz_settings,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._host.lxc_settings import Selection
+from ansible_collections.openve.pacemaker.plugins.module_utils._host.places import Places
 
-VZ_CONF = '/etc/vz/conf'
-VZ_NAMES = '/etc/vz/names'
-LXC_PATH = DEFAULTS['lxc_path']
-
-
-class Settings(NamedTuple):
-    """How an engine's settings look, and which are wanted."""
-
-    pattern: str
-    form: str
-    wanted: tuple[tuple[str, str], ...]
+PLACES = Places()
 
 
-SETTINGS = {
-    'vzctl': Settings(r'\s*%s\s*=', '%s="%s"', (('ONBOOT', 'no'), ('ALLOWREBOOT', 'no'))),
-    'lxc': Settings(r'\s*%s\s*=', '%s = %s', (('lxc.start.auto', '0'),)),
-}
+@dataclass
+class Done:
+    """What was switched off. ``autostart``: what started which VE, and where it stood."""
+
+    edited: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    autostart: list[dict[str, str | None]] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    diff: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.edited or self.autostart)
 
 
-def run(_runner: Runner, arguments: Arguments, check: bool = False) -> Result:
-    """Edit the configurations that this host has."""
+def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
+    """Switch off what starts the declared VEs at boot."""
     declaration = validate.read(arguments['ves'], arguments['policy'])
-    edited: list[str] = []
-    missing: list[str] = []
-    diff: list[dict[str, Any]] = []
+    selection = lxc_settings.service_selection(PLACES.lxc_service_options)
+    done = Done()
     for ve in declaration.ves:
         try:
-            path = vz_config(ve.id) if ve.engine == 'vzctl' else lxc_config(ve)
-            if path is None:
-                missing.append(ve.name)
-                continue
-            path = os.path.realpath(path)  # a link to shared storage stays a link
-            before, after = _edit(path, ve.engine, check)
+            _configuration(ve, selection, check, done)
+            if ve.engine == 'lxc':
+                _units(ve, check, done)
         except OSError as error:
             raise Error(
                 '%s: its configuration cannot be edited: %s. It has to be a file that this user can read and '
                 'write, in a directory that can be written to.' % (ve.where, error),
-                changed=bool(edited),
-                edited=edited,
+                changed=done.changed,
+                edited=done.edited,
+                autostart=done.autostart,
             ) from error
-        if after != before:
-            edited.append(path)
-            diff.append({'before_header': path, 'after_header': path, 'before': before, 'after': after})
+    # systemd knows its links by heart
+    if any(str(each['by']).startswith('lxc@') for each in done.autostart) and not check:
+        if os.path.isdir(PLACES.of('/run/systemd/system')):
+            tools.call(runner, ['systemctl', 'daemon-reload'])
     return {
-        'changed': bool(edited),
-        'edited': edited,
-        'missing': missing,
+        'changed': done.changed,
+        'edited': done.edited,
+        'autostart': done.autostart,
+        'missing': done.missing,
         'stop_seconds': stop_seconds(declaration),
-        'warnings': [
-            'No configuration on this host for %s: they cannot run here until they have one (is the storage '
-            'mounted?).' % ', '.join(missing)
-        ]
-        if missing
-        else [],
-        'diff': lambda: diff,
+        'warnings': done.warnings + _general_warnings(done, declaration, selection),
+        'diff': lambda: done.diff,
     }
-
-
-def vz_config(ve_id: str) -> str | None:
-    """A number or UUID has its file; a name is a link to one (legacy), or stands in one as NAME (vz7)."""
-    path = os.path.join(VZ_CONF, ve_id + '.conf')
-    if os.path.exists(path):
-        return path
-    link = os.path.join(VZ_NAMES, ve_id)
-    if os.path.exists(link):
-        return link
-    for entry in sorted(os.listdir(VZ_CONF)) if os.path.isdir(VZ_CONF) else []:
-        candidate = os.path.join(VZ_CONF, entry)
-        if entry.endswith('.conf') and os.path.isfile(candidate):
-            if re.search(r'^\s*NAME\s*=\s*"?%s"?\s*$' % re.escape(ve_id), _read(candidate), re.M):
-                return candidate
-    return None
-
-
-def lxc_config(ve: VE) -> str | None:
-    path = os.path.join(ve.params.get('lxc_path', LXC_PATH), ve.id, 'config')
-    return path if os.path.exists(path) else None
-
-
-def with_settings(text: str, engine: str) -> str:
-    """The text with the wanted settings: in place where they stand, else at the end."""
-    settings = SETTINGS[engine]
-    lines = text.split('\n')
-    if not lines[-1]:
-        lines.pop()
-    for name, value in settings.wanted:
-        pattern = settings.pattern % re.escape(name)
-        places = [place for place, line in enumerate(lines) if re.match(pattern, line)]
-        line = settings.form % (name, value)
-        if not places:
-            lines.append(line)
-        # the last one is in force
-        elif not re.match(pattern + r'\s*"?%s"?\s*(#.*)?\Z' % re.escape(value), lines[places[-1]]):
-            lines[places[-1]] = line
-    new = '\n'.join(lines) + '\n'
-    return text if new == text + '\n' else new
 
 
 def stop_seconds(declaration: Declaration) -> int:
@@ -123,38 +82,48 @@ def stop_seconds(declaration: Declaration) -> int:
     return timeouts.shutdown_escalation(len(declaration.ves), at_once, longest).value // 1000
 
 
-def _edit(path: str, engine: str, check: bool) -> tuple[str, str]:
-    """The text of a file before and after."""
-    while True:
-        seen = _stamp(path)
-        before = _read(path)
-        after = with_settings(before, engine)
-        if check or after == before or _replace(path, after, seen):
-            return before, after
-        # Somebody else wrote it meanwhile, such as this module on another node that shares the storage: look again.
+def _configuration(ve: VE, selection: Selection, check: bool, done: Done) -> None:
+    path = configuration.find(PLACES, ve)
+    if path is None:
+        done.missing.append(ve.name)
+        return
+    if ve.engine == 'vzctl':
+        before, after = configuration.edit(path, vz_settings.settled, check)
+        was = vz_settings.differences(before, after)
+    else:
+        before, after = configuration.edit(path, lambda text: lxc_settings.settled(text, path, selection), check)
+        was = lxc_settings.differences(before, after, path)
+    if after != before:
+        done.edited.append(path)
+        done.diff.append({'before_header': path, 'after_header': path, 'before': before, 'after': after})
+        done.autostart += [{'ve': ve.name, 'by': name, 'path': path, 'was': value} for name, value in was.items()]
 
 
-def _replace(path: str, text: str, seen: tuple[int, int, int]) -> bool:
-    """Give the file a new text, not if it is no longer the one that was read."""
-
-    def prepare(new: str) -> bool:
-        owner = os.stat(path)
-        os.chown(new, owner.st_uid, owner.st_gid)
-        shutil.copystat(path, new)  # the mode, and SELinux' label
-        os.utime(new)
-        return _stamp(path) == seen
-
-    # Its name is its own, on shared storage too; and none that vz takes for a configuration (*.conf).
-    content = text.encode('utf-8', 'surrogateescape')
-    return files.replace(path, content, prepare, os.path.basename(path) + '.openve-')
+def _units(ve: VE, check: bool, done: Done) -> None:
+    for starter in lxc_units.starters(PLACES, ve):
+        what = os.readlink(starter.path) if starter.aside is None else 'file'
+        if not check:
+            starter.switch_off()
+        done.autostart.append({'ve': ve.name, 'by': starter.by, 'path': starter.path, 'was': what})
+        gone = '' if starter.aside is None else 'moved to %s\n' % starter.aside
+        done.diff.append(
+            {'before_header': starter.path, 'after_header': starter.path, 'before': '%s\n' % what, 'after': gone}
+        )
+    done.warnings += lxc_units.remaining(PLACES, ve)
 
 
-def _stamp(path: str) -> tuple[int, int, int]:
-    status = os.stat(path)
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _read(path: str) -> str:
-    # as bytes: neither line ends nor what is no UTF-8 may change
-    with open(path, 'rb') as stream:
-        return stream.read().decode('utf-8', 'surrogateescape')
+def _general_warnings(done: Done, declaration: Declaration, selection: Selection) -> list[str]:
+    found = []
+    if done.missing:
+        found.append(
+            'No configuration on this host for %s: they cannot run here until they have one (is the storage '
+            'mounted?).' % ', '.join(done.missing)
+        )
+    ours = [ve.name for ve in declaration.ves if ve.engine == 'lxc']
+    if ours and selection.everything:
+        found.append(
+            'lxc.service starts every container at boot, whatever its configuration says, and so %s beside Pacemaker: '
+            'OPTIONS in %s has -a and -A. Take -A out of it.'
+            % (', '.join(ours), ' or '.join(PLACES.lxc_service_options))
+        )
+    return found

@@ -68,6 +68,7 @@ def test_hosts_without_a_cluster_form_one(text):
     plan = corosync_nodes([member('n2', text), member('n1', text)], 'openve')
     assert plan == {
         'fresh': ['n2.example', 'n1.example'],
+        'partial': False,
         'nodes': [
             {'name': 'n2', 'nodeid': 1, 'addresses': ['192.0.2.2']},
             {'name': 'n1', 'nodeid': 2, 'addresses': ['192.0.2.1']},
@@ -78,6 +79,12 @@ def test_hosts_without_a_cluster_form_one(text):
 def test_a_running_cluster_is_as_it_was():
     plan = corosync_nodes([member('n2', RUNNING), member('n1', RUNNING)], 'openve')
     assert ids(plan) == [('n1', 1), ('n2', 7)] and plan['fresh'] == []
+
+
+def test_some_nodes_of_a_running_cluster_are_left_as_they_are():
+    plan = corosync_nodes([member('n2', RUNNING)], 'openve')
+    assert plan['partial'] and ids(plan) == [('n2', 7)] and plan['fresh'] == []
+    assert not corosync_nodes([member('n1', RUNNING), member('n2', RUNNING)], 'openve')['partial']
 
 
 @pytest.mark.parametrize('text', ['', DEBIAN])
@@ -118,7 +125,7 @@ REFUSED = {
     ),
     'a node that is missing': (
         [member('n1', RUNNING), member('n3')],
-        'has nodes that are not in this play: n2. .*--limit',
+        'has nodes that are not in this play: n2. Nothing was changed. For n3.example to join .*--limit',
     ),
     'one name twice': (
         [member('n1'), dict(member('n1', addresses=['192.0.2.9']), host='x')],

@@ -5,13 +5,7 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-
 import pytest
-
-from conftest import NODE_PYTHON
 
 BAD = [{'id': 101, 'prefr': ['n1'], 'boot_time': '1 fortnight'}, {'id': '0101', 'name': 'again'}]
 SAID = (
@@ -37,28 +31,11 @@ def test_what_is_wrong_elsewhere_is_said_by_ansible(run_module, cib_file):
 
 
 @pytest.fixture
-def ansible(collections, tmp_path):
+def ansible(ansible_playbook):
     """ansible(play, cib, **variables) -> exit code and all that it said, on one host that is this one"""
 
     def run(play, cib, **variables):
-        (tmp_path / 'play.yml').write_text(json.dumps(play))
-        host = {'ansible_connection': 'local', 'ansible_python_interpreter': NODE_PYTHON}
-        (tmp_path / 'hosts.yml').write_text(json.dumps({'all': {'hosts': {'n1': host}, 'vars': variables}}))
-        done = subprocess.run(
-            ['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), str(tmp_path / 'play.yml')],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=dict(
-                cib.env,
-                LC_ALL='C.UTF-8',
-                ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(
-                    [str(collections), os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')]
-                ),
-                ANSIBLE_NOCOLOR='1',
-            ),
-        )
-        return done.returncode, done.stdout + done.stderr
+        return ansible_playbook(play, {'all': {'hosts': {'n1': {}}, 'vars': variables}}, env=cib.env)
 
     return run
 
@@ -71,7 +48,7 @@ def ansible(collections, tmp_path):
     ],
 )
 def test_a_play_is_refused_by_its_first_task(ansible, cib_file, play):
-    code, said = ansible(play, cib_file, ves=BAD)
+    code, said = ansible(play, cib_file, openve_ves=BAD)
     assert code == 2, said
     assert all(text in said for text in SAID), said
     assert [
@@ -90,8 +67,8 @@ def test_a_role_rehearses_and_refuses_what_breaks_an_assertion(ansible, cluster)
     code, said = ansible(
         [{'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.resources']}],
         cluster,
-        ves=[{'id': 101 + n} for n in range(6)],
-        policy={'starts_per_node': 2},
+        openve_ves=[{'id': 101 + n} for n in range(6)],
+        openve_policy={'starts_per_node': 2},
         resources_rehearse={'scenarios': ['boot'], 'assert': {'peak_per_node': 1}},
     )
     assert code == 2 and 'at most 2 VEs boot at once on a node (n1); asked for at most 1' in said, said

@@ -108,7 +108,7 @@ def of_ve_host(cluster, on_n1, run_module, tmp_path, monkeypatch):
     conf = tmp_path / 'etc/vz/conf'
     conf.mkdir(parents=True)
     (conf / '101.conf').write_text('ONBOOT="yes"\n')
-    monkeypatch.setattr(ve_host, 'VZ_CONF', str(conf))
+    monkeypatch.setattr(ve_host, 'PLACES', ve_host.Places(str(tmp_path)))
     yield ve_host.run(on_n1, {'ves': [{'id': 100 + number} for number in range(1, 17)], 'policy': None})
 
 

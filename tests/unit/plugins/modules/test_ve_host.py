@@ -18,18 +18,16 @@ WANTED = 'ONBOOT="no"\nALLOWREBOOT="no"\n'
 
 @pytest.fixture
 def vz(tmp_path, monkeypatch):
-    """/etc/vz of a host"""
-    for name in ('conf', 'names', 'lxc'):
-        (tmp_path / name).mkdir()
-    monkeypatch.setattr(ve_host, 'VZ_CONF', str(tmp_path / 'conf'))
-    monkeypatch.setattr(ve_host, 'VZ_NAMES', str(tmp_path / 'names'))
-    monkeypatch.setattr(ve_host, 'LXC_PATH', str(tmp_path / 'lxc'))
+    """A host"""
+    for place in ('etc/vz/conf', 'etc/vz/names', 'var/lib/lxc'):
+        (tmp_path / place).mkdir(parents=True)
+    monkeypatch.setattr(ve_host, 'PLACES', ve_host.Places(str(tmp_path)))
     return tmp_path
 
 
 def leave(*ves, check=False, policy=None):
     """Leave starting these to Pacemaker."""
-    return ve_host.run(None, {'ves': list(ves), 'policy': policy}, check)
+    return ve_host.run(lambda argv, stdin=None: (0, '', ''), {'ves': list(ves), 'policy': policy}, check)
 
 
 def write(path, text):
@@ -38,59 +36,13 @@ def write(path, text):
     return path
 
 
-# The text of a configuration
-
-
-@pytest.mark.parametrize(
-    'before, after',
-    [
-        ('', WANTED),
-        ('A=1\n', 'A=1\n' + WANTED),
-        ('A=1', 'A=1\n' + WANTED),
-        ('ONBOOT="yes"\nA=1\nALLOWREBOOT=yes\n', 'ONBOOT="no"\nA=1\nALLOWREBOOT="no"\n'),
-        # only what is in force counts, and that is the last one
-        ('ONBOOT=no\nONBOOT=yes\nALLOWREBOOT=no\n', 'ONBOOT=no\nONBOOT="no"\nALLOWREBOOT=no\n'),
-        ('ONBOOT=yes\nONBOOT=no\nALLOWREBOOT=no\n', None),
-        (' ONBOOT = "no"  # by hand\nALLOWREBOOT="no"\n', None),
-        ('ONBOOT=no\nALLOWREBOOT=no', None),
-        (
-            '#ONBOOT=no\nXONBOOT=no\nONBOOTX=no\nALLOWREBOOT=no\n',
-            '#ONBOOT=no\nXONBOOT=no\nONBOOTX=no\nALLOWREBOOT=no\nONBOOT="no"\n',
-        ),
-        ('ONBOOT="nope"\nALLOWREBOOT=no\n', 'ONBOOT="no"\nALLOWREBOOT=no\n'),
-        # what else is on a line, or in it, is not ours to change
-        ('D="a\x0bb\u2028c"\r\nONBOOT=no\r\nALLOWREBOOT=no\r\n', None),
-        ('D="a\x0bb\u2028c"\r\nALLOWREBOOT=no\r\n', 'D="a\x0bb\u2028c"\r\nALLOWREBOOT=no\r\nONBOOT="no"\n'),
-    ],
-)
-def test_vzctl_settings(before, after):
-    new = ve_host.with_settings(before, 'vzctl')
-    assert new == (before if after is None else after)
-    assert ve_host.with_settings(new, 'vzctl') == new
-
-
-@pytest.mark.parametrize(
-    'before, after',
-    [
-        ('', 'lxc.start.auto = 0\n'),
-        ('lxc.start.auto = 1\nlxc.start.delay = 5\n', 'lxc.start.auto = 0\nlxc.start.delay = 5\n'),
-        ('lxc.start.auto=0\n', None),
-        ('lxc.start.auto = 0\nlxc.start.auto = 1\n', 'lxc.start.auto = 0\nlxc.start.auto = 0\n'),
-        ('lxc.start.auto = 10\n', 'lxc.start.auto = 0\n'),
-        ('lxcxstart.auto = 0\n', 'lxcxstart.auto = 0\nlxc.start.auto = 0\n'),
-    ],
-)
-def test_lxc_settings(before, after):
-    assert ve_host.with_settings(before, 'lxc') == (before if after is None else after)
-
-
 # Which file it is
 
 
 def test_vzctl_and_lxc_configurations(vz):
-    conf = write(vz / 'conf' / '101.conf', 'ONBOOT="yes"\n')
-    other = write(vz / 'conf' / '102.conf', 'ONBOOT="yes"\n')
-    web = write(vz / 'lxc' / 'web' / 'config', 'lxc.start.auto = 1\n')
+    conf = write(vz / 'etc/vz/conf' / '101.conf', 'ONBOOT="yes"\n')
+    other = write(vz / 'etc/vz/conf' / '102.conf', 'ONBOOT="yes"\n')
+    web = write(vz / 'var/lib/lxc' / 'web' / 'config', 'lxc.start.auto = 1\n')
     mail = write(vz / 'mail' / 'config', '')
     result = leave(
         {'id': '0101'}, {'id': 'web', 'engine': 'lxc'}, {'id': 'mail', 'engine': 'lxc', 'params': {'lxc_path': str(vz)}}
@@ -111,41 +63,152 @@ def test_vzctl_and_lxc_configurations(vz):
 
 
 def test_a_name_is_a_link_or_stands_in_a_configuration(vz):
-    legacy = write(vz / 'conf' / '7.conf', '')
-    (vz / 'names' / 'old').symlink_to(legacy)
-    write(vz / 'conf' / '8.conf', 'NAME="webserver"\n#NAME="web"\n')
-    write(vz / 'conf' / '9.conf-sample', 'NAME="web"\n')
-    (vz / 'conf' / 'a.conf').symlink_to(vz / 'not-mounted')
-    vz7 = write(vz / 'conf' / '6d5f.conf', 'A=1\n NAME = "web" \n')
-    dot = write(vz / 'conf' / 'd.conf', 'NAME=axb\n')
+    legacy = write(vz / 'etc/vz/conf' / '7.conf', '')
+    (vz / 'etc/vz/names' / 'old').symlink_to(legacy)
+    write(vz / 'etc/vz/conf' / '8.conf', 'NAME="webserver"\n#NAME="web"\n')
+    write(vz / 'etc/vz/conf' / '9.conf-sample', 'NAME="web"\n')
+    (vz / 'etc/vz/conf' / 'a.conf').symlink_to(vz / 'not-mounted')
+    vz7 = write(vz / 'etc/vz/conf' / '6d5f.conf', 'A=1\n NAME = "web" \n')
+    dot = write(vz / 'etc/vz/conf' / 'd.conf', 'NAME=axb\n')
     result = leave({'id': 'old'}, {'id': 'web'}, {'id': 'a.b'})
     assert result['edited'] == [str(legacy), str(vz7)] and result['missing'] == ['ve-a.b']
     assert legacy.read_text() == WANTED and vz7.read_text().endswith(WANTED) and dot.read_text() == 'NAME=axb\n'
-    assert (vz / 'names' / 'old').is_symlink()
+    assert (vz / 'etc/vz/names' / 'old').is_symlink()
 
 
 def test_missing_ves_are_named_and_the_others_edited(vz):
-    (vz / 'conf' / '3.conf').symlink_to(vz / 'not-mounted')
-    write(vz / 'conf' / '2.conf', '')
+    (vz / 'etc/vz/conf' / '3.conf').symlink_to(vz / 'not-mounted')
+    write(vz / 'etc/vz/conf' / '2.conf', '')
     result = leave({'id': 1}, {'id': 2}, {'id': 3, 'name': 'db'}, {'id': 'x', 'engine': 'lxc'})
     assert (
         result['changed']
         and result['missing'] == ['ve-1', 'db', 've-x']
-        and result['edited'] == [str(vz / 'conf' / '2.conf')]
+        and result['edited'] == [str(vz / 'etc/vz/conf' / '2.conf')]
     )
     assert len(result['warnings']) == 1 and 've-1, db, ve-x' in result['warnings'][0]
-    (vz / 'conf' / '2.conf').unlink()
-    (vz / 'conf' / '3.conf').unlink()
-    (vz / 'conf').rmdir()
+    (vz / 'etc/vz/conf' / '2.conf').unlink()
+    (vz / 'etc/vz/conf' / '3.conf').unlink()
+    (vz / 'etc/vz/conf').rmdir()
     result = leave({'id': 'web'})
-    assert not result['changed'] and result['missing'] == ['ve-web'] and not (vz / 'conf').exists()
+    assert not result['changed'] and result['missing'] == ['ve-web'] and not (vz / 'etc/vz/conf').exists()
+
+
+# What else starts it: systemd's units, and /etc/lxc/auto
+
+
+def link(path, target='/usr/lib/systemd/system/lxc@.service'):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(target)
+    return path
+
+
+UNITS = 'etc/systemd/system'
+LXC = {'engine': 'lxc'}
+
+
+@pytest.mark.parametrize(
+    've, name',
+    [
+        ('web', 'lxc@web.service'),
+        ('web-1', 'lxc@web-1.service'),
+        ('web-1', 'lxc@web\\x2d1.service'),
+        ('a.b_c', 'lxc@a.b_c.service'),
+    ],
+)
+@pytest.mark.parametrize(
+    'place', [UNITS + '/multi-user.target.wants', UNITS + '/my.target.requires', 'run/systemd/system/x.service.wants']
+)
+def test_units_that_are_enabled_are_disabled(vz, ve, name, place):
+    enabled, other = link(vz / place / name), link(vz / place / 'lxc@other.service')
+    write(vz / 'var/lib/lxc' / ve / 'config', 'lxc.start.auto = 0\n')
+    planned = leave({'id': ve, **LXC}, check=True)
+    assert planned['changed'] and enabled.is_symlink()
+    done = leave({'id': ve, **LXC})
+    assert not os.path.lexists(enabled) and other.is_symlink(), 'nobody declared the other one'
+    assert done['autostart'] == planned['autostart'] and done['diff']() == planned['diff']()
+    assert done['autostart'] == [
+        {'ve': 've-' + ve, 'by': name, 'path': str(enabled), 'was': '/usr/lib/systemd/system/lxc@.service'}
+    ]
+    assert [each['before_header'] for each in done['diff']()] == [str(enabled)] and done['edited'] == []
+    again = leave({'id': ve, **LXC})
+    assert (again['changed'], again['autostart'], again['diff']()) == (False, [], [])
+
+
+@pytest.mark.parametrize('name', ['web', 'web.conf'])
+def test_links_in_lxcs_old_directory_are_removed_and_files_kept_aside(vz, name):
+    config = write(vz / 'var/lib/lxc/web/config', 'lxc.start.auto = 0\n')
+    auto = link(vz / 'etc/lxc/auto' / name, str(config))
+    other = link(vz / 'etc/lxc/auto/mail', '../mail')
+    assert leave({'id': 'web', **LXC}, check=True)['autostart'] == leave({'id': 'web', **LXC})['autostart']
+    assert not os.path.lexists(auto) and other.is_symlink() and config.exists()
+    for aside in (name, name + '.2'):
+        auto.write_text('the only copy')
+        assert leave({'id': 'web', **LXC}, check=True)['changed'] and auto.exists()
+        done = leave({'id': 'web', **LXC})
+        assert (
+            done['changed'] and not auto.exists() and (vz / 'etc/lxc/auto.off' / aside).read_text() == 'the only copy'
+        )
+    assert not leave({'id': 'web', **LXC})['changed']
+
+
+def test_a_ve_whose_storage_is_not_here_is_not_started_either(vz):
+    enabled = link(vz / UNITS / 'multi-user.target.wants/lxc@web.service')
+    auto = link(vz / 'etc/lxc/auto/web.conf', '/not/mounted/web/config')
+    done = leave({'id': 'web', **LXC})
+    assert done['missing'] == ['ve-web'] and [each['path'] for each in done['autostart']] == [str(enabled), str(auto)]
+
+
+def test_another_container_of_that_name_is_left_alone(vz):
+    """lxc@.service takes what lies in lxc's own path."""
+    write(vz / 'var/lib/lxc/web/config', 'lxc.start.auto = 1\n')
+    write(vz / 'srv/config', '')
+    ours = {'id': 'web', **LXC, 'params': {'lxc_path': str(vz / 'srv')}}
+    (vz / 'srv/web').mkdir()
+    write(vz / 'srv/web/config', '')
+    enabled = link(vz / UNITS / 'multi-user.target.wants/lxc@web.service')
+    auto = link(vz / 'etc/lxc/auto/web', str(vz / 'var/lib/lxc/web/config'))
+    assert leave(ours)['autostart'] == [] and enabled.is_symlink() and auto.is_symlink()
+    (vz / 'etc/lxc/lxc.conf').write_text('lxc.lxcpath = %s\n' % (vz / 'srv'))
+    assert [each['by'] for each in leave(ours)['autostart']] == ['lxc@web.service'] and auto.is_symlink()
+
+
+def test_what_is_not_ours_to_switch_off_is_a_warning(vz):
+    write(vz / 'var/lib/lxc/web/config', 'lxc.start.auto = 0\n')
+    packaged = link(vz / 'usr/lib/systemd/system/multi-user.target.wants/lxc@web.service')
+    wanting = vz / UNITS / 'my.service.d/x.conf'
+    wanting.parent.mkdir(parents=True)
+    wanting.write_text('[Unit]\nAfter=lxc@web.service\nWants=a.service lxc@web.service\n')
+    (vz / 'etc/default').mkdir()
+    (vz / 'etc/default/lxc').write_text('OPTIONS="-a -A"\n')
+    done = leave({'id': 'web', **LXC})
+    assert not done['changed'] and len(done['warnings']) == 3
+    for what in (str(packaged), str(wanting), 'OPTIONS'):
+        assert sum(what in warning for warning in done['warnings']) == 1, what
+    link(vz / UNITS / 'lxc@web.service', '/dev/null')
+    wanting.write_text('[Unit]\nAfter=lxc@web.service\n')
+    (vz / 'etc/default/lxc').write_text('OPTIONS="-A"\nBOOTGROUPS=web\n')
+    assert leave({'id': 'web', **LXC})['warnings'] == []
+
+
+def test_systemd_reads_its_links_anew(vz):
+    link(vz / UNITS / 'multi-user.target.wants/lxc@web.service')
+    (vz / 'run/systemd/system').mkdir(parents=True)
+    calls = []
+
+    def runner(argv, stdin=None):
+        calls.append(argv)
+        return 0, '', ''
+
+    for check, wanted in ((True, []), (False, [['systemctl', 'daemon-reload']])):
+        ve_host.run(runner, {'ves': [{'id': 'web', **LXC}], 'policy': None}, check)
+        assert calls == wanted
 
 
 # The file
 
 
 def test_the_second_run_changes_nothing(vz):
-    conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\n')
+    conf = write(vz / 'etc/vz/conf' / '1.conf', 'ONBOOT=yes\n')
     assert leave({'id': 1})['changed']
     before = conf.stat()
     for check in (True, False):
@@ -155,9 +218,9 @@ def test_the_second_run_changes_nothing(vz):
 
 
 def test_check_mode_says_the_same_and_writes_nothing(vz):
-    conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\n')
+    conf = write(vz / 'etc/vz/conf' / '1.conf', 'ONBOOT=yes\n')
     planned = leave({'id': 1}, check=True)
-    assert planned['changed'] and conf.read_text() == 'ONBOOT=yes\n' and os.listdir(vz / 'conf') == ['1.conf']
+    assert planned['changed'] and conf.read_text() == 'ONBOOT=yes\n' and os.listdir(vz / 'etc/vz/conf') == ['1.conf']
     done = leave({'id': 1})
     assert done['diff']() == planned['diff']() and done['edited'] == planned['edited']
 
@@ -170,11 +233,11 @@ def test_links_stay_links_and_mode_owner_and_bytes_stay(vz):
         os.chown(shared, 1234, 2345)
     os.utime(shared, (1, 1))
     before = shared.stat()
-    (vz / 'conf' / '1.conf').symlink_to('../hop')
+    (vz / 'etc/vz/conf' / '1.conf').symlink_to('../../../hop')
     (vz / 'hop').symlink_to(shared)
     result = leave({'id': 1})
     assert result['edited'] == [str(shared)]
-    assert (vz / 'conf' / '1.conf').is_symlink() and (vz / 'hop').is_symlink() and not shared.is_symlink()
+    assert (vz / 'etc/vz/conf' / '1.conf').is_symlink() and (vz / 'hop').is_symlink() and not shared.is_symlink()
     assert shared.read_bytes() == b'D="\xe4\xff"\r\nONBOOT="no"\nALLOWREBOOT="no"\n'
     after = shared.stat()
     assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
@@ -184,7 +247,7 @@ def test_links_stay_links_and_mode_owner_and_bytes_stay(vz):
 
 
 def test_an_edit_by_somebody_else_meanwhile_is_kept(vz, monkeypatch):
-    conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\n')
+    conf = write(vz / 'etc/vz/conf' / '1.conf', 'ONBOOT=yes\n')
     fsync, edits = os.fsync, []
 
     def somebody_edits(handle):
@@ -195,11 +258,11 @@ def test_an_edit_by_somebody_else_meanwhile_is_kept(vz, monkeypatch):
     monkeypatch.setattr(ve_host.os, 'fsync', somebody_edits)
     result = leave({'id': 1})
     assert edits and conf.read_text() == 'ONBOOT="no"\nDISK=9\nALLOWREBOOT="no"\n'
-    assert 'DISK' in result['diff']()[0]['before'] and os.listdir(vz / 'conf') == ['1.conf']
+    assert 'DISK' in result['diff']()[0]['before'] and os.listdir(vz / 'etc/vz/conf') == ['1.conf']
 
 
 def test_two_nodes_edit_the_same_shared_file_at_once(vz, monkeypatch):
-    conf = write(vz / 'conf' / '1.conf', 'ONBOOT=yes\nA=1\n' * 3)
+    conf = write(vz / 'etc/vz/conf' / '1.conf', 'ONBOOT=yes\nA=1\n' * 3)
     both = threading.Barrier(2)
     real, first, failures = os.fsync, threading.local(), []
 
@@ -223,12 +286,12 @@ def test_two_nodes_edit_the_same_shared_file_at_once(vz, monkeypatch):
         thread.join(30)
     assert not failures and not both.broken
     assert conf.read_text() == 'ONBOOT=yes\nA=1\n' * 2 + 'ONBOOT="no"\nA=1\nALLOWREBOOT="no"\n'
-    assert os.listdir(vz / 'conf') == ['1.conf']
+    assert os.listdir(vz / 'etc/vz/conf') == ['1.conf']
 
 
 def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left(vz, monkeypatch):
-    write(vz / 'conf' / '1.conf', '')
-    two = write(vz / 'conf' / '2.conf', 'A=1\n')
+    write(vz / 'etc/vz/conf' / '1.conf', '')
+    two = write(vz / 'etc/vz/conf' / '2.conf', 'A=1\n')
     rename = os.rename
 
     def refused(source, target):
@@ -241,12 +304,14 @@ def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left(vz, monkeypatc
         Error, match=r'VE 2: its configuration cannot be edited: .*Permission denied.*2\.conf'
     ) as caught:
         leave({'id': 1}, {'id': 2})
-    assert caught.value.details == {'changed': True, 'edited': [str(vz / 'conf' / '1.conf')]}
-    assert two.read_text() == 'A=1\n' and sorted(os.listdir(vz / 'conf')) == ['1.conf', '2.conf']
+    details = dict(caught.value.details)
+    assert {each['ve'] for each in details.pop('autostart')} == {'ve-1'}
+    assert details == {'changed': True, 'edited': [str(vz / 'etc/vz/conf' / '1.conf')]}
+    assert two.read_text() == 'A=1\n' and sorted(os.listdir(vz / 'etc/vz/conf')) == ['1.conf', '2.conf']
 
 
 def test_wrong_declarations_change_nothing(vz):
-    conf = write(vz / 'conf' / '1.conf', '')
+    conf = write(vz / 'etc/vz/conf' / '1.conf', '')
     with pytest.raises(InputError) as caught:
         leave({'id': 1}, {'id': 2, 'boot_time': 'x'}, policy={'settle': 'y'})
     assert len(caught.value.problems) == 2 and conf.read_text() == ''
