@@ -48,32 +48,9 @@ _value:
   type: dict
 """
 
-import re
-
 from ansible.errors import AnsibleFilterError
 
-
-def parse(conf):
-    """Name of the cluster and its nodes, as a corosync.conf has them."""
-    conf = re.sub(r"^\s*#.*$", "", conf, flags=re.M)
-    nodes = []
-    for block in re.findall(r"\bnode\s*\{([^{}]*)\}", conf):
-        values = dict(re.findall(r"^\s*(\w+)\s*:\s*(.*?)\s*$", block, flags=re.M))
-        nodes.append(
-            {
-                "name": values.get("name", values.get("ring0_addr", "")),
-                "nodeid": int(values.get("nodeid", 0)),
-                "addresses": [values[key] for key in sorted(values) if re.fullmatch(r"ring\d_addr", key)],
-            }
-        )
-    name = re.search(r"^\s*cluster_name\s*:\s*(.*?)\s*$", conf, flags=re.M)
-    return (name.group(1) if name else ""), nodes
-
-
-def is_fresh(conf):
-    # One without a node list (multicast) is somebody's cluster: only Debian's, which names its node, counts as none.
-    nodes = parse(conf)[1]
-    return not conf.strip() or (bool(nodes) and all(node["addresses"] == ["127.0.0.1"] for node in nodes))
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.corosync import is_fresh, parse
 
 
 def corosync_nodes(members, cluster_name):

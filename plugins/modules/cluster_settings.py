@@ -96,22 +96,14 @@ problems:
 """
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import FENCING_FIELDS, POLICY_FIELDS
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
-
-FENCING = {
-    'id': {'type': 'str', 'required': True},
-    'agent': {'type': 'str', 'required': True},
-    'hosts': {'type': 'list', 'elements': 'str', 'default': []},
-    'options': {'type': 'dict', 'default': {}},
-    'secrets': {'type': 'dict', 'default': {}, 'no_log': True},
-}
 
 
 def main():
     module.run(
         {
-            'fencing': {'type': 'list', 'elements': 'dict', 'required': True, 'options': FENCING},
+            'fencing': {'type': 'list', 'elements': 'dict', 'required': True, 'options': FENCING_FIELDS},
             'policy': {'type': 'dict', 'options': POLICY_FIELDS},
             'properties': {'type': 'dict', 'default': {}},
             'seed': {'type': 'bool', 'default': False},

@@ -452,25 +452,14 @@ problems:
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.options import ARGUMENTS
 
 
 def main():
     module.run(
-        dict(
-            ves=dict(type='list', elements='dict', required=True, options=VE_FIELDS),
-            policy=dict(type='dict', options=POLICY_FIELDS),
-            purge=dict(type='bool', default=False),
-            purge_all=dict(type='bool', default=False),
-            new=dict(type='str', choices=['started', 'stopped'], default='started'),
-            allow_restart=dict(type='bool', default=False),
-            rehearse=dict(type='dict', options=FIELDS),
-            backup_keep=dict(type='int', default=10),
-            wait=dict(type='bool', default=False),
-            wait_timeout=dict(type='str', default='10min'),
-        ),
+        dict(ARGUMENTS, rehearse=dict(type='dict', options=FIELDS)),
         ve_resources.run,
         validate.complaint,
     )

@@ -15,12 +15,9 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, is_false
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, expansion, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.cluster import NAMES_HOSTS, SECRET_NAMES
 
 Device = Mapping[str, Any]
-
-SECRET_NAMES = ('passwd', 'password', 'snmp_priv_passwd', 'secret_key', 'token', 'api_token', 'auth_pass')
-# Options that say which nodes a device can fence.
-NAMES_HOSTS = frozenset(('pcmk_host_map', 'pcmk_host_list'))
 
 
 def refuse_taken(root: Element, devices: Sequence[Device]) -> None:

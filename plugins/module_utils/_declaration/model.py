@@ -69,6 +69,13 @@ POLICY_FIELDS: Fields = {
     'retry_start': {'type': 'bool', 'default': False},
     'failure_timeout': {'type': 'str', 'default': '1h'},
 }
+FENCING_FIELDS: Fields = {
+    'id': {'type': 'str', 'required': True},
+    'agent': {'type': 'str', 'required': True},
+    'hosts': {'type': 'list', 'elements': 'str', 'default': []},
+    'options': {'type': 'dict', 'default': {}},
+    'secrets': {'type': 'dict', 'default': {}, 'no_log': True},
+}
 
 
 @dataclass(frozen=True)

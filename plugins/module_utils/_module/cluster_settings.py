@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, Sequence
+from typing import Any, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import NAME_FORM, holds_control, is_name
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     attributes,
@@ -19,7 +18,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     first_cib,
     transaction,
 )
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import cluster, validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Policy
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources import properties
 
@@ -27,9 +26,9 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._resources import
 def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     """Bring the CIB in line with the arguments."""
     devices = arguments['fencing']
-    _refuse_bad(devices, arguments['properties'])
-    _refuse_unfaithful(runner, devices, arguments['properties'])
     policy = validate.read([], arguments['policy']).policy
+    cluster.refuse(devices, arguments['properties'])
+    _refuse_unfaithful(runner, devices, arguments['properties'])
 
     def edit(root: Element) -> None:
         _edit(root, arguments, policy)
@@ -58,29 +57,6 @@ def _edit(root: Element, arguments: Arguments, policy: Policy) -> None:
         attributes.set_property(root, name, attributes.written(value))
 
 
-def _refuse_bad(devices: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
-    ids = [device['id'] for device in devices]
-    problems: list[str] = list(_unusable('properties', values))
-    hide: list[str] = []
-    for device in devices:
-        where = 'fencing device %s' % device['id']
-        if not is_name(device['id']):
-            problems.append('%s: id: cannot be the id of a resource; %s' % (where, NAME_FORM))
-        if ids.count(device['id']) > 1:
-            problems.append('%s: id: is taken by another device; give each its own' % where)
-        if not device['hosts'] and not fencing.NAMES_HOSTS.intersection(device['options']):
-            problems.append('%s: hosts: is empty; name the nodes that it can fence' % where)
-        for field in ('options', 'secrets'):
-            problems += _unusable('%s: %s' % (where, field), device[field])
-        for name, problem in _exposed(device).items():
-            problems.append('%s: %s' % (where, problem))
-            hide.append(str(device['options'][name]))
-    if problems:
-        error = InputError(sorted(set(problems)), 'The fencing devices or properties')
-        error.details['hide'] = [text for text in hide if text]
-        raise error
-
-
 def _refuse_unfaithful(runner: Runner, devices: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> None:
     """What the CIB of this release would keep as something else: with such a secret fencing cannot log in."""
     written = {'properties.%s' % name: attributes.written(value) for name, value in values.items()}
@@ -92,22 +68,3 @@ def _refuse_unfaithful(runner: Runner, devices: Sequence[Mapping[str, Any]], val
     problems = list(faithful.problems(runner, written))
     if problems:
         raise InputError(problems, 'The fencing devices or properties')
-
-
-def _exposed(device: Mapping[str, Any]) -> dict[str, str]:
-    """{option: why it must not be one}"""
-    options, secrets = device['options'], device['secrets']
-    logged = {name: 'options.%s: would be logged; move it to secrets' % name for name in fencing.SECRET_NAMES}
-    twice = {name: '%s: is both in options and in secrets; remove one' % name for name in secrets}
-    return {name: problem for name, problem in {**logged, **twice}.items() if name in options}
-
-
-def _unusable(where: str, values: Mapping[str, Any]) -> Iterator[str]:
-    """What the CIB cannot keep as a value. Names the field only: the value may be a secret."""
-    for name, value in values.items():
-        if isinstance(value, (dict, list)):
-            yield '%s.%s: must be a single value' % (where, name)
-        elif value is None or value == '':
-            yield '%s.%s: is empty; give it a value or leave it out' % (where, name)
-        elif holds_control(str(value)):
-            yield '%s.%s: holds a newline or another control character; write it on one line' % (where, name)

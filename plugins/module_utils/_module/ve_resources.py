@@ -18,9 +18,10 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib.backup impor
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, restarts
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources import options
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.explain import explain
 
@@ -38,17 +39,7 @@ class Outcome:
 def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     """The module's result."""
     wanted = Wanted(validate.read(arguments['ves'], arguments['policy']), arguments['purge'], arguments['new'])
-    timeout = read_timeout(arguments['wait_timeout']) if arguments['wait'] else None
-    keep = arguments['backup_keep']
-    if keep < 0:
-        raise InputError(['backup_keep: %d is out of range; write how many to keep, or 0 for none' % keep])
-    if wanted.purge and not wanted.names and not arguments.get('purge_all'):
-        raise InputError(
-            [
-                'purge: ves is empty, so every VE would be removed from this cluster; is its variable misspelt? If all of them '
-                'are to go, say purge_all: true'
-            ]
-        )
+    timeout = options.read(arguments)
     _refuse_unfaithful(runner, wanted.declaration)
 
     # Before the patch: after it the controller, which knows the name, has other things to do.
@@ -56,7 +47,7 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     outcome = _change(runner, wanted, arguments, check)
     result = _result(outcome, wanted)
     if outcome.saved:
-        result['warnings'] += outcome.saved.rotate(keep)
+        result['warnings'] += outcome.saved.rotate(arguments['backup_keep'])
     if not check:
         result['limits'] = node_limit.look(here, outcome.draft.new)
         result['warnings'] += _not_in_force(result['limits'], here)

@@ -57,7 +57,7 @@ def read(arguments: Mapping[str, Any], cluster: Cluster) -> Options:
     limits, wrong_limits = _limits(arguments.get('limits') or {}, cluster)
     cores = arguments.get('cores')
     wrong_cores = ['cores: %d is no number of cores from 1 on' % cores] if cores is not None and cores < 1 else []
-    assertions, wrong_assertions = _assertions(arguments.get('assert') or {})
+    assertions, wrong_assertions = read_assertions(arguments.get('assert') or {})
     wanted, wrong_scenarios = _scenarios(arguments, cluster.nodes)
     problems += wrong_durations + wrong_limits + wrong_cores + wrong_assertions + wrong_scenarios
     if 'recovery' in assertions and not any(scenario.kind == 'lose' for scenario in wanted):
@@ -125,7 +125,8 @@ def _limits(given: Mapping[str, Any], cluster: Cluster) -> tuple[dict[str, int],
     return found, problems
 
 
-def _assertions(given: Mapping[str, Any]) -> tuple[dict[str, float], list[str]]:
+def read_assertions(given: Mapping[str, Any]) -> tuple[dict[str, float], list[str]]:
+    """What is asserted, and what cannot be."""
     found: dict[str, float] = {}
     problems: list[str] = []
     for name, value in given.items():

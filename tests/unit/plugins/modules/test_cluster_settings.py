@@ -430,7 +430,7 @@ def test_the_documentation_says_what_the_module_takes_and_returns(module):
     source = importlib.import_module('ansible_collections.openve.pacemaker.plugins.modules.cluster_settings')
     documented = yaml.safe_load(source.DOCUMENTATION)['options']
     fields = documented['fencing']['suboptions']
-    assert list(fields) == list(source.FENCING)
+    assert list(fields) == list(source.FENCING_FIELDS)
     for name, spec in source.FENCING.items():
         for key in ('type', 'default', 'elements', 'required'):
             assert fields[name].get(key) == spec.get(key), (name, key)
