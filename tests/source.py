@@ -13,6 +13,8 @@ import dataclasses
 import pathlib
 from typing import Iterator
 
+import yaml
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 COLLECTION = 'ansible_collections.openve.pacemaker.'
 DOCUMENTATION = ('DOCUMENTATION', 'EXAMPLES', 'RETURN')
@@ -150,3 +152,24 @@ def length(node: ast.stmt) -> int:
     """Lines from the first decorator to the end."""
     first = min([node.lineno] + [decorator.lineno for decorator in getattr(node, 'decorator_list', [])])
     return node.end_lineno - first + 1
+
+
+def options(module: str) -> set[str]:
+    """The names of a module's options, as documented: Ansible's sanity tests hold that against the code."""
+    documentation = yaml.safe_load(_texts('plugins/modules/%s.py' % module)['DOCUMENTATION'])
+    shared = _texts('plugins/doc_fragments/model.py')
+    found = set(documentation.get('options', {}))
+    for name in documentation.get('extends_documentation_fragment', []):
+        found |= set(yaml.safe_load(shared[name.split('.')[-1].upper()])['options'])
+    return found
+
+
+def _texts(path: str) -> dict[str, str]:
+    """{name: the text that it is set to} in a file."""
+    return {
+        target.id: node.value.value
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }

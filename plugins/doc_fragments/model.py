@@ -191,6 +191,8 @@ options:
       failures_before_move:
         description:
           - After how many failures on a node a VE moves to another one.
+          - V(0) never moves it, however often it fails; a failed start too is tried again on the same node without end, whatever
+            O(policy.retry_start) says. (It is Pacemaker's C(migration-threshold).)
         type: int
         default: 3
       retry_start:

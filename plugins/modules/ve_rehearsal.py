@@ -148,6 +148,7 @@ options:
   page:
     description:
       - A file on the controller for the page, self-contained HTML. By default none is written.
+      - It is a report and no change, so it is written in check mode too.
     type: path
   show:
     description:
@@ -177,7 +178,7 @@ options:
         required: true
 attributes:
   check_mode:
-    description: Changes nothing, in check mode or without.
+    description: Changes nothing, in check mode or without; O(page) is written in both.
     support: full
   diff_mode:
     description: There is nothing to show.

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 import source
 import yaml
@@ -35,30 +33,11 @@ def load(path):
     return yaml.safe_load((source.ROOT / path).read_text())
 
 
-def texts(path):
-    """{name: the YAML in it} of a file's texts"""
-    found = {}
-    for node in ast.walk(ast.parse((source.ROOT / path).read_text())):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            found[node.targets[0].id] = node.value.value
-    return found
-
-
-def options(module):
-    """As documented: Ansible's sanity tests hold that against the code."""
-    documentation = yaml.safe_load(texts('plugins/modules/%s.py' % module)['DOCUMENTATION'])
-    shared = texts('plugins/doc_fragments/model.py')
-    found = set(documentation.get('options', {}))
-    for name in documentation.get('extends_documentation_fragment', []):
-        found |= set(yaml.safe_load(shared[name.split('.')[-1].upper()])['options'])
-    return found
-
-
 @pytest.mark.parametrize('path, module, decided', PASSED, ids=lambda value: value if isinstance(value, str) else '')
 def test_all_that_a_module_knows_can_be_said(path, module, decided):
     name = 'openve.pacemaker.' + module
     given = set().union(*(each[name] or {} for each in tasks(load(path)) if name in each))
-    assert given and options(module) - given == set(decided)
+    assert given and source.options(module) - given == set(decided)
 
 
 @pytest.mark.parametrize('role', ROLES)

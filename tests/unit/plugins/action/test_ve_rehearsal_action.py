@@ -31,7 +31,7 @@ def rehearse(tmp_path):
                 '-e',
                 'ansible_python_interpreter=%s' % NODE_PYTHON,
                 '-e',
-                'cib=%s' % (CHECKOUT / 'tests/unit/data/started.xml'),
+                'openve_cib=%s' % (CHECKOUT / 'tests/unit/data/started.xml'),
                 *more,
             ],
             cwd=tmp_path,
@@ -52,7 +52,7 @@ def rehearse(tmp_path):
 
 @pytest.mark.matrix
 def test_playbook(rehearse, tmp_path):
-    code, said = rehearse('-e', 'scenarios="boot,lose n1"')
+    code, said = rehearse('-e', 'openve_scenarios="boot,lose n1"')
     assert code == 0, said
     made = Tree((tmp_path / 'rehearsal.html').read_text()).root
     value = made.one('dl', 'facts').all('dd', 'value')
@@ -63,9 +63,21 @@ def test_playbook(rehearse, tmp_path):
     assert not list(tmp_path.glob('.rehearsal-*'))
 
 
+def test_the_page_is_a_report_and_written_in_check_mode_too(rehearse, tmp_path):
+    code, said = rehearse('--check', '-e', 'openve_scenarios=boot', '-e', 'openve_page=night.html')
+    assert code == 0 and 'changed=0' in said, said
+    assert Tree((tmp_path / 'night.html').read_text()).root.one('h1')
+    assert sorted(path.name for path in tmp_path.iterdir()) == ['night.html']
+
+
 def test_playbook_with_a_broken_assertion(rehearse, tmp_path):
     code, said = rehearse(
-        '-e', 'scenarios="lose n1"', '-e', '{"assert": {"recovery": "3s"}}', '-e', 'page=%s' % (tmp_path / 'other.html')
+        '-e',
+        'openve_scenarios="lose n1"',
+        '-e',
+        '{"openve_assert": {"recovery": "3s"}}',
+        '-e',
+        'openve_page=%s' % (tmp_path / 'other.html'),
     )
     assert code == 2
     made = Tree((tmp_path / 'other.html').read_text()).root
@@ -80,5 +92,5 @@ def test_playbook_with_a_broken_assertion(rehearse, tmp_path):
     [('/does/not/exist/page.html', '/does/not/exist on the controller does not exist'), ('.', 'is a directory')],
 )
 def test_page_that_cannot_be_written(rehearse, page, why):
-    code, said = rehearse('-e', 'page=%s' % page)
+    code, said = rehearse('-e', 'openve_page=%s' % page)
     assert code == 2 and why in said and 'Predicted' not in said
