@@ -28,6 +28,7 @@ FILES = (
     "log.py",
     "lxc.py",
     "lxc_files.py",
+    "lxc_host.py",
     "main.py",
     "metadata.py",
     "migrate.py",
@@ -50,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-043d34a34a2a"
+BUILD = "1.0.0-f2ca53c91951"

@@ -8,14 +8,16 @@ in it. v1, v2, and the two side by side. Nothing here touches the storage of con
 import _signal as signal
 import os
 
-from manageve.host import mounts
+from manageve.host import is_within, mounts
 from manageve.text import is_number, read_text
 from manageve.waiting import pause
 
 PLACE = "/sys/fs/cgroup"
+KINDS = ("cgroup", "cgroup2")
 # What is below these belongs to a guest, or to a container that may hold such guests of its own.
 OF_OTHERS = ("lxc.", "vz-", "libpod-", "docker", "machine-", "kubepods", "crio-", "cri-")
 GONE = (2, 19)  # ENOENT, ENODEV: it went while we looked
+THREADED = 95  # EOPNOTSUPP: a cgroup of threads, its processes are listed above it
 
 
 def find(fits):
@@ -28,7 +30,7 @@ def find(fits):
     for line in lines:
         path = line.split(":", 2)[2]
         own.append(path[: -len("/init.scope")] if path.endswith("/init.scope") else path)
-    trees = [(point, root) for point, kind, root in mounts() if kind in ("cgroup", "cgroup2")]
+    trees = mounted()
     # the usual place, whatever is mounted there; what are trees of their own are not searched twice
     for point, root in dict([(PLACE, "/")] + trees).items():
         bases = {point}
@@ -38,6 +40,17 @@ def find(fits):
                 bases = {point + inner} if bases == {point} else bases | {point + inner}
         for base in bases:
             found += search(base, fits, 5, {p for p, root in trees})
+    return found
+
+
+def mounted():
+    """(mount point, root of the mount) of the cgroup file systems; not of those that some container's storage lies before."""
+    table, found = list(mounts()), []
+    for point, kind, root in table:
+        if kind in KINDS:
+            around = [(len(p), k) for p, k, _root in table if p != point and is_within(point, p) and p != "/"]
+            if not around or max(around)[1] in KINDS + ("sysfs", "tmpfs", "devtmpfs"):
+                found.append((point, root))
     return found
 
 
@@ -69,7 +82,7 @@ def content(path: str) -> str:
     try:
         return read_text(path)
     except OSError as e:
-        if e.errno in GONE:
+        if e.errno in GONE or e.errno == THREADED:
             return ""
         raise
 

@@ -22,7 +22,7 @@ class Part:
 
 RESERVE = Part(0.05, 1.0, 10.0, 0.5)  # not used at all: so much earlier the agent ends
 FORCED = Part(0.15, 5.0, float("inf"), 0.5)  # kept for the forced stop and the unmount
-RESORT = Part(0.06, 2.0, 6.0, 0.25)  # of that, kept for the last resort: to end the container without its tool
+RESORT = Part(0.06, 3.0, 8.0, 0.25)  # of that, kept for the last resort: to end the container without its tool
 LAST_LOOK = Part(0.15, 0.0, 3.0, 1.0)  # kept for a last look at what a command has done
 
 

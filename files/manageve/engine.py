@@ -112,7 +112,7 @@ class Engine:
         raise NotImplementedError
 
     def evidence(self, seen: Seen) -> str:
-        """The host's word: PROVED, SHOWN, MOUNTED, HIDDEN or UNCLEAR. What may touch storage is asked of self.storage."""
+        """The host's word, as in table.py. What may touch storage is asked of self.storage."""
         raise NotImplementedError
 
     def is_mounted(self) -> bool:
@@ -158,6 +158,10 @@ class Engine:
     def inside(self, command: str) -> Command:
         """Begin a command in the guest, by its shell."""
         raise NotImplementedError
+
+    def halts_late(self) -> bool:
+        """May its tool's graceful stop do something else first, before it halts the guest?"""
+        return False
 
     @staticmethod
     def was_shut_down(ran: Command) -> bool:

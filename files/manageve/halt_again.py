@@ -24,7 +24,7 @@ exit 2"""
 class HaltAgain:
     """Watches a graceful shutdown. It never delays it: what it runs in the guest runs beside."""
 
-    AFTER, EVERY, PATIENCE = 2.0, 1.0, 5.0  # seconds: a halt that was heard shows by then
+    AFTER, EVERY, PATIENCE = 4.0, 1.0, 5.0  # seconds: a halt that was heard shows by then
 
     def __init__(self, engine, until: float):
         self.engine, self.until = engine, until
@@ -55,13 +55,15 @@ class HaltAgain:
         now = time.monotonic()
         if self.ran is None:
             if self.next <= now < self.until:
-                self.ran = self.engine.inside(HALT_LOST)
+                self.next = now + self.EVERY
+                if not self.engine.is_frozen():  # a snapshot, perhaps: a command would be stuck with it
+                    self.ran = self.engine.inside(HALT_LOST)
         elif self.ran.wait(now) is not None:
             self.engine.report(self.ran, change=False)
             code, self.ran, self.next = self.ran.code, None, now + self.EVERY
             self.lost = self.lost or code == BOOTS
             self.settled = code != BOOTS
-            if code == STEADY and (self.lost or own_halt):
+            if code == STEADY and (self.lost or own_halt or not self.engine.halts_late()):
                 self.engine.log.info("the guest has lost its halt: once more")
                 self.engine.inside("halt")
         elif now - self.ran.begun > self.PATIENCE:  # a guest that does not answer

@@ -8,8 +8,8 @@ import time
 from manageve.engine import Engine
 from manageve.errors import GENERIC, Fail
 from manageve.process import Command
-from manageve.table import HIDDEN, PROVED, SHOWN, Seen
-from manageve.text import clean, is_number, read_text
+from manageve.table import Seen
+from manageve.text import clean
 
 
 class Lxc(Engine):
@@ -65,41 +65,15 @@ class Lxc(Engine):
 
         return self.storage.ask(lxc_files.is_whole, self.par.lxc_path, self.name) != "no"
 
-    def sockets(self):
-        """The command sockets of running containers, as (directory, name)."""
-        lines = read_text("/proc/net/unix").splitlines()
-        paths = {line.split(" ")[-1] for line in lines if line.endswith("/command")}
-        return {tuple(p[1 : -len("/command")].rsplit("/", 1)) for p in paths if p.startswith("@/")}
-
     def evidence(self, seen):
-        from manageve import cgroups
+        from manageve import lxc_host
 
-        is_there = (self.par.lxc_path, self.name) in self.sockets()
-        own = self.own_cgroups()
-        if not is_there and not any(cgroups.populated(d) for d in own):
-            return HIDDEN
-        return SHOWN if any(cgroups.is_frozen(d) for d in own) else PROVED
+        return lxc_host.evidence(self.name, self.par.lxc_path)
 
     def own_cgroups(self, watcher=False):
-        from manageve import cgroups
+        from manageve import lxc_host
 
-        payload, sockets = "lxc.payload." + self.name, self.sockets()
-        if any(name == self.name and path != self.par.lxc_path for path, name in sockets):
-            return []  # of two with one name in two directories nobody knows which is which
-        if watcher:
-            return cgroups.find(lambda name: name == "lxc.monitor." + self.name)
-        # web-1 is a container of its own, or web in a cgroup with a suffix, as left over ones of its name give the next one
-        others = {"lxc.payload." + name for path, name in sockets if name != self.name}
-
-        def fits(name):
-            return name not in others and (
-                name == payload or name.startswith(payload + "-") and is_number(name[len(payload) + 1 :])
-            )
-
-        found = cgroups.find(fits)
-        exact = [d for d in found if d.endswith("/" + payload)]
-        # it has one name at a time: where the plain one is inhabited, what has a suffix is somebody else's
-        return exact if any(cgroups.populated(d) for d in exact) else found
+        return lxc_host.cgroups_of(self.name, self.par.lxc_path, watcher)
 
     def start(self, until, native=None):
         self.begun = time.monotonic()

@@ -10,7 +10,7 @@ from manageve.deadline import BEGUN
 from manageve.errors import GENERIC, OK, Fail
 from manageve.operation import Freezing, Operation
 from manageve.readiness import READY
-from manageve.table import Seen
+from manageve.table import BETWEEN, Seen
 from manageve.waiting import pause
 
 
@@ -23,7 +23,7 @@ class Start(Operation):
         self.late = False  # the engine's own wait was too long
         self.probed = ""  # the readiness probe's last output
         self.freezing = Freezing()
-        self.examined = False  # was it seen to that it is neither frozen nor without its storage?
+        self.examined = False  # was it seen to that its storage is there?
 
     def run(self) -> int:
         if self.column == "start" and self.par.monitor_failures:
@@ -39,11 +39,13 @@ class Start(Operation):
             self.log.warning("monitor_failures: %s: %s" % (e.filename, e.strerror))
 
     def out_of_time(self) -> int:
-        if self.up and self.seen.state not in ("paused", "passing"):
+        if self.up and self.seen.state not in ("paused", "passing") and self.seen.host != BETWEEN:
             return self.not_ready()
         self.fail("no success in time")
 
     def will_come_back(self, seen: Seen) -> bool:
+        if seen.host == BETWEEN:
+            return True
         return bool(self.up or self.ours) and seen.state in ("blind", "doubt", "proved")  # we know that it runs
 
     def await_lasting(self, seen: Seen):
@@ -114,12 +116,12 @@ class Start(Operation):
 
     def ready(self, seen: Seen):
         """It runs: has it booted?"""
+        if self.engine.is_frozen():  # each time: it can be frozen between two looks, and a command would be stuck with it
+            if not self.have_slot():
+                return None
+            if last_resort.wake(self.engine, self.log, self.name):
+                self.ours = self.ours or time.monotonic()
         if not self.examined:
-            if self.engine.is_frozen():
-                if not self.have_slot():
-                    return None
-                if last_resort.wake(self.engine, self.log, self.name):
-                    self.ours = self.ours or time.monotonic()
             self.examined = True
             if not self.ours and not self.engine.is_whole():
                 return OK

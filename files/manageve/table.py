@@ -19,8 +19,8 @@ class Seen:
 
 
 # What the host answers, where it is asked: the container runs beyond doubt, and is not frozen; something of it is there;
-# nothing but its mount; nothing at all; what there is cannot be read.
-PROVED, SHOWN, MOUNTED, HIDDEN, UNCLEAR = "proved", "shown", "mounted", "hidden", "unclear"
+# it is between two states; nothing but its mount; nothing at all; what there is cannot be read.
+PROVED, SHOWN, BETWEEN, MOUNTED, HIDDEN, UNCLEAR = "proved", "shown", "between", "mounted", "hidden", "unclear"
 COLUMNS = ("probe", "monitor", "start", "stop", "migrate_to", "migrate_from", "validate-all")
 # A number is the exit code, a word the step that is taken before the next look (STEPS in monitor.py, start.py, ...).
 # fmt: off

@@ -117,6 +117,9 @@ class Vzctl(VzctlStatus):
         command = " " + command if command[:1] == "-" else command
         return Command([self.tool("vzctl"), "exec2", self.name, command], guest=True)
 
+    def halts_late(self) -> bool:
+        return self.storage.ask(vzctl_files.has_stop_script, self.id) != "no"
+
     @staticmethod
     def was_shut_down(ran: Command) -> bool:
         """Was this halt ended by the shutdown that it had begun? vzctl says 3 where a signal ended a command."""

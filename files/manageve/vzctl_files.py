@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """vz's own files: configuration, names, memory dumps. They are shell to vzctl; here they are text.
 
-A configuration may be a link into the private area, and a dump lie on the storage of containers: what touches one is for
-Storage.ask alone.
+A configuration may be a link into the private area, a dump lie on the storage of containers, all of /etc/vz on storage
+that a cluster shares: what touches one is for Storage.ask alone.
 """
 
 import posix
@@ -24,6 +24,11 @@ def configuration(ctid: str) -> str:
 def is_configured(ctid: str) -> str:
     """yes, or no."""
     return "yes" if exists(configuration(ctid)) else "no"
+
+
+def has_stop_script(ctid: str) -> str:
+    """yes, or no: a script that vzctl runs in the guest before it halts it."""
+    return "yes" if exists("%s/%s.stop" % (CONF_DIR, ctid)) else "no"
 
 
 def lock_directories():

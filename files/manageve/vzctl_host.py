@@ -38,15 +38,13 @@ def cgroups_of(ids):
 
 
 def by_cgroup(directories) -> str:
-    """vz's own name on a populated cgroup is a proof, a bare number or a frozen one a sign."""
+    """A populated cgroup that nobody but vz names so is a proof; a bare number or a frozen one is a sign."""
     from manageve import cgroups
 
     inhabited = [d for d in directories if cgroups.populated(d)]
     if not inhabited:
         return HIDDEN
-    if any(cgroups.is_frozen(d) for d in directories) or not any(
-        d.rpartition("/")[2][:3].lower() == "vz-" for d in inhabited
-    ):
+    if any(cgroups.is_frozen(d) for d in directories) or all(is_number(d.rpartition("/")[2]) for d in inhabited):
         return SHOWN
     return PROVED
 
@@ -69,22 +67,31 @@ def by_places(places, mounted: bool) -> str:
     return HIDDEN
 
 
-def usual_places(ids):
-    """(VE_ROOT, VE_PRIVATE) of these ids, as sets of paths, by what holds for all containers of the host: no storage is
-    touched."""
+def default_places(ids):
+    """(VE_ROOT, VE_PRIVATE) of these ids, as sets of paths, where nothing is configured."""
+    return tuple({default.replace("$VEID", i) for i in ids} for _key, default in PLACES)
+
+
+# -- what follows may touch storage, as all of /etc/vz may lie there: it is for Storage.ask ----------
+def usual_places(ids: str) -> str:
+    """The same by what holds for all containers of the host: two lines of paths, between them a NUL."""
+    return configured_places(ids, own=False)
+
+
+def own_places(ids: str) -> str:
+    """The same by their own configurations."""
+    return configured_places(ids, own=True)
+
+
+def configured_places(ids: str, own: bool) -> str:
     from os.path import normpath
 
-    return tuple({normpath(vzctl_files.setting(key, default, i, own=False)) for i in ids} for key, default in PLACES)
-
-
-# -- what follows may touch storage: it is for Storage.ask ------------------------------------------
-def own_places(ids: str) -> str:
-    """The same by their own configurations: two lines of paths, between them a NUL."""
     lines = []
     for key, default in PLACES:
         paths = set()
         for i in ids.split():
-            paths |= spellings(vzctl_files.setting(key, default, i))
+            path = vzctl_files.setting(key, default, i, own)
+            paths |= spellings(path) if own else {normpath(path)}
         lines.append("\0".join(paths))
     return "\n".join(lines)
 
@@ -113,6 +120,7 @@ def ids_of(name: str) -> str:
 
 
 CHANGED = "changed"
+SIGKILL = 1 << 9 - 1  # in a mask of the kernel's
 
 
 def holder(ctid: str, since: float) -> str:
@@ -137,14 +145,16 @@ def holder(ctid: str, since: float) -> str:
 
 
 def command_line(pid: str):
-    """The words of a living process's command line, or its name, where it has none; nothing of a dead one."""
+    """The words of a living process's command line, or its name, where it has none; nothing of a dead one, or of one
+    that only waits for its storage to die of SIGKILL: it does nothing any more."""
     try:
-        if read_text("/proc/%s/stat" % pid).rpartition(")")[2].split()[0] in "ZX":
+        facts = dict(line.split(":\t", 1) for line in read_text("/proc/%s/status" % pid).splitlines() if ":\t" in line)
+        if facts["State"][0] in "ZX" or any(int(facts[key], 16) & SIGKILL for key in ("SigPnd", "ShdPnd")):
             return []
         return (
             read_text("/proc/%s/cmdline" % pid).replace("\0", " ").split() or read_text("/proc/%s/comm" % pid).split()
         )
-    except (OSError, IndexError):
+    except (OSError, ValueError, LookupError):
         return []
 
 

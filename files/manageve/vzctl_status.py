@@ -87,13 +87,15 @@ class VzctlStatus(Engine):
 
     def places(self, ids):
         """((VE_ROOT, VE_PRIVATE) as sets of paths, are these all?)"""
-        roots, areas = vzctl_host.usual_places(ids)
-        own = None if self.is_silent else self.storage.ask(vzctl_host.own_places, " ".join(ids))
-        if own is None:
-            self.is_silent = True
-            return (roots, areas), False
-        own_roots, own_areas = (set(line.split("\0")) for line in own.split("\n"))
-        return (roots | own_roots, areas | own_areas), True
+        roots, areas = vzctl_host.default_places(ids)
+        for question in (vzctl_host.usual_places, vzctl_host.own_places):
+            answer = None if self.is_silent else self.storage.ask(question, " ".join(ids))
+            if answer is None:
+                self.is_silent = True
+                break
+            more_roots, more_areas = (set(line.split("\0")) for line in answer.split("\n"))
+            roots, areas = roots | more_roots, areas | more_areas
+        return (roots, areas), not self.is_silent
 
     def is_mounted(self) -> bool:
         return self.by_places({self.id.lower()}, False) in (MOUNTED, SHOWN)

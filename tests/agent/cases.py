@@ -195,6 +195,16 @@ case("status unusable, a populated cgroup of the bare number is one, no proof", 
 case("status unusable, a populated cgroup of vz's own name is a proof", "legacy cgroup: down cgroupof=vz-101 sim=FAULT_STATUS=1:x", "monitor probe", 0, log="WARN")
 case("status unusable, an empty cgroup of vz's own name is no sign", "legacy cgroup: running later=0=true sim=FAULT_STATUS=1:x emptycgroup=vz-102", "monitor probe veid=102", 7)
 case("status unusable, vz's cgroup of another VE is none", "legacy cgroup: down cgroupof=vz-1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
+for version in ("cgroup", "cgroup2"):
+    for place, probe in (("vz-101", 0), ("machine.slice/vz-101", 0), ("ve/vz-101", 0), ("101", 1), ("machine.slice/101", 1), ("ve/101", 1)):
+        case("tool missing, %s %s: probe" % (version, place), "legacy %s: down notool cgroupof=%s" % (version, place), "monitor probe", probe)
+        case("tool missing, %s %s: monitor" % (version, place), "legacy %s: down notool cgroupof=%s" % (version, place), "monitor", probe)
+        case("tool missing, %s %s: stop ends what is in it" % (version, place), "legacy %s: also-running=102 down notool cgroupof=%s" % (version, place), "stop timeout=10", 0, log="ERROR.*last resort", after="102-running")
+    for place in ("D7AB5D4A-7d4c-4f3a-9a3e-111111111111", "machine.slice/d7ab5d4a-7d4c-4f3a-9a3e-111111111111", "vz-d7ab5d4a-7d4c-4f3a-9a3e-111111111111"):
+        case("tool missing, %s, a UUID, %s" % (version, place), "vz7 %s: id=d7ab5d4a-7d4c-4f3a-9a3e-111111111111 down notool cgroupof=%s" % (version, place), "monitor probe veid=d7ab5d4a-7d4c-4f3a-9a3e-111111111111", 0)
+    for place in ("vz-1101", "vz-1011", "xvz-101", "vz-101.old", "vz_101", "user.slice/1101"):
+        case("tool missing, %s %s is not its" % (version, place), "legacy %s: down notool cgroupof=%s" % (version, place), "monitor probe", 5)
+        case("tool missing, %s %s is not its: stop" % (version, place), "legacy %s: down notool cgroupof=%s" % (version, place), "stop", 0, nolog="last resort")
 case("status unusable, a populated cgroup below another one", "legacy noveinfo: down plaincgroup=machine.slice/101 sim=FAULT_STATUS=1:x", "monitor probe", 1)
 case("status unusable, no file system of cgroups, another VE's folder", "legacy noveinfo: down plaincgroup=1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
 case("status unusable, a cgroup of another VE is none", "legacy cgroup: down cgroupof=1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
@@ -385,7 +395,8 @@ case("grace longer than vzctl's own: halt by the agent (STOP_TIMEOUT in vz.conf)
 case("grace longer than vzctl's own: STOP_TIMEOUT in the VE's config goes first", "legacy scale=1: guest=SHUTDOWN=4 vzconf=STOP_TIMEOUT=300 conf=STOP_TIMEOUT=2 running", "stop stop_grace=10s timeout=30", 0,
      after="down unmounted", called="exec2? 101 .*halt", nolog="WARN", least=3.5)
 case("STOP_TIMEOUT=0 is the default", "legacy scale=1: conf=STOP_TIMEOUT=0 running", "stop stop_grace=100s timeout=200", 0, called=GRACEFUL, never="exec")
-case("grace not longer than vzctl's own: vzctl stop", "legacy scale=1: guest=SHUTDOWN=1 conf=STOP_TIMEOUT=10 running", "stop stop_grace=10s timeout=30", 0, called=GRACEFUL, never="exec")
+# (a look whether the guest has lost its halt may be run in it, when the shutdown takes its time)
+case("grace not longer than vzctl's own: vzctl stop", "legacy scale=1: guest=SHUTDOWN=1 conf=STOP_TIMEOUT=10 running", "stop stop_grace=10s timeout=30", 0, called=GRACEFUL, never="^exec2? 101 halt")
 case("grace longer than vzctl's own: vz7 has 60 s", "vz7: guest=SHUTDOWN=4 running", "stop timeout=200", 0, after="down unmounted", called="exec2? 101 .*halt", nolog="WARN", least=3.5)
 case("grace longer: guest hangs, forced at its end", "legacy scale=1: guest=SHUTDOWN=hang conf=STOP_TIMEOUT=1 running", "stop stop_grace=3s", 0, after="down unmounted", least=2.9, most=8, called="halt ; " + FORCED, log="WARN")
 case("grace longer: halt fails, forced at once", "legacy scale=1: guest=HALT_RC=1 conf=STOP_TIMEOUT=1 running", "stop stop_grace=9s timeout=30", 0, after="down unmounted", most=5, called=FORCED)
@@ -638,6 +649,21 @@ for how in ("", ":served"):
         case("%s, %s: monitor" % (label, host), "%s: %s" % (host, hung), "monitor timeout=10", 0, after="running", log="WARN", children=True)
         case("%s, %s: start" % (label, host), "%s: %s" % (host, hung), "start timeout=10", 0, after="running", children=True)
         case("%s, %s: stop" % (label, host), "%s: %s" % (host, hung), "stop timeout=15", 0, after="down", log="ERROR.*last resort", children=True)
+    # the configuration lies elsewhere; the private area, VE_ROOT, all of /vz, or all of /etc/vz (a link onto shared storage) does not answer
+    for what in ("/vz/private/101", "/vz/root/101", "/vz", "/etc/vz", "/etc/vz/conf"):
+        said = "" if what.startswith("/etc") else " sim=FAULT_STATUS=hang"
+        words = "running%s hung=%s%s" % (said, what, how)
+        label_of = "storage hangs%s, %s" % (how, what)
+        case(label_of + ": monitor", "legacy cgroup: " + words, "monitor timeout=10", 0, after="running", log="WARN", children=True)
+        case(label_of + ": level 10", "legacy cgroup: " + words, "monitor level=10 timeout=10", None, children=True, after="running")
+        case(label_of + ": start", "legacy cgroup: " + words, "start timeout=10", 0, after="running", children=True)
+        case(label_of + ": stop", "legacy cgroup: " + words, "stop timeout=15", 0 if what != "/vz/root/101" else None, after="down", log="ERROR.*last resort", children=True)
+        case(label_of + ", down: monitor", "legacy noveinfo: hung=" + what + how + said, "monitor timeout=10", 1, children=True)
+        case(label_of + ", down: start", "legacy noveinfo: hung=" + what + how + said, "start timeout=10", 1, children=True)
+    case("storage hangs%s, lxc, its console's log: start" % how, "lxc: guest=BOOT=hang guest=DIES_AFTER=1 consoleat=/srv/log/x hung=/srv/log" + how, "start timeout=12" + L, 1, reason="went down", children=True)
+    case("storage hangs%s, lxc, what its configuration includes: start" % how, "lxc: running include=/srv/inc/x hung=/srv/inc" + how, "start timeout=10" + L, 0, after="running", children=True)
+    case("storage hangs%s, lxc, what its configuration includes: level 10" % how, "lxc: running include=/srv/inc/x hung=/srv/inc" + how, "monitor level=10 timeout=10" + L, 0, called="lxc-attach", children=True)
+    case("storage hangs%s, a stop script on it: stop" % how, "legacy scale=1: guest=SHUTDOWN=hang running scriptat=/srv/scripts/stop hung=/srv/scripts" + how, "stop timeout=20 stop_grace=8s", None, after="", children=True)
     case(label + ", deleted and down: monitor", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "monitor timeout=10", 7, children=True)
     case(label + ", deleted and down: probe", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "monitor probe timeout=10", 7, children=True)
     case(label + ", deleted and down: stop", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "stop timeout=15", 0, children=True, never="^stop")
@@ -703,6 +729,7 @@ for host in ("legacy cgroup", "legacy cgroup2"):
     case("frozen by the kernel, %s: stop" % host, host + ": running frozen", "stop timeout=20 stop_grace=8s", 0, after="down unmounted", never=FORCED, most=7)
     case("frozen by the kernel, %s: force_stop" % host, host + ": running frozen", "stop timeout=20 force_stop=yes", 0, after="down unmounted", most=5)
     case("frozen by the kernel, %s, every tool hangs: stop" % host, host + ": running frozen sim=FAULT_STOP=hang sim=FAULT_STATUS=hang+1", "stop timeout=15", 0, after="down", log="last resort")
+case("frozen by the kernel while start waits: it is woken, and no command stuck", "legacy cgroup: guest=BOOT=3 starting 'later=1=echo FROZEN > /sys/fs/cgroup/freezer/vz-101/freezer.state'", "start timeout=20", 0, after="running thawed ready", log="WARN.*thaw", most=12)
 case("frozen by the kernel for a moment: level 10", "legacy cgroup: running frozen 'later=1=echo THAWED > /sys/fs/cgroup/freezer/vz-101/freezer.state'", "monitor level=10 timeout=10", 0, called="exec2", least=0.8)
 
 # ----------------------------------------------------------------------------------------- what the real vzctl does
@@ -736,6 +763,19 @@ for host in ("legacy noveinfo", "legacy cgroup", "vz7", "vz7 cgroup veinfo"):
     case("private area lost while it runs, %s: stop" % host, host + ": running noprivate", "stop timeout=20 force_stop=yes", 0, after="down unmounted", most=6)
     case("private area lost, mounted, %s: stop" % host, host + ": mounted noprivate", "stop timeout=20", 0, after="down unmounted", most=6, never="^stop")
     case("private area lost, mounted, %s: probe" % host, host + ": mounted noprivate", "monitor probe", 1, after="down mounted")
+for root, code in (("/vz/root/101", 1), ("/vz/private/101", 1), ("/vz/private/101/fs", 1), ("/vz/private/1011", 5), ("/vz/root", 5)):
+    case("tool missing, a process has its root in %s: probe" % root, "legacy noveinfo: down notool rootin=%s" % root, "monitor probe", code)
+    case("tool missing, a process has its root in %s: stop" % root, "legacy noveinfo: down notool rootin=%s" % root, "stop timeout=8", 1 if code == 1 else 0)
+for root, code in (("/srv/ve/101", 1), ("/srv/area/101", 1), ("/srv/ve/102", 5)):
+    case("tool missing, places of its own, a process has its root in %s: probe" % root,
+         "legacy noveinfo: down conf=VE_ROOT=/srv/ve/101 conf=VE_PRIVATE=/srv/area/101 notool rootin=%s" % root, "monitor probe", code)
+case("a process has its root in VE_ROOT, and the tool says down: it is", "legacy noveinfo: down rootin=/vz/root/101", "monitor probe", 7)
+case("mounted, and a living tool at work on it: monitor", "either: mounted lock=/usr/sbin/vzctl", "monitor timeout=6", 1, reason="at work", least=2)
+case("mounted, and a living tool at work on it for a while: probe", "either: mounted lock=/usr/sbin/vzctl/for/2", "monitor probe timeout=10", 1, least=1, after="down mounted")
+case("mounted, and a tool at work that unmounts it: monitor", "either: mounted lock=/usr/sbin/vzctl/for/2 'later=1=vzctl --skiplock umount 101'", "monitor timeout=12", 7, least=0.8, after="unmounted")
+case("mounted, and a tool at work that starts it: probe", "either: mounted lock=/usr/sbin/vzctl/for/2 'later=1=vzctl --skiplock start 101'", "monitor probe timeout=12", 0, least=0.8, after="running")
+case("mounted, and a living tool at work on it for a while: stop", "either: mounted lock=/usr/sbin/vzctl/for/2", "stop", 0, least=1, after="down unmounted", never="--skiplock")
+case("mounted, and a stranger holds the lock: probe", "either: mounted lock=stranger", "monitor probe timeout=6", 1, most=2)
 case("private area lost while it runs, gracefully: stop", "legacy cgroup: running noprivate", "stop timeout=20", 0, after="down unmounted", most=6)
 case("private area lost, mounted and busy: stop", "legacy noveinfo: mounted busy noprivate", "stop timeout=8", 1, after="down mounted")
 case("halt ended by the shutdown (3, Got signal)", "legacy scale=1: guest=HALT_RC=143 guest=DIES_AFTER=4 conf=STOP_TIMEOUT=1 running", "stop stop_grace=9s timeout=30", 0, after="down unmounted",
@@ -750,6 +790,8 @@ case("vzctl's line on a kernel without vz: the rest works", "legacy noveinfo: si
 case("a halt lost while it boots is repeated: vzctl stop", "legacy scale=1: guest=INIT_DELAY=3 starting", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never=FORCED, most=10, nolog="WARN")
 case("a halt lost while it boots is repeated: halt", "legacy scale=1: guest=INIT_DELAY=3 conf=STOP_TIMEOUT=1 starting", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never=FORCED, most=10, nolog="WARN")
 case("a halt lost while it boots is repeated: vz7", "vz7 scale=1: guest=INIT_DELAY=3 starting", "stop timeout=200", 0, after="down unmounted", never=FORCED, most=10, nolog="WARN")
+case("a halt lost just before it was ready is repeated: vzctl stop", "legacy scale=1: guest=INIT_DELAY=1 starting", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never=FORCED, most=12, nolog="WARN")
+case("a halt that vzctl puts off for a stop script is not given early", "legacy scale=1: script=stop='sleep 7' running", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never="^exec2 101 halt ; " + FORCED, least=7, nolog="WARN")
 case("a halt that was heard is not repeated", "legacy scale=1: guest=SHUTDOWN=6 running", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never="^exec2 101 halt ; " + FORCED, nolog="WARN")
 
 # ----------------------------------------------------------------------------------------- umask, lxc's own directory

@@ -257,6 +257,27 @@ class State:
         tag = self.world.spawn(["/usr/bin/python3", "-c", code])
         wait_for(lambda: "up" in self.world.read("/tmp/out.%d" % tag))
 
+    def do_consoleat(self, value):
+        """lxc: the console's log is this file"""
+        path = "/var/lib/lxc/%s/config" % self.id
+        self.world.write(path, self.world.read(path).replace("/var/log/console.%s" % self.id, value))
+
+    def do_include(self, value):
+        """lxc: the configuration begins with what is there"""
+        path = "/var/lib/lxc/%s/config" % self.id
+        self.world.write(path, "lxc.include = %s\n" % value + self.world.read(path))
+
+    def do_scriptat(self, value):
+        """the stop script is a link to this path"""
+        self.world.write(value, "#!/bin/sh\n", 0o755)
+        os.symlink(value, self.world.at("/etc/vz/conf/%s.stop" % self.id))
+
+    def do_rootin(self, value):
+        """a process whose root is this directory"""
+        code = "import os,sys,time\nos.makedirs(sys.argv[1], exist_ok=True)\nos.chroot(sys.argv[1])\nos.chdir('/')\nprint('up', flush=True)\ntime.sleep(1000)"
+        tag = self.world.spawn(["/usr/bin/python3", "-c", code, value])
+        wait_for(lambda: "up" in self.world.read("/tmp/out.%d" % tag))
+
     def do_unmounted(self, value):
         """lazily, under the running VE"""
         r = self.world.call("/bin/umount", "-l", "/vz/root/%s" % self.id)
