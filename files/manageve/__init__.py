@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-f2ca53c91951"
+BUILD = "1.0.0-a6c22ee57427"

@@ -48,8 +48,8 @@ def mounted():
     table, found = list(mounts()), []
     for point, kind, root in table:
         if kind in KINDS:
-            around = [(len(p), k) for p, k, _root in table if p != point and is_within(point, p) and p != "/"]
-            if not around or max(around)[1] in KINDS + ("sysfs", "tmpfs", "devtmpfs"):
+            around = {k for p, k, _root in table if p != point and p != "/" and is_within(point, p)}
+            if around <= set(KINDS) | {"sysfs", "tmpfs", "devtmpfs"}:
                 found.append((point, root))
     return found
 

@@ -712,6 +712,19 @@ for host in ("lxc", "lxc cgroup2"):
     case("%s, the monitor outlives it: last resort" % host, "%s: also-running=102 down watcher 'sim=FAULT_LXC_INFO=1:cannot talk'" % host, "stop timeout=15" + L, 0, **dict(RESORT, after="down 102-running"))
     case("%s, 101-1 is stopped, 101 is spared" % host, both + "sim=FAULT_LXC_STOP=1:no running", "stop timeout=15 veid=101-1" + L, 0, **dict(RESORT, after="running 102-running"))
 
+# ----------------------------------------------------------------------------------------- LXC is at work on it, and silent
+for host in ("lxc", "lxc cgroup2"):
+    for hook in ("pre-start", "start-host", "stop"):
+        for said in ("sim=FAULT_LXC_INFO=hang", "notool"):
+            label, words = "%s, a hook (%s) for ever, %s" % (host, hook, said), "%s: down hook=%s %s" % (host, hook, said)
+            case(label + ": probe", words, "monitor probe timeout=8" + L, 1, least=3, most=7, reason="may be running")
+            case(label + ": monitor", words, "monitor timeout=8" + L, 1, least=3, most=7, reason="may be running")
+            case(label + ": level 10", words, "monitor level=10 timeout=8" + L, 1, never="attach")
+            case(label + ": start", words, "start timeout=8" + L, 1, reason="no success in time", never="lxc-start")
+            case(label + ": stop", words, "stop timeout=10" + L, 0, log="ERROR.*last resort", after="down")
+    case("%s, a socket alone is a proof" % host, host + ": down watcher notool", "monitor probe" + L, 0)
+    case("%s, a socket beside a frozen cgroup is doubt" % host, host + ": running frozen notool", "monitor probe" + L, 1)
+
 # ----------------------------------------------------------------------------------------- FREEZING for good
 lxc("FREEZING for good: start wakes it", "running paused show=FREEZING=1000", "start timeout=20", 0, called="lxc-unfreeze", after="running awake ready", least=4.9, most=9)
 lxc("FREEZING for good: stop wakes it", "running paused show=FREEZING=1000", "stop timeout=30", 0, called="lxc-unfreeze ; lxc-stop .*--nokill", never="lxc-stop .*-k( |$)", after="down", least=4.9, most=12)

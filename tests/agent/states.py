@@ -278,6 +278,32 @@ class State:
         tag = self.world.spawn(["/usr/bin/python3", "-c", code, value])
         wait_for(lambda: "up" in self.world.read("/tmp/out.%d" % tag))
 
+    def do_hook(self, value):
+        """lxc: a monitor that waits for a hook, with its socket. hook=pre-start: before there is a cgroup; start-host: with
+        LXC's own child in it; stop: it is empty again"""
+        code = (
+            "import glob,os,socket,subprocess,sys,time\ns=socket.socket(socket.AF_UNIX)\ns.bind('\\0/var/lib/lxc/101/command')\ns.listen(5)\n"
+            "how = sys.argv[1]\n"
+            "dirs = [os.path.dirname(d) for d in glob.glob('/sys/fs/cgroup/cgroup.procs') or glob.glob('/sys/fs/cgroup/*/cgroup.procs')]\n"
+            "def enter(name):\n"
+            "    for d in dirs:\n        os.makedirs(d + '/' + name, exist_ok=True)\n        open(d + '/' + name + '/cgroup.procs', 'w').write('0')\n"
+            "enter('lxc.monitor.101')\n"
+            "if how != 'pre-start':\n"
+            "    child = os.fork()\n"
+            "    if not child:\n        enter('lxc.payload.101')\n        print('up', flush=True)\n        time.sleep(0 if how == 'stop' else 1000)\n        os._exit(0)\n"
+            "    if how == 'stop':\n        os.waitpid(child, 0)\n"
+            "subprocess.Popen(['/bin/sleep', '1000'])\n"
+            "print('up', flush=True)\ntime.sleep(1000)\n"
+        )
+        tag = self.world.spawn(["/usr/bin/python3", "-c", code, value])
+        wait_for(
+            lambda: (
+                "up\nup" in self.world.read("/tmp/out.%d" % tag)
+                or value != "start-host"
+                and "up" in self.world.read("/tmp/out.%d" % tag)
+            )
+        )
+
     def do_unmounted(self, value):
         """lazily, under the running VE"""
         r = self.world.call("/bin/umount", "-l", "/vz/root/%s" % self.id)

@@ -130,6 +130,7 @@ def test_nothing_but_storage_py_and_what_it_asks_touches_storage():
         "rundir.py": "HA_RSCTMP",
         "cgroups.py": "the kernel's",
         "host.py": "the kernel's",
+        "lxc_host.py": "the kernel's",
         "process.py": "a command's output",
         "main.py": "file descriptors",
         "engine.py": "the tools",
@@ -177,6 +178,39 @@ def test_the_functions_that_touch_storage_are_only_asked_for(name, own):
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Call) and getattr(getattr(node.func, "value", None), "id", "") == name:
                 assert node.func.attr in own - {"setting"}, (path, node.lineno, node.func.attr)
+
+
+@pytest.mark.parametrize(
+    "lines, trees",
+    [
+        (["/ ext4", "/sys sysfs", "/sys/fs/cgroup tmpfs", "/sys/fs/cgroup/pids cgroup"], ["/sys/fs/cgroup/pids"]),
+        (["/ ext4", "/sys sysfs", "/sys/fs/cgroup cgroup2"], ["/sys/fs/cgroup"]),
+        (["/ ext4", "/cgroup/cpu cgroup"], ["/cgroup/cpu"]),
+        (["/ ext4", "/vz nfs", "/vz/root/101/sys/fs/cgroup cgroup2", "/sys/fs/cgroup cgroup2"], ["/sys/fs/cgroup"]),
+        (["/ ext4", "/srv/ve fuse", "/srv/ve/cgroup tmpfs", "/srv/ve/cgroup/pids cgroup"], []),
+    ],
+)
+def test_cgroups_behind_the_storage_of_a_container_are_not_looked_at(monkeypatch, lines, trees):
+    monkeypatch.syspath_prepend(os.path.join(os.path.dirname(harness.AGENT)))
+    from manageve import cgroups
+
+    monkeypatch.setattr(cgroups, "mounts", lambda: [(*line.split(), "/") for line in lines])
+    assert [point for point, _root in cgroups.mounted()] == trees
+
+
+@pytest.mark.parametrize("seconds", [2, 4, 8, 10, 15, 20, 40, 60, 100, 150, 600])
+def test_the_parts_of_a_timeout(monkeypatch, seconds):
+    """The tool's forced stop has its time, and so has what comes after it."""
+    monkeypatch.syspath_prepend(os.path.join(os.path.dirname(harness.AGENT)))
+    from manageve import deadline
+
+    d = deadline.Deadline(seconds)
+    end = deadline.BEGUN + seconds
+    assert max(1 if seconds > 2 else 0, min(10, 0.05 * seconds)) <= end - d.end + 1e-6 <= max(10, seconds / 2)
+    assert d.end - d.force >= min(max(5, 0.15 * seconds), seconds / 2) - 1e-6
+    assert d.force < d.resort < d.end
+    assert d.end - d.resort >= min(3, seconds / 4) - 1e-6
+    assert d.resort - d.force >= min(2, seconds / 4) - 1e-6
 
 
 # ------------------------------------------------------------------------------------------ the gate
@@ -382,6 +416,25 @@ def test_agent_killed_in_a_start_then_start_again(make):
     r = s.world.agent("start", {"veid": "101"})
     assert r.code == 0 and {"running", "ready"} <= s.words(), about(s, r)
     assert sum(1 for _, c in s.world.commands() if re.search(r"start 101 = 0", c)) == 1, about(s, r)
+
+
+@pytest.mark.parametrize("host", ["legacy", "vz7", "legacy noveinfo"])
+@pytest.mark.parametrize("action, code", [("stop", 0), ("monitor", 1), ("start", 0)])
+def test_agent_killed_in_a_start_that_has_not_mounted_yet(make, host, action, code):
+    """vzctl goes on alone, and what looks down comes up."""
+    s = make(host + ": script=premount='sleep 3'")
+    tag = s.world.begin("start", {"veid": "101"}, leftovers=False)
+    wait_for(lambda: s.world.exists("/vz/lock/101.lck"))
+    s.world.kill(s.world.started[tag])
+    s.world.finish(tag)
+    r = s.world.agent(action, {"veid": "101"}, timeout=4 if action == "monitor" else 20)
+    assert r.code == code, about(s, r)
+    if action == "stop":
+        wait_for(lambda: not s.world.runs("sleep 3"))
+        time.sleep(1)
+        assert {"down", "unmounted", "unlocked"} <= s.words(), about(s, r)
+    if action == "start":
+        assert {"running", "ready"} <= s.words(), about(s, r)
 
 
 def test_agent_ended_by_sigterm_leaves_nothing_behind(make):
