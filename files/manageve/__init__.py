@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-a6c22ee57427"
+BUILD = "1.0.0-4a8b00578940"

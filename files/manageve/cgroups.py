@@ -97,8 +97,10 @@ def populated(directory: str) -> bool:
 
 
 def is_frozen(directory: str) -> bool:
-    state = content(directory + "/freezer.state").strip()
-    return state in ("FROZEN", "FREEZING") or "frozen 1" in content(directory + "/cgroup.events").splitlines()
+    """Or about to be: that can take for good."""
+    if content(directory + "/freezer.state").strip() in ("FROZEN", "FREEZING"):
+        return True
+    return content(directory + "/cgroup.freeze").strip() == "1" or "frozen 1" in content(directory + "/cgroup.events")
 
 
 def tell(path: str, word: str) -> bool:

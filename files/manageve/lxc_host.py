@@ -99,8 +99,8 @@ def is_in_hook(inodes) -> bool:
         try:
             if holds(pid, inodes):
                 own = namespace(pid)
-                children = [namespace(child) for child, parent in parents.items() if parent == pid]
-                return bool(children) and all(found == own for found in children)
+                children = {namespace(child) for child, parent in parents.items() if parent == pid} - {""}
+                return children == {own}
         except OSError:
             continue
     return False
@@ -112,4 +112,8 @@ def holds(pid: int, inodes) -> bool:
 
 
 def namespace(pid: int) -> str:
-    return os.readlink("/proc/%d/ns/pid" % pid)
+    """Of pids; nothing, where the process is gone."""
+    try:
+        return os.readlink("/proc/%d/ns/pid" % pid)
+    except OSError:
+        return ""

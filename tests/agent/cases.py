@@ -657,7 +657,7 @@ for how in ("", ":served"):
         case(label_of + ": monitor", "legacy cgroup: " + words, "monitor timeout=10", 0, after="running", log="WARN", children=True)
         case(label_of + ": level 10", "legacy cgroup: " + words, "monitor level=10 timeout=10", None, children=True, after="running")
         case(label_of + ": start", "legacy cgroup: " + words, "start timeout=10", 0, after="running", children=True)
-        case(label_of + ": stop", "legacy cgroup: " + words, "stop timeout=15", 0 if what != "/vz/root/101" else None, after="down", log="ERROR.*last resort", children=True)
+        case(label_of + ": stop", "legacy cgroup: " + words, "stop timeout=15", 0 if what not in ("/vz/root/101", "/vz") else None, after="down", log="ERROR.*last resort", children=True)
         case(label_of + ", down: monitor", "legacy noveinfo: hung=" + what + how + said, "monitor timeout=10", 1, children=True)
         case(label_of + ", down: start", "legacy noveinfo: hung=" + what + how + said, "start timeout=10", 1, children=True)
     case("storage hangs%s, lxc, its console's log: start" % how, "lxc: guest=BOOT=hang guest=DIES_AFTER=1 consoleat=/srv/log/x hung=/srv/log" + how, "start timeout=12" + L, 1, reason="went down", children=True)
