@@ -116,7 +116,7 @@ class Start(Operation):
 
     def ready(self, seen: Seen):
         """It runs: has it booted?"""
-        if self.engine.is_frozen():  # each time: it can be frozen between two looks, and a command would be stuck with it
+        if self.engine.is_frozen():  # each time: a command would be stuck with it
             if not self.have_slot():
                 return None
             if last_resort.wake(self.engine, self.log, self.name):

@@ -427,7 +427,11 @@ class State:
     def dumps(self):
         out = []
         for d in ("/vz/dump", "/vz/tmp"):
-            out += [] if self.hangs(d) else ["%s/%s" % (d, n) for n in sorted(os.listdir(self.world.at(d))) if n.startswith("Dump.")]
+            out += (
+                []
+                if self.hangs(d)
+                else ["%s/%s" % (d, n) for n in sorted(os.listdir(self.world.at(d))) if n.startswith("Dump.")]
+            )
         return out
 
     def words(self):
