@@ -165,7 +165,7 @@ case("settle: holds on", "busybox", "start start_settle=3", 0, after="RUNNING", 
 case("settle: not for one that runs", "busybox running", "start start_settle=9", 0, most=4)
 case(
     "settle: goes down meanwhile",
-    "busybox later='sleep 2; lxc-attach $VE -- poweroff -f'",
+    "busybox later='sleep 2; until lxc-attach $VE -- poweroff -f; do sleep .2; done'",
     "start start_settle=9",
     1,
     after="STOPPED",
