@@ -22,6 +22,7 @@ class Part:
 
 RESERVE = Part(0.05, 1.0, 10.0, 0.5)  # not used at all: so much earlier the agent ends
 FORCED = Part(0.15, 5.0, float("inf"), 0.5)  # kept for the forced stop and the unmount
+RESORT = Part(0.06, 3.0, 8.0, 0.25)  # of that, kept for the last resort: to end the container without its tool
 LAST_LOOK = Part(0.15, 0.0, 3.0, 1.0)  # kept for a last look at what a command has done
 
 
@@ -32,6 +33,7 @@ class Deadline:
         self.total = seconds
         self.end = BEGUN + seconds - RESERVE.of(seconds)
         self.force = self.end - FORCED.of(seconds)
+        self.resort = self.end - RESORT.of(seconds)
         self.last = self.end - LAST_LOOK.of(seconds)
 
     def left(self) -> float:

@@ -3,38 +3,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """LXC: what its own tools say and are told to do."""
 
-import posix
 import time
 
 from manageve.engine import Engine
 from manageve.errors import GENERIC, Fail
 from manageve.process import Command
-from manageve.system import exists
-from manageve.table import HIDDEN, SHOWN, Seen
-from manageve.text import clean, is_number, read_text
-
-
-def settings(text, depth=8):
-    """(key, value) of every line, those of the files that it includes in their place."""
-    for line in text.splitlines():
-        key, is_one, value = [part.strip() for part in line.partition("=")]
-        if is_one and key == "lxc.include" and depth:
-            for path in included(value):
-                try:
-                    inner = read_text(path)
-                except OSError:  # LXC would not start it, but it may run
-                    continue
-                yield from settings(inner, depth - 1)
-        elif is_one:
-            yield key, value
-
-
-def included(path):
-    """A file, or those of a directory that LXC takes."""
-    try:
-        return ["%s/%s" % (path, name) for name in sorted(posix.listdir(path)) if name.endswith(".conf")]
-    except OSError:
-        return [path]
+from manageve.table import Seen
+from manageve.text import clean
 
 
 class Lxc(Engine):
@@ -67,49 +42,38 @@ class Lxc(Engine):
             for line in ran.out.splitlines():
                 state = self.WORDS.get(line.strip())
                 if state:
-                    if state == "running" and not self.complete():
-                        state = "bare"
-                    return Seen(state, "lxc-info: " + line.strip())
+                    seen = Seen(state, "lxc-info: " + line.strip())
+                    seen.freezing = line.strip() == "FREEZING"
+                    return seen
             return Seen("blind", "lxc-info says nothing usable (%s)" % ran.words(), ask=True)
         if "doesn't exist" in ran.err + ran.out:
-            return Seen("absent", ran.verdict(), ask=True)
+            return Seen("absent", ran.verdict() + self.elsewhere(), ask=True)
         return Seen("blind", ran.verdict(), ask=True)
 
-    def config(self, key):
-        """The last value that the configuration gives it, None where it gives none. OSError: there is no configuration."""
-        value = None
-        for name, given in settings(read_text("%s/%s/config" % (self.par.lxc_path, self.name))):
-            if name == key:
-                value = given
-        return value
+    def elsewhere(self) -> str:
+        """lxc's own directory, where that is another one than ours."""
+        from manageve import lxc_files
 
-    def complete(self):
-        """Are the configuration and the root file system there?"""
-        try:
-            rootfs = self.config("lxc.rootfs.path") or ""
-        except (FileNotFoundError, NotADirectoryError):
-            return False
-        except OSError:
-            return True
-        rootfs = rootfs[4:] if rootfs.startswith("dir:") else rootfs
-        return not rootfs.startswith("/") or exists(rootfs)
+        path = self.storage.ask(lxc_files.own_path)
+        if not path or path == self.par.lxc_path:
+            return ""
+        where = "; lxc_path is %s, but lxc.lxcpath in %s is %s" % (self.par.lxc_path, lxc_files.CONF, clean(path))
+        return where + (", and there it is" if self.storage.ask(lxc_files.is_there, path, self.name) == "yes" else "")
 
-    def is_shown(self, seen):
-        from manageve.host import in_cgroup
+    def is_whole(self) -> bool:
+        from manageve import lxc_files
 
-        sockets = {line.split(" ")[-1] for line in read_text("/proc/net/unix").splitlines()}
-        if "@%s/%s/command" % (self.par.lxc_path, self.name) in sockets:
-            return SHOWN
-        payload = "lxc.payload." + self.name
-        # web-1 is a container of its own, or web in a cgroup with a suffix, as left over ones of its name give the next one
-        others = {"lxc.payload." + s.split("/")[-2] for s in sockets if s.startswith("@/") and s.endswith("/command")}
+        return self.storage.ask(lxc_files.is_whole, self.par.lxc_path, self.name) != "no"
 
-        def fits(name):
-            return name not in others and (
-                name == payload or name.startswith(payload + "-") and is_number(name[len(payload) + 1 :])
-            )
+    def evidence(self, seen):
+        from manageve import lxc_host
 
-        return SHOWN if in_cgroup(fits) else HIDDEN
+        return lxc_host.evidence(self.name, self.par.lxc_path)
+
+    def own_cgroups(self, watcher=False):
+        from manageve import lxc_host
+
+        return lxc_host.cgroups_of(self.name, self.par.lxc_path, watcher)
 
     def start(self, until, native=None):
         self.begun = time.monotonic()
@@ -136,11 +100,6 @@ class Lxc(Engine):
         return ran.err.startswith("lxc-attach: ")
 
     def last_words(self):
-        try:
-            path = self.config("lxc.console.logfile")
-            with open(path or "", "rb") as f:
-                f.seek(max(0, posix.fstat(f.fileno()).st_size - 400))
-                lines = f.read().decode("utf-8", "replace").splitlines()
-            return clean("; ".join([l.strip() for l in lines if l.strip()][-3:]))
-        except OSError:
-            return ""
+        from manageve import lxc_files
+
+        return clean(self.storage.ask(lxc_files.last_words, self.par.lxc_path, self.name) or "")

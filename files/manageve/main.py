@@ -34,6 +34,7 @@ def main(argv, environ=ENVIRON) -> int:
         except OSError:
             posix.open("/dev/null", posix.O_RDWR)
     posix.closerange(3, 256)  # what we were started with is no business of a tool's
+    posix.umask(0o022)  # Pacemaker's is 026, and a guest's init would inherit it
     log = Log(environ)
     if len(argv) < 2:
         put(2, usage())

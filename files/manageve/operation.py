@@ -13,6 +13,27 @@ from manageve.table import MEANING, TABLE, Seen
 from manageve.waiting import pause
 
 
+class Freezing:
+    """lxc can stay in FREEZING for good, where nothing but a wake helps."""
+
+    LONG = 5.0  # seconds that it may take
+
+    def __init__(self):
+        self.since = None  # when it was first seen so
+
+    def is_stuck(self, seen: Seen) -> bool:
+        """Has it been so for long? Then the time is counted anew."""
+        now = time.monotonic()
+        if not seen.freezing:
+            self.since = None
+        elif self.since is None:
+            self.since = now
+        elif now - self.since >= self.LONG:
+            self.since = None
+            return True
+        return False
+
+
 class Operation:
     """column: of the table; level: OCF_CHECK_LEVEL; slots: start slots of this node. STEPS: the words of the table."""
 
@@ -29,9 +50,9 @@ class Operation:
         self.hopeless = {}  # the step whose command failed for good
 
     def look(self) -> Seen:
-        self.seen = self.engine.look()
+        self.seen = self.engine.look(again=self.seen is None)
         self.up = self.up or self.seen.state in ("running", "bare")
-        self.known = self.known or self.seen.state not in ("unfit", "blind", "doubt")
+        self.known = self.known or self.seen.state not in ("unfit", "blind", "doubt", "proved")
         return self.seen
 
     def run(self) -> int:
@@ -63,6 +84,8 @@ class Operation:
             self.log.debug(text)
         elif code != OK:
             self.log.reason(text)
+        elif self.seen.state == "proved":
+            self.log.warning(text)
         return code
 
     def outcome(self, what: str) -> str:
@@ -81,11 +104,13 @@ class Operation:
         """A pause that leaves time for the next look."""
         pause(max(0.0, min(seconds, self.deadline.left() / 10)))
 
-    def unmount(self, seen: Seen):
+    def unmount(self, seen: Seen, until: float = None):
         if self.hopeless.get("unmount") or time.monotonic() >= self.deadline.last:
             self.fail("it cannot be unmounted")
-        ran = self.engine.umount(self.deadline.last)
+        ran = self.engine.umount(until or self.deadline.last)
         self.note(ran)
+        if ran.code == 40 and self.engine.unmount_itself():
+            return
         self.hopeless["unmount"] = ran.code not in (0, 32, 40, None) and ran.code not in self.engine.UNSTOPPED
         if ran.code != 0:
             self.breathe(0.3)

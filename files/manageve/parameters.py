@@ -101,6 +101,9 @@ PARAMETERS = (
     Parameter("monitor_command", "string", str, "", "Check inside the container",
               "Run inside the container by its shell where OCF_CHECK_LEVEL is 10 or more; exit code 0 means healthy. "
               "Default: true."),
+    Parameter("monitor_failures", "integer", parse_integer, "0", "Failed checks tolerated",
+              "How many failures in a row of the check inside the container (OCF_CHECK_LEVEL 10 or more) are tolerated, "
+              "with a warning each, while the container itself runs."),
     Parameter("on_dump", "string", Choice("set_aside", "restore", "refuse"), "set_aside", "Memory dump found",
               "What start does with a memory dump left by an earlier suspend. set_aside: rename it and start afresh; "
               "restore: resume from it, and fail if that fails; refuse: fail."),

@@ -12,6 +12,7 @@ from manageve.system import ENVIRON
 from manageve.text import clean
 from manageve.waiting import nap
 
+NOISE = "directory /proc/vz not found"  # vzctl says so of every kernel but its own, whatever it is told to do
 IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and exec would keep that
 
 
@@ -186,12 +187,11 @@ class Command:
 
     def words(self):
         """What it said last, on one line. lxc's tools put a place in their sources first, and advice last."""
-        lines = [
-            l.rsplit(".c: ", 1)[-1].strip()
-            for l in (self.err if self.err.strip() else self.out).splitlines()
-            if l.strip()
-        ]
-        return clean("; ".join(lines[-6:]))[-500:]
+        for text in (self.err, self.out):
+            lines = [l.rsplit(".c: ", 1)[-1].strip() for l in text.splitlines() if l.strip() and NOISE not in l.lower()]
+            if lines:
+                return clean("; ".join(lines[-6:]))[-500:]
+        return ""
 
     def verdict(self):
         """How it ended, for a message."""

@@ -6,6 +6,7 @@
 import os
 import time
 
+from manageve import rundir
 from manageve.text import is_number
 from manageve.waiting import pause
 
@@ -19,8 +20,7 @@ class Slots:
 
     def __init__(self, slots, deadline, log, environ):
         self.slots, self.deadline, self.log = slots, deadline, log
-        self.base = environ.get("HA_RSCTMP") or "/run/resource-agents"
-        self.directory = self.base + "/ManageVE.gate"
+        self.directory = rundir.base(environ) + "/ManageVE.gate"
         self.held = False
         self.number = self.ticket = None
 
@@ -28,7 +28,7 @@ class Slots:
         """Wait for a slot; True if there was a wait."""
         self.held = True
         try:
-            self.open()
+            rundir.make(self.directory)
             with self:
                 self.number = max([0] + self.numbers()) + 1
                 self.ticket = self.lock(self.path(self.number))
@@ -39,16 +39,6 @@ class Slots:
         except OSError as e:
             self.log.warning("start_slots has no effect, %s: %s" % (self.directory, e.strerror or e))
             return False
-
-    def open(self):
-        os.makedirs(self.base, 0o755, exist_ok=True)
-        try:
-            os.mkdir(self.directory, 0o700)
-        except FileExistsError:
-            pass
-        found = os.lstat(self.directory)
-        if found.st_uid != 0 or found.st_mode & 0o170077 != 0o040000:
-            raise OSError("it is no directory of root's alone")
 
     def wait(self):
         """Until a slot is free, or half the time is over; then one by one in the next quarter, never all at once."""

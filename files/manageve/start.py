@@ -5,31 +5,54 @@
 
 import time
 
+from manageve import last_resort
 from manageve.deadline import BEGUN
 from manageve.errors import GENERIC, OK, Fail
-from manageve.operation import Operation
+from manageve.operation import Freezing, Operation
 from manageve.readiness import READY
-from manageve.table import Seen
+from manageve.table import BETWEEN, Seen
 from manageve.waiting import pause
 
 
 class Start(Operation):
+    """A start forgets the failed checks of the container's last life."""
+
     def __init__(self, *args):
         Operation.__init__(self, *args)
         self.ours = None  # when this operation launched or woke it
         self.late = False  # the engine's own wait was too long
         self.probed = ""  # the readiness probe's last output
+        self.freezing = Freezing()
+        self.examined = False  # was it seen to that its storage is there?
+
+    def run(self) -> int:
+        if self.column == "start" and self.par.monitor_failures:
+            self.forget_failures()
+        return Operation.run(self)
+
+    def forget_failures(self):
+        from manageve.failures import Failures
+
+        try:
+            Failures(self.par).forget()
+        except OSError as e:
+            self.log.warning("monitor_failures: %s: %s" % (e.filename, e.strerror))
 
     def out_of_time(self) -> int:
-        if self.up and self.seen.state not in ("paused", "passing"):
+        if self.up and self.seen.state not in ("paused", "passing") and self.seen.host != BETWEEN:
             return self.not_ready()
         self.fail("no success in time")
 
     def will_come_back(self, seen: Seen) -> bool:
-        return bool(self.up or self.ours) and seen.state in ("blind", "doubt")  # we know that it runs
+        if seen.host == BETWEEN:
+            return True
+        return bool(self.up or self.ours) and seen.state in ("blind", "doubt", "proved")  # we know that it runs
 
     def await_lasting(self, seen: Seen):
+        if self.freezing.is_stuck(seen):
+            return self.wake(seen)
         self.breathe(0.2)
+        return None
 
     def have_slot(self) -> bool:
         """Have a start slot; False after a wait for it: things may have changed."""
@@ -42,6 +65,8 @@ class Start(Operation):
     def launch(self, seen: Seen):
         if self.up or self.ours:
             self.went_down()
+        if seen.dump and seen.state in ("held", "mounting"):  # somebody restores it, perhaps
+            return self.breathe(0.3)
         if seen.dump and self.par.on_dump == "refuse":
             self.fail("there is a memory dump of it, and on_dump is refuse")
         if seen.dump and self.par.on_dump == "restore":
@@ -61,10 +86,7 @@ class Start(Operation):
         return None
 
     def set_dump_aside(self):
-        try:
-            where = self.engine.set_aside()
-        except OSError as e:
-            self.fail("its memory dump cannot be set aside: %s: %s" % (e.filename, e.strerror))
+        where = self.engine.set_aside()
         if not where:
             self.fail("its status reports a memory dump that is not to be found")
         self.log.warning("%s: set aside a memory dump of an earlier suspend: %s" % (self.name, where))
@@ -94,6 +116,15 @@ class Start(Operation):
 
     def ready(self, seen: Seen):
         """It runs: has it booted?"""
+        if self.engine.is_frozen():  # each time: a command would be stuck with it
+            if not self.have_slot():
+                return None
+            if last_resort.wake(self.engine, self.log, self.name):
+                self.ours = self.ours or time.monotonic()
+        if not self.examined:
+            self.examined = True
+            if not self.ours and not self.engine.is_whole():
+                return OK
         end = self.deadline.last
         if self.par.ready_timeout is not None:
             end = min(end, (self.ours or BEGUN) + self.par.ready_timeout)
@@ -115,7 +146,7 @@ class Start(Operation):
         limit = time.monotonic() + min(left, max(30.0, left / 2) if command else 10.0)
         ran = self.engine.inside(command or READY)
         while ran.wait(min(limit, time.monotonic() + 2)) is None and time.monotonic() < limit:
-            if self.look().state in ("down", "paused", "mounted", "absent", "suspended"):
+            if self.look().state in ("down", "held", "paused", "mounted", "mounting", "absent", "suspended"):
                 break
         self.engine.report(ran.finish(0), change=False)
         if not self.engine.is_gone(ran):
@@ -133,7 +164,7 @@ class Start(Operation):
         """Ready: look once more, as it can have gone down under the probe, and hold on as long as start_settle says."""
         end = min(time.monotonic() + self.par.start_settle, self.deadline.last)
         while True:
-            if self.look().state in ("down", "mounted", "absent", "suspended"):
+            if self.look().state in ("down", "held", "mounted", "mounting", "absent", "suspended"):
                 self.went_down()
             if not self.ours or time.monotonic() >= end:
                 return OK

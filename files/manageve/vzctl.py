@@ -5,23 +5,23 @@
 
 import time
 
-from manageve import vzctl_files
+from manageve import vzctl_files, vzctl_host
 from manageve.errors import GENERIC, INSTALLED, Fail
 from manageve.process import Command
 from manageve.table import Seen
-from manageve.text import DIGITS, clean, read_text
+from manageve.text import clean
 from manageve.vzctl_status import UNFIT, VzctlStatus
 from manageve.waiting import pause
 
 BUSY = 51
 ELSEWHERE = UNFIT + (14, 43, 105)  # a start that fails so may succeed on another host
-TOOLS = ("vz", "prl", "ploop", "phaul")
 
 
 class Vzctl(VzctlStatus):
     """The acting half of engine vzctl."""
 
     LOCKED = 9
+    loses_halts = True
     UNSTOPPED = (LOCKED, 33, BUSY, 153, 231)
 
     def __init__(self, *args):
@@ -46,7 +46,7 @@ class Vzctl(VzctlStatus):
 
     def break_lock(self, ran: Command) -> bool:
         """Is the holder, as vzctl names it, none of vz's tools: a pid recycled after a crash?"""
-        holder = foreign_holder(ran) if self.skiplock is False else None
+        holder = vzctl_host.foreign_holder(ran) if self.skiplock is False else None
         if holder is None:
             return False
         self.log.warning("the lock of %s is held by no tool of vz (%s): --skiplock" % (self.name, clean(holder)))
@@ -58,7 +58,9 @@ class Vzctl(VzctlStatus):
         ran = self.verb(*args, until=until, again=(self.LOCKED, BUSY), each=each)
         for force in ([], ["--force"]):
             if ran.code == 141:
-                private = vzctl_files.setting("VE_PRIVATE", "/vz/private/$VEID", self.id)
+                private = self.setting("VE_PRIVATE", "/vz/private/$VEID")
+                if private is None:
+                    raise Fail(GENERIC, "%s; its configuration does not answer" % ran.verdict())
                 register = self.verb("register", private, self.id, *force, until=until)
                 if register.code == 0:
                     ran = self.verb(*args, until=until, again=(self.LOCKED, BUSY), each=each)
@@ -79,18 +81,22 @@ class Vzctl(VzctlStatus):
         return ran
 
     def halt(self, seen: Seen, grace: float):
-        if seen.state != "doubt" and self.modern is not None:
+        if seen.state not in ("doubt", "proved") and self.modern is not None:
             if self.par.stop_grace > self.own_grace():  # vzctl would kill it before its time
                 return self.inside("halt"), True
         skip = ["--skiplock"] if self.skiplock else []
         return Command([self.tool("vzctl")] + skip + ["stop", self.name]), False
+
+    def setting(self, key: str, default: str):
+        """None: its configuration does not answer."""
+        return self.storage.ask(vzctl_files.setting, key, default, self.id)
 
     def own_grace(self) -> float:
         """Seconds after which vzctl itself goes over to force."""
         if self.modern:
             return 60
         try:
-            return float(vzctl_files.setting("STOP_TIMEOUT", "0", self.id)) or 120
+            return float(self.setting("STOP_TIMEOUT", "0") or 0) or 120
         except ValueError:
             return 120
 
@@ -111,9 +117,17 @@ class Vzctl(VzctlStatus):
         command = " " + command if command[:1] == "-" else command
         return Command([self.tool("vzctl"), "exec2", self.name, command], guest=True)
 
+    def halts_late(self) -> bool:
+        return self.storage.ask(vzctl_files.has_stop_script, self.id) != "no"
+
+    @staticmethod
+    def was_shut_down(ran: Command) -> bool:
+        """Was this halt ended by the shutdown that it had begun? vzctl says 3 where a signal ended a command."""
+        return ran.code == 31 or ran.code >= 128 or ran.code == 3 and "Got signal" in ran.err + ran.out
+
     @staticmethod
     def is_gone(ran: Command) -> bool:
-        return ran.code == 31 and "is not running" in ran.err
+        return ran.code == 31 and "is not running" in ran.err or ran.code == 3 and "Got signal" in ran.err
 
     def suspend(self, until: float) -> Command:
         return self.verb("chkpnt", self.name, until=until)
@@ -122,23 +136,10 @@ class Vzctl(VzctlStatus):
         return self.begin("restore", self.name, until=until)
 
     def set_aside(self):
-        """Rename the memory dump; where it is now."""
-        return vzctl_files.set_aside(self.id, self.modern)
-
-
-def foreign_holder(ran: Command):
-    """The holder of the lock in vzctl's words, where it is none of vz's tools; None: it is one, or it cannot be told."""
-    for line in (ran.err + "\n" + ran.out).splitlines():
-        before, found, holder = line.partition("Locked by:")
-        if not found:
-            continue
-        pid, between, cmdline = holder.partition("cmdline")
-        words = cmdline.split()
-        if not words:  # the dead and the kernel's own have none
-            try:
-                words = read_text("/proc/%s/comm" % "".join(c for c in pid if c in DIGITS)).split()
-            except OSError:
-                return None
-        if words and not any(w.rsplit("/", 1)[-1].startswith(TOOLS) for w in words):
-            return holder
-    return None
+        """Rename the memory dump; where it is now, nothing if there is none."""
+        answer = self.storage.ask(vzctl_files.set_aside, self.id, self.modern)
+        if answer is None:
+            raise Fail(GENERIC, "its memory dump cannot be set aside: the storage does not answer")
+        if answer[:1] == "-":
+            raise Fail(GENERIC, "its memory dump cannot be set aside: " + answer[1:])
+        return answer[1:]

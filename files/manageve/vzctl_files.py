@@ -1,7 +1,11 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""vz's own files: configuration, names, memory dumps. They are shell to vzctl; here they are text."""
+"""vz's own files: configuration, names, memory dumps. They are shell to vzctl; here they are text.
+
+A configuration may be a link into the private area, a dump lie on the storage of containers, all of /etc/vz on storage
+that a cluster shares: what touches one is for Storage.ask alone.
+"""
 
 import posix
 import time
@@ -17,6 +21,25 @@ def configuration(ctid: str) -> str:
     return "%s/%s.conf" % (CONF_DIR, ctid)
 
 
+def is_configured(ctid: str) -> str:
+    """yes, or no."""
+    return "yes" if exists(configuration(ctid)) else "no"
+
+
+def has_stop_script(ctid: str) -> str:
+    """yes, or no: a script that vzctl runs in the guest before it halts it."""
+    return "yes" if exists("%s/%s.stop" % (CONF_DIR, ctid)) else "no"
+
+
+def lock_directories():
+    """Where vzctl keeps its locks."""
+    try:
+        directory = parse(read_text(CONF)).get("LOCKDIR")
+    except OSError:
+        directory = None
+    return [directory] if directory else ["/vz/lock", "/var/lib/vz/lock"]
+
+
 def parse(text: str):
     """KEY=value lines."""
     out = {}
@@ -28,10 +51,10 @@ def parse(text: str):
     return out
 
 
-def setting(key: str, default: str, ctid: str) -> str:
-    """The container's, else the host's, else the default."""
+def setting(key: str, default: str, ctid: str, own: bool = True) -> str:
+    """The container's (own: it is asked for), else the host's, else the default."""
     value = ""
-    for path in (CONF, configuration(ctid)):
+    for path in (CONF, configuration(ctid)) if own else (CONF,):
         try:
             value = parse(read_text(path)).get(key) or value
         except OSError:
@@ -77,12 +100,15 @@ def dumps(ctid: str, modern):
     return [p for p in paths if exists(p, follow=False)]
 
 
-def set_aside(ctid: str, modern):
-    """Rename the memory dump; where it is now, None if there is none."""
+def set_aside(ctid: str, modern) -> str:
+    """Rename the memory dump: `+` and where it is now, `-` and why that fails; nothing, where there is none."""
     for path in dumps(ctid, modern):
         new = "%s.set-aside-%s" % (path, time.strftime("%Y%m%d-%H%M%S"))
         while exists(new, follow=False):
             new += "+"
-        posix.rename(path, new)
-        return new
-    return None
+        try:
+            posix.rename(path, new)
+        except OSError as e:
+            return "-%s: %s" % (path, e.strerror)
+        return "+" + new
+    return ""

@@ -3,11 +3,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What vzctl says of a container, and what the host shows of it."""
 
-from manageve import vzctl_files
+from manageve import vzctl_files, vzctl_host
 from manageve.engine import Engine
-from manageve.system import exists
-from manageve.table import HIDDEN, SHOWN, UNCLEAR, Seen
-from manageve.text import clean, read_text
+from manageve.process import Command
+from manageve.table import HIDDEN, MOUNTED, PROVED, SHOWN, UNCLEAR, Seen
+from manageve.text import clean
 
 UNFIT = (5, 10, 11, 107, 108)  # exit codes: this host is not set up for vz
 
@@ -21,6 +21,7 @@ class VzctlStatus(Engine):
         Engine.__init__(self, *args)
         self.id = self.name  # what vzctl calls it, once that is known
         self.resolved = False
+        self.is_silent = False  # does its configuration not answer? It is asked once
         self.modern = None  # is it vz7 or later? None: not known yet
 
     def status(self, until: float) -> Seen:
@@ -44,59 +45,83 @@ class VzctlStatus(Engine):
             return Seen("paused", said)
         if mounted:
             state = "mounted"
-        elif lost and not exists(vzctl_files.configuration(self.id)):
+        elif lost and self.storage.ask(vzctl_files.is_configured, self.id) == "no":
             state = "absent"
         else:
             state = "suspended" if dump else "down"
         return Seen(state, said, dump, ask=lost, mounted=mounted)
 
-    def is_shown(self, seen: Seen) -> int:
-        known, meant = {self.name.lower(), self.id.lower()}, self.meant()
+    def evidence(self, seen: Seen) -> str:
+        known = {self.name.lower(), self.id.lower()}
+        running = vzctl_host.listed()  # where there is a list, it is the truth
+        if running is not None:
+            if known & {i.lower() for i in running}:
+                return SHOWN if self.is_frozen() else PROVED
+            if self.is_id_known():
+                usable = seen.state not in ("unfit", "blind")
+                return MOUNTED if usable and self.by_places(known, seen.mounted) == MOUNTED else HIDDEN
+            return self.storage.ask(vzctl_host.by_name, self.name, " ".join(running)) or UNCLEAR if running else HIDDEN
+        if self.is_id_known():
+            return self.by_kernel(known, seen.mounted)
+        meant = self.storage.ask(vzctl_host.ids_of, self.name)  # by vz's own files: no proof
+        if not meant:
+            return UNCLEAR if meant is None else HIDDEN
+        return HIDDEN if self.by_kernel(set(meant.split()), False) == HIDDEN else SHOWN
+
+    def is_id_known(self) -> bool:
+        return self.resolved or vzctl_files.is_id(self.name)
+
+    def by_kernel(self, ids, mounted: bool) -> str:
+        """On a kernel that keeps no list."""
+        directories = vzctl_host.cgroups_of(ids)
+        found = vzctl_host.by_cgroup(directories)
+        if found == HIDDEN:
+            found = self.by_places(ids, mounted)
+        # an empty cgroup is what vz leaves of one that it stopped
+        return HIDDEN if found == UNCLEAR and directories else found
+
+    def by_places(self, ids, mounted: bool) -> str:
+        places, is_sure = self.places(ids)
+        found = vzctl_host.by_places(places, mounted)
+        return found if found != HIDDEN or is_sure else UNCLEAR
+
+    def places(self, ids):
+        """((VE_ROOT, VE_PRIVATE) as sets of paths, are these all?)"""
+        roots, areas = vzctl_host.default_places(ids)
+        for question in (vzctl_host.usual_places, vzctl_host.own_places):
+            answer = None if self.is_silent else self.storage.ask(question, " ".join(ids))
+            if answer is None:
+                self.is_silent = True
+                break
+            more_roots, more_areas = (set(line.split("\0")) for line in answer.split("\n"))
+            roots, areas = roots | more_roots, areas | more_areas
+        return (roots, areas), not self.is_silent
+
+    def is_mounted(self) -> bool:
+        return self.by_places({self.id.lower()}, False) in (MOUNTED, SHOWN)
+
+    def holder(self, since: float):
+        holder = self.storage.ask(vzctl_host.holder, self.id, since) or ""
+        ours = {str(command.pid) for command in Command.unfinished}
+        if holder == vzctl_host.CHANGED:
+            return None
+        return "" if holder.partition(" ")[0] in ours else clean(holder)[:200]
+
+    def own_cgroups(self, watcher: bool = False):
+        return [] if watcher else vzctl_host.cgroups_of({self.name.lower(), self.id.lower()})
+
+    def is_frozen(self) -> bool:
         try:
-            listed = [line.split()[0] for line in read_text("/proc/vz/veinfo").splitlines() if line.strip()]
-            listed = [i for i in listed if i != "0"]  # the host itself, on some kernels
-        except (FileNotFoundError, NotADirectoryError):
-            return self.is_shown_without_vz(seen, known, meant)
-        running = {i.lower() for i in listed}
-        if known & running:
-            return SHOWN
-        if meant & running:
-            return UNCLEAR
-        # a running container that has lost its configuration can be any name's that vzctl does not know
-        if not (self.resolved or vzctl_files.is_id(self.name)) and not all(
-            exists(vzctl_files.configuration(i)) for i in listed
-        ):
-            return UNCLEAR
-        return HIDDEN
+            return vzctl_host.is_frozen(self.own_cgroups())
+        except (OSError, ValueError, IndexError):
+            return False
 
-    def is_shown_without_vz(self, seen: Seen, known, meant) -> int:
-        """By its cgroup or its mount, on a kernel without /proc/vz/veinfo."""
-        from manageve.host import in_cgroup
-
-        for ids, answer in ((known, SHOWN), (meant, UNCLEAR)):
-            if ids and in_cgroup(lambda name: name.lower() in ids):
-                return answer
-            if not seen.mounted and self.has_mount(ids):
-                # a vzctl that has the configuration knows what runs: then the mount may be a left over one
-                return answer if seen.state in ("absent", "unfit", "blind") else UNCLEAR
-        return HIDDEN
-
-    def has_mount(self, ids) -> bool:
-        from os.path import realpath
-
-        from manageve.host import mounts
-
-        roots = {realpath(vzctl_files.setting("VE_ROOT", "/vz/root/$VEID", i)) for i in ids}
-        return any(point in roots for point, kind, root in mounts())
-
-    def is_mounted(self) -> int:
-        return SHOWN if self.has_mount({self.id}) else HIDDEN
-
-    def meant(self):
-        """Ids that the name stands for by vz's own files, where vzctl itself could not tell."""
-        if self.resolved or vzctl_files.is_id(self.name):
-            return set()
-        return vzctl_files.ids_of(self.name)
+    def unmount_itself(self) -> bool:
+        (roots, areas), sure = self.places({self.id})
+        points = self.storage.ask(vzctl_host.unmount, roots)
+        if points:
+            self.log.warning("unmounted %s, which vzctl would not" % clean(points))
+        return bool(points)
 
 
 def is_status(words) -> bool:

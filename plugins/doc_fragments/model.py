@@ -122,7 +122,7 @@ options:
       params:
         description:
           - More parameters of the agent, such as C(ready_command), C(ready_timeout), C(start_wait), C(force_stop),
-            C(on_dump) and C(lxc_path). Those that another field or the C(policy) decides are refused here.
+            C(on_dump), C(monitor_failures) and C(lxc_path). Those that another field or the C(policy) decides are refused here.
         type: dict
         default: {}
       meta:

@@ -154,15 +154,33 @@ case("status hangs once only: running", "legacy: running sim=FAULT_STATUS=hang*1
 case("status garbage once: start", "legacy: down sim=FAULT_STATUS=say*1:x", "start", 0, after="running ready")
 
 # status unusable; the host shows the VE or cannot be asked
-for name, host in (("veinfo", "either"), ("mount", "legacy noveinfo"), ("cgroup", "legacy cgroup")):
+for name, host in (("veinfo", "either"), ("veinfo and cgroup", "vz7 cgroup veinfo"), ("cgroup", "legacy cgroup"), ("cgroup, v2", "legacy cgroup2")):
+    shown = host + ": running 'sim=FAULT_STATUS=1:what is that'"
+    row("status unusable, proved by " + name, shown, (0, {"after": "running", "log": "WARN.*what is that"}),
+        (0, {"after": "running", "log": "WARN.*what is that", "most": 3, "never": "exec|" + TOUCHES}), (0, {"after": "down unmounted", "called": "stop 101"}),
+        level10=(0, {"called": "^exec2? 101 .*true", "log": "WARN.*what is that"}))
+    case("status unusable, proved by %s: the command inside fails" % name, shown, "monitor level=10 monitor_command='echo ill; exit 3'", 1, reason="ill")
+    case("tool missing, proved by %s: probe" % name, host + ": running notool", "monitor probe", 0, after="running", log="WARN.*not installed")
+    case("tool missing, proved by %s: monitor" % name, host + ": running notool", "monitor", 0, after="running", log="WARN.*not installed")
+    case("tool missing, proved by %s: start" % name, host + ": running notool", "start", 0, after="running", log="WARN.*not installed")
+    case("status hangs, proved by %s: monitor" % name, host + ": running sim=FAULT_STATUS=hang", "monitor timeout=10", 0, after="running", log="WARN")
+    case("status hangs, proved by %s: probe" % name, host + ": running sim=FAULT_STATUS=hang", "monitor probe timeout=10", 0, after="running", log="WARN")
+    case("status and exec hang, proved by %s: level 10" % name, host + ": guest=EXEC=hang running sim=FAULT_STATUS=hang", "monitor level=10 timeout=10", 1, after="running")
+    case("status and exec hang, proved by %s: level 10, tolerated" % name, host + ": guest=EXEC=hang running sim=FAULT_STATUS=hang", "monitor level=10 timeout=10 monitor_failures=1", 0, after="running")
+for name, host in (("the roots of its processes", "legacy noveinfo"),):
     row("status unusable, shown by " + name, host + ": running 'sim=FAULT_STATUS=1:what is that'",
         (1, {"after": "running", "reason": "what is that"}), (1, {"after": "running", "reason": "what is that"}),
         (0, {"after": "down unmounted", "called": "stop 101"}))
-row("status hangs, shown by veinfo", "legacy: running sim=FAULT_STATUS=hang", (1, {"after": "running"}), (1, {"after": "running"}),
+row("status hangs, shown by veinfo", "legacy: running sim=FAULT_STATUS=hang", (0, {"after": "running", "log": "WARN"}), (0, {"after": "running"}),
     (0, {"after": "down unmounted"}), timeout=8)
-row("tool missing, shown by veinfo", "either: running notool", 1, 1, (1, {}), after="running")
+row("status unusable, nothing but its mount", "legacy noveinfo: mounted 'sim=FAULT_STATUS=1:what is that'", 1, 1, None, after="down mounted")
+row("status unusable, frozen by the kernel", "vz7 cgroup veinfo: running frozen 'sim=FAULT_STATUS=1:x'", 1, 1, None, level10=(1, {"never": "exec"}), after="running")
+row("status unusable, frozen by the kernel, no veinfo", "legacy cgroup: running frozen 'sim=FAULT_STATUS=1:x'", 1, 1, None, level10=(1, {"never": "exec"}), after="running")
+row("status unusable, frozen by the kernel, v2", "legacy cgroup2: running frozen 'sim=FAULT_STATUS=1:x'", 1, 1, None, level10=(1, {"never": "exec"}), after="running")
+case("status unusable, frozen by the kernel: stop", "legacy cgroup: running frozen 'sim=FAULT_STATUS=1:x'", "stop timeout=15", 0, after="down")
 row("tool missing, shown by its mount", "legacy noveinfo: running notool", 1, 1, 1, after="running")
-row("vz.conf gone, shown by veinfo", "either: running novzconf", 1, 1, 1, after="running")
+row("tool missing, proved by veinfo, no cgroup to kill in", "either: running notool", 0, 0, (1, {}), after="running", timeout=8)
+row("vz.conf gone, proved by veinfo", "either: running novzconf", 0, 0, 1, after="running", timeout=8)
 row("status unusable, host cannot be asked", "legacy: down veinfounreadable 'sim=FAULT_STATUS=1:what is that'", 1, 1, 1, timeout=8)
 row("no config, host cannot be asked", "vz7: noconfig veinfounreadable", 1, 1, 1, timeout=8)
 case("status unusable, stop by force too", "legacy: running sim=FAULT_STATUS=1:x 'sim=FAULT_STOP=1:boom' sim=FAULT_STOP_FAST=ok", "stop", 0,
@@ -173,7 +191,20 @@ case("status unusable, the graceful stop hangs too: by force all the same", "leg
      "stop timeout=20", 0, called="stop 101$ ; " + FORCED, after="down unmounted")
 case("status unusable at first, stop has a usable one later", "legacy: running sim=FAULT_STATUS=1*2:x", "stop", 0, after="down unmounted")
 case("status unusable, an empty cgroup is no sign", "legacy cgroup: down emptycgroup=101 sim=FAULT_STATUS=1:x", "monitor probe", 7)
-case("status unusable, a populated cgroup is one", "legacy cgroup: down cgroupof=101 sim=FAULT_STATUS=1:x", "monitor probe", 1)
+case("status unusable, a populated cgroup of the bare number is one, no proof", "legacy cgroup: down cgroupof=101 sim=FAULT_STATUS=1:x", "monitor probe", 1)
+case("status unusable, a populated cgroup of vz's own name is a proof", "legacy cgroup: down cgroupof=vz-101 sim=FAULT_STATUS=1:x", "monitor probe", 0, log="WARN")
+case("status unusable, an empty cgroup of vz's own name is no sign", "legacy cgroup: running later=0=true sim=FAULT_STATUS=1:x emptycgroup=vz-102", "monitor probe veid=102", 7)
+case("status unusable, vz's cgroup of another VE is none", "legacy cgroup: down cgroupof=vz-1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
+for version in ("cgroup", "cgroup2"):
+    for place, probe in (("vz-101", 0), ("machine.slice/vz-101", 0), ("ve/vz-101", 0), ("101", 1), ("machine.slice/101", 1), ("ve/101", 1)):
+        case("tool missing, %s %s: probe" % (version, place), "legacy %s: down notool cgroupof=%s" % (version, place), "monitor probe", probe)
+        case("tool missing, %s %s: monitor" % (version, place), "legacy %s: down notool cgroupof=%s" % (version, place), "monitor", probe)
+        case("tool missing, %s %s: stop ends what is in it" % (version, place), "legacy %s: also-running=102 down notool cgroupof=%s" % (version, place), "stop timeout=10", 0, log="ERROR.*last resort", after="102-running")
+    for place in ("D7AB5D4A-7d4c-4f3a-9a3e-111111111111", "machine.slice/d7ab5d4a-7d4c-4f3a-9a3e-111111111111", "vz-d7ab5d4a-7d4c-4f3a-9a3e-111111111111"):
+        case("tool missing, %s, a UUID, %s" % (version, place), "vz7 %s: id=d7ab5d4a-7d4c-4f3a-9a3e-111111111111 down notool cgroupof=%s" % (version, place), "monitor probe veid=d7ab5d4a-7d4c-4f3a-9a3e-111111111111", 0)
+    for place in ("vz-1101", "vz-1011", "xvz-101", "vz-101.old", "vz_101", "user.slice/1101"):
+        case("tool missing, %s %s is not its" % (version, place), "legacy %s: down notool cgroupof=%s" % (version, place), "monitor probe", 5)
+        case("tool missing, %s %s is not its: stop" % (version, place), "legacy %s: down notool cgroupof=%s" % (version, place), "stop", 0, nolog="last resort")
 case("status unusable, a populated cgroup below another one", "legacy noveinfo: down plaincgroup=machine.slice/101 sim=FAULT_STATUS=1:x", "monitor probe", 1)
 case("status unusable, no file system of cgroups, another VE's folder", "legacy noveinfo: down plaincgroup=1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
 case("status unusable, a cgroup of another VE is none", "legacy cgroup: down cgroupof=1012 sim=FAULT_STATUS=1:x", "monitor probe", 7)
@@ -214,7 +245,7 @@ case("a UUID: stop", "vz7: id=d7ab5d4a-7d4c-4f3a-9a3e-111111111111 running", "st
 BAD = [("start_wait", "soon"), ("ready_timeout", "abc"), ("ready_timeout", "-1s"), ("ready_timeout_action", "panic"), ("start_settle", "1h"),
        ("start_settle", u"\u0661s"), ("start_slots", "many"), ("start_slots", "-1"), ("start_slots", "1.5"), ("start_slots", u"\u0662"),
        ("stop_grace", "long"), ("stop_grace", "10x"), ("stop_grace", "1\n0"), ("force_stop", "maybe"), ("force_stop", "yes\n"), ("on_dump", "eat"),
-       ("stop_grace", "9" * 10240), ("stop_grace", "$(touch /tmp/pwned)")]
+       ("monitor_failures", "-1"), ("monitor_failures", "some"), ("monitor_failures", u"\u0662"), ("stop_grace", "9" * 10240), ("stop_grace", "$(touch /tmp/pwned)")]
 for name, value in BAD:
     bad = "%s=%s" % (name, q(value))
     label = bad if len(bad) < 40 else bad[:20] + "... (10 kB)"
@@ -230,7 +261,7 @@ case("bad value and down: stop", "either: down", "stop stop_grace=long", 0, afte
 case("bad value and missing tool: stop", "either: notool", "stop stop_grace=long", 0)
 case("bad value and tool missing: start", "either: notool", "start stop_grace=long", 6)
 case("all values empty are unset ones: start", "legacy: down", "start engine= start_wait= ready_command= ready_timeout= ready_timeout_action= "
-     "start_settle= start_slots= stop_grace= force_stop= monitor_command= on_dump= lxc_path=", 0, after="running ready")
+     "start_settle= start_slots= stop_grace= force_stop= monitor_command= monitor_failures= on_dump= lxc_path=", 0, after="running ready")
 for value in ("true", "TRUE", "yes", "y", "1", "on"):
     case("boolean: force_stop=" + value, "legacy: running", "stop force_stop=" + value, 0, after="down unmounted", never=GRACEFUL, called=FORCED)
 for value in ("false", "no", "n", "0", "off", "Off"):
@@ -246,7 +277,7 @@ case("lxc_path relative: stop", "lxc: running", "stop engine=lxc lxc_path=var/li
 # ----------------------------------------------------------------------------------------- where the tools are
 case("tool only in /usr/sbin", "legacy: running", "monitor env:PATH=/usr/bin:/bin", 0)
 case("tool found by PATH", "legacy: running toolat=/opt/vz/sbin", "monitor env:PATH=/opt/vz/sbin:/usr/bin", 0)
-case("a relative entry of PATH is no place", "legacy: running toolat=/opt/vz/sbin", "monitor env:PATH=opt/vz/sbin:.:", 1)
+case("a relative entry of PATH is no place", "legacy: down toolat=/opt/vz/sbin", "monitor probe env:PATH=opt/vz/sbin:.:", 5)
 case("no PATH at all", "legacy: running", "monitor env:PATH", 0)
 
 # ----------------------------------------------------------------------------------------- start
@@ -364,7 +395,8 @@ case("grace longer than vzctl's own: halt by the agent (STOP_TIMEOUT in vz.conf)
 case("grace longer than vzctl's own: STOP_TIMEOUT in the VE's config goes first", "legacy scale=1: guest=SHUTDOWN=4 vzconf=STOP_TIMEOUT=300 conf=STOP_TIMEOUT=2 running", "stop stop_grace=10s timeout=30", 0,
      after="down unmounted", called="exec2? 101 .*halt", nolog="WARN", least=3.5)
 case("STOP_TIMEOUT=0 is the default", "legacy scale=1: conf=STOP_TIMEOUT=0 running", "stop stop_grace=100s timeout=200", 0, called=GRACEFUL, never="exec")
-case("grace not longer than vzctl's own: vzctl stop", "legacy scale=1: guest=SHUTDOWN=1 conf=STOP_TIMEOUT=10 running", "stop stop_grace=10s timeout=30", 0, called=GRACEFUL, never="exec")
+# (a look whether the guest has lost its halt may be run in it, when the shutdown takes its time)
+case("grace not longer than vzctl's own: vzctl stop", "legacy scale=1: guest=SHUTDOWN=1 conf=STOP_TIMEOUT=10 running", "stop stop_grace=10s timeout=30", 0, called=GRACEFUL, never="^exec2? 101 halt")
 case("grace longer than vzctl's own: vz7 has 60 s", "vz7: guest=SHUTDOWN=4 running", "stop timeout=200", 0, after="down unmounted", called="exec2? 101 .*halt", nolog="WARN", least=3.5)
 case("grace longer: guest hangs, forced at its end", "legacy scale=1: guest=SHUTDOWN=hang conf=STOP_TIMEOUT=1 running", "stop stop_grace=3s", 0, after="down unmounted", least=2.9, most=8, called="halt ; " + FORCED, log="WARN")
 case("grace longer: halt fails, forced at once", "legacy scale=1: guest=HALT_RC=1 conf=STOP_TIMEOUT=1 running", "stop stop_grace=9s timeout=30", 0, after="down unmounted", most=5, called=FORCED)
@@ -501,7 +533,8 @@ for value in ("", "0", "soon", "-5"):
     case("timeout %r is the advertised one" % value, "legacy scale=1: guest=SHUTDOWN=1 running", "stop env:OCF_RESKEY_CRM_meta_timeout=%s stop_grace=5s" % value, 0, after="down unmounted", called=GRACEFUL, never=FORCED)
 case("timeout absent", "legacy: down", "start env:OCF_RESKEY_CRM_meta_timeout", 0, after="running ready")
 case("timeout of 2 s: monitor", "either: running", "monitor timeout=2", 0)
-case("timeout of 2 s: a hanging monitor", "legacy: sim=FAULT_STATUS=hang running", "monitor timeout=2", 1)
+case("timeout of 2 s: a hanging monitor", "legacy noveinfo: sim=FAULT_STATUS=hang running", "monitor timeout=2", 1)
+case("timeout of 2 s: a hanging monitor, proved by veinfo", "legacy: sim=FAULT_STATUS=hang running", "monitor timeout=2", 0)
 case("timeout of 3 s: stop of a hung guest", "legacy scale=1: guest=SHUTDOWN=hang running", "stop timeout=3", 0, after="down unmounted")
 
 # ----------------------------------------------------------------------------------------- lxc
@@ -527,11 +560,14 @@ lxc_row("no such container", "noconfig", 7, 5, 0, never="lxc-st")
 lxc_row("frozen", "running paused", (1, {"after": "paused", "never": "attach"}), (0, {"called": "lxc-unfreeze", "after": "running awake ready"}),
         (0, {"called": "lxc-unfreeze", "after": "down", "never": "lxc-stop .*-k( |$)"}), timeout=8)
 lxc_row("tool missing", "notool", 1, 5, 0, probe=5, never=".")
-lxc_row("tool missing, runs", "running notool", 1, 1, 1, after="running")
+lxc_row("tool missing, runs", "running notool", (0, {"log": "WARN"}), 0, None, after="running")
 lxc_row("lxc-info fails", "'sim=FAULT_LXC_INFO=1:cannot talk'", 1, 1, 0, probe=7, never="lxc-st")
-lxc_row("lxc-info fails, runs", "running 'sim=FAULT_LXC_INFO=1:cannot talk'", (1, {"after": "running"}), (1, {"after": "running"}), (0, {"after": "down"}))
+lxc_row("lxc-info fails, runs", "running 'sim=FAULT_LXC_INFO=1:cannot talk'", (0, {"after": "running", "log": "WARN.*cannot talk"}), (0, {"after": "running"}), (0, {"after": "down"}),
+        level10=(0, {"called": "lxc-attach"}))
+lxc_row("lxc-info fails, frozen by the kernel", "running frozen 'sim=FAULT_LXC_INFO=1:cannot talk'", 1, 1, None, level10=(1, {"never": "attach"}), after="running")
+lxc("lxc-info fails, shown by its own cgroup alone", "noconfig cgroupof=lxc.payload.101 'sim=FAULT_LXC_INFO=1:cannot talk'", "monitor probe", 0, log="WARN")
 lxc_row("lxc-info hangs", "sim=FAULT_LXC_INFO=hang", 1, None, 0, probe=7, timeout=6)
-lxc_row("lxc-info hangs, runs", "running sim=FAULT_LXC_INFO=hang", (1, {"after": "running"}), None, (0, {"after": "down"}), timeout=8)
+lxc_row("lxc-info hangs, runs", "running sim=FAULT_LXC_INFO=hang", (0, {"after": "running", "log": "WARN"}), 0, (0, {"after": "down"}), timeout=8)
 lxc_row("running, config gone", "running noconfigfile", (0, {"after": "running"}), (0, {"after": "running"}), (0, {"after": "down"}))
 lxc_row("doesn't exist beside its socket is doubt", "running noconfigfile \"sim=FAULT_LXC_INFO=1:101 doesn't exist\"", 1, 1, None, after="running")
 lxc_row("doesn't exist beside a populated cgroup is doubt", "noconfig cgroupof=lxc.payload.101", 1, 1, None)
@@ -557,8 +593,8 @@ lxc("frozen, hangs: stop", "guest=SHUTDOWN=hang running paused", "stop stop_grac
 lxc("hangs: forced", "guest=SHUTDOWN=hang running", "stop stop_grace=2s", 0, after="down", least=1.9, most=7, log="WARN")
 lxc("hangs: the grace gives way", "guest=SHUTDOWN=hang running", "stop timeout=6", 0, after="down")
 lxc("force_stop", "guest=SHUTDOWN=hang running", "stop force_stop=1", 0, after="down", never="nokill", most=3)
-lxc("stop hangs", "sim=FAULT_LXC_STOP=hang running", "stop timeout=6 stop_grace=1s", 1, after="running")
-lxc("stop says 0 and nothing stops", "sim=FAULT_LXC_STOP=0 running", "stop timeout=6 stop_grace=1s", 1, after="running")
+lxc("stop hangs", "sim=FAULT_LXC_STOP=hang running", "stop timeout=8 stop_grace=1s", 0, after="down", log="ERROR.*last resort")
+lxc("stop says 0 and nothing stops", "sim=FAULT_LXC_STOP=0 running", "stop timeout=8 stop_grace=1s", 0, after="down", log="ERROR.*last resort")
 lxc("ready: waits", "guest=INIT=systemd guest=BOOT=1.5", "start", 0, least=1.4, after="ready")
 lxc("ready: without runlevel", "guest=INIT=plain guest=BOOT=hang", "start", 0, most=4)
 lxc("native is as none", "guest=BOOT=hang", "start start_wait=native", 0, most=3, after="running unready")
@@ -576,3 +612,209 @@ lxc("lxc_path is used", "down", "monitor probe lxc_path=/srv/lxc", 7, called="-P
 lxc("lxc_path has one spelling", "running", "monitor lxc_path=/var//lib/./lxc/", 0, called="-P /var/lib/lxc -sH")
 lxc("bad veid", "running", "stop veid=../101", 0, after="running", never="lxc-st", reason=".")
 lxc("slots and settle", "guest=BOOT=0.5", "start start_slots=1 start_settle=1s", 0, least=1.4, after="ready")
+
+# ----------------------------------------------------------------------------------------- storage that never answers
+# (with `:served` whoever waits for it cannot be killed; nobody but such a child may then be left)
+for how in ("", ":served"):
+    for name, hung in (("rootfs", "rootfs=/srv/ve running hung=/srv/ve"), ("lxc_path", "running hung=/var/lib/lxc")):
+        hung += how
+        label = "storage hangs%s, lxc, %s" % (how, name)
+        case(label + ": monitor", "lxc: " + hung, "monitor timeout=10" + L, 0, never="lxc-st", most=2, nolog="WARN|ERR")
+        case(label + ": probe", "lxc: " + hung, "monitor probe timeout=10" + L, 0, never="lxc-st", most=2)
+        case(label + ": level 10, the command decides", "lxc: " + hung, "monitor level=10 timeout=10" + L, 0, called="lxc-attach", children=True)
+        case(label + ": level 10, it fails", "lxc: " + hung, "monitor level=10 timeout=10 monitor_command='exit 3'" + L, 1, called="lxc-attach", children=True)
+        case(label + ": start", "lxc: " + hung, "start timeout=10" + L, 0, never="lxc-start", after="running", children=True)
+        case(label + ": stop", "lxc: " + hung, "stop timeout=15" + L, 0, after="down", called="nokill", never="lxc-stop .*-k( |$)", children=True)
+        case(label + ": validate-all level 10", "lxc: " + hung, "validate-all level=10 timeout=10" + L, 0, children=True)
+        case(label + ": reload-agent", "lxc: " + hung, "reload-agent timeout=4" + L, 0)
+        case(label + ", the tool hangs: monitor", "lxc: %s sim=FAULT_LXC_INFO=hang" % hung, "monitor timeout=10" + L, 0, never="lxc-st", log="WARN")
+        case(label + ", the tool hangs: start", "lxc: %s sim=FAULT_LXC_INFO=hang" % hung, "start timeout=10" + L, 0, never="lxc-st")
+        case(label + ", all tools hang: stop", "lxc: %s sim=FAULT_LXC_INFO=hang sim=FAULT_LXC_STOP=hang" % hung, "stop timeout=15" + L, 0, after="down", log="ERROR.*last resort", children=True)
+        case(label + ", the guest hangs: stop", "lxc: guest=SHUTDOWN=hang %s" % hung, "stop timeout=15 stop_grace=2s" + L, 0, after="down", children=True)
+    case("storage hangs%s, lxc, lxc_path, down: monitor" % how, "lxc: down hung=/var/lib/lxc" + how, "monitor timeout=10" + L, 1, children=True)
+    case("storage hangs%s, lxc, lxc_path, down: probe" % how, "lxc: down hung=/var/lib/lxc" + how, "monitor probe timeout=10" + L, 7, children=True)
+    case("storage hangs%s, lxc, lxc_path, down: start" % how, "lxc: down hung=/var/lib/lxc" + how, "start timeout=10" + L, 1, children=True)
+    case("storage hangs%s, lxc, lxc_path, down: stop" % how, "lxc: down hung=/var/lib/lxc" + how, "stop timeout=15" + L, 0, children=True)
+    case("storage hangs%s, lxc, rootfs, goes down while it boots: start" % how, "lxc: guest=BOOT=hang guest=DIES_AFTER=1 'later=0.8=true' hung=/srv/x" + how, "start timeout=12" + L, 1, children=True)
+    hung = "linked running hung=/vz/private/101" + how
+    label = "storage hangs%s, vz7, config linked into it" % how
+    lost = " 'sim=FAULT_STATUS=say:VEID 101 deleted mounted running'"
+    for words, said in (("deleted running", lost), ("status hangs", " sim=FAULT_STATUS=hang")):
+        warns = "WARN" if said != lost else ""
+        case("%s, %s: monitor" % (label, words), "vz7: " + hung + said, "monitor timeout=10", 0, after="running", log=warns, never=TOUCHES)
+        case("%s, %s: probe" % (label, words), "vz7: " + hung + said, "monitor probe timeout=10", 0, after="running", never=TOUCHES)
+        case("%s, %s: start" % (label, words), "vz7: " + hung + said, "start timeout=10", 0, after="running", never=TOUCHES)
+    # the tool itself hangs on it: but for the kernel's list and the last resort nothing answers
+    for host in ("vz7 cgroup veinfo", "vz7 cgroup2 veinfo", "legacy cgroup", "legacy cgroup2"):
+        case("%s, %s: monitor" % (label, host), "%s: %s" % (host, hung), "monitor timeout=10", 0, after="running", log="WARN", children=True)
+        case("%s, %s: start" % (label, host), "%s: %s" % (host, hung), "start timeout=10", 0, after="running", children=True)
+        case("%s, %s: stop" % (label, host), "%s: %s" % (host, hung), "stop timeout=15", 0, after="down", log="ERROR.*last resort", children=True)
+    # the configuration lies elsewhere; the private area, VE_ROOT, all of /vz, or all of /etc/vz (a link onto shared storage) does not answer
+    for what in ("/vz/private/101", "/vz/root/101", "/vz", "/etc/vz", "/etc/vz/conf"):
+        said = "" if what.startswith("/etc") else " sim=FAULT_STATUS=hang"
+        words = "running%s hung=%s%s" % (said, what, how)
+        label_of = "storage hangs%s, %s" % (how, what)
+        case(label_of + ": monitor", "legacy cgroup: " + words, "monitor timeout=10", 0, after="running", log="WARN", children=True)
+        case(label_of + ": level 10", "legacy cgroup: " + words, "monitor level=10 timeout=10", None, children=True, after="running")
+        case(label_of + ": start", "legacy cgroup: " + words, "start timeout=10", 0, after="running", children=True)
+        case(label_of + ": stop", "legacy cgroup: " + words, "stop timeout=15", 0 if what not in ("/vz/root/101", "/vz") else None, after="down", log="ERROR.*last resort", children=True)
+        case(label_of + ", down: monitor", "legacy noveinfo: hung=" + what + how + said, "monitor timeout=10", 1, children=True)
+        case(label_of + ", down: start", "legacy noveinfo: hung=" + what + how + said, "start timeout=10", 1, children=True)
+    case("storage hangs%s, lxc, its console's log: start" % how, "lxc: guest=BOOT=hang guest=DIES_AFTER=1 consoleat=/srv/log/x hung=/srv/log" + how, "start timeout=12" + L, 1, reason="went down", children=True)
+    case("storage hangs%s, lxc, what its configuration includes: start" % how, "lxc: running include=/srv/inc/x hung=/srv/inc" + how, "start timeout=10" + L, 0, after="running", children=True)
+    case("storage hangs%s, lxc, what its configuration includes: level 10" % how, "lxc: running include=/srv/inc/x hung=/srv/inc" + how, "monitor level=10 timeout=10" + L, 0, called="lxc-attach", children=True)
+    case("storage hangs%s, a stop script on it: stop" % how, "legacy scale=1: guest=SHUTDOWN=hang running scriptat=/srv/scripts/stop hung=/srv/scripts" + how, "stop timeout=20 stop_grace=8s", None, after="", children=True)
+    case(label + ", deleted and down: monitor", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "monitor timeout=10", 7, children=True)
+    case(label + ", deleted and down: probe", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "monitor probe timeout=10", 7, children=True)
+    case(label + ", deleted and down: stop", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "stop timeout=15", 0, children=True, never="^stop")
+    case(label + ", deleted and down: start", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "start timeout=10", 1, children=True)
+    case(label + ", deleted, but the kernel lists it: monitor", "vz7: %s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % hung, "monitor timeout=10", 0, after="running", children=True)
+    case(label + ", deleted and down: migrate_from", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "migrate_from timeout=10", 1, children=True)
+    case(label + ", deleted and down: validate-all", "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_STATUS=say:VEID 101 deleted unmounted down'" % how, "validate-all level=10 timeout=10", None, children=True)
+    case(label + ", a name: probe", "vz7: name=web linked running hung=/vz/private/101%s 'sim=FAULT_STATUS=21:Bad CT ID web'" % how, "monitor probe timeout=10 veid=web", 1, reason=".", children=True)
+    case("storage hangs%s, the dump's: start" % how, "legacy: down 'sim=FAULT_STATUS=say:CTID 101 exist unmounted down suspended' hung=/vz/dump" + how, "start timeout=10", 1, reason="does not answer", children=True)
+    case("storage hangs%s, registered elsewhere: start" % how, "vz7: linked down hung=/vz/private/101%s 'sim=FAULT_START=141:elsewhere' 'sim=FAULT_STATUS=say:VEID 101 exist unmounted down'" % how, "start timeout=10", 1, reason="elsewhere", children=True)
+    case("storage hangs%s, STOP_TIMEOUT cannot be read: stop" % how, "legacy cgroup: linked running hung=/vz/private/101%s 'sim=FAULT_STATUS=say:CTID 101 exist mounted running'" % how, "stop timeout=15", None, children=True, after="down")
+
+# ----------------------------------------------------------------------------------------- a forced stop that fails; the last resort
+RESORT = {"after": "down", "log": "ERROR.*last resort", "most": 14.9}
+for host in ("legacy cgroup", "legacy cgroup2", "vz7 cgroup veinfo", "vz7 cgroup2 veinfo"):
+    both = "%s: also-running=102 " % host
+    case("forced stop fails for ever, %s: last resort" % host, both + "'sim=FAULT_STOP=33:it will not die' running", "stop force_stop=yes timeout=15", 0,
+         **dict(RESORT, after="down unmounted 102-running", called=FORCED + " = 33 ; " + FORCED + " = 33"))
+    case("forced stop hangs, %s: last resort" % host, both + "sim=FAULT_STOP=hang:hard running", "stop force_stop=yes timeout=15", 0, **dict(RESORT, after="down unmounted 102-running"))
+    case("stop says 0 and nothing stops, %s: last resort" % host, both + "sim=FAULT_STOP=0 running", "stop force_stop=yes timeout=15", 0, **dict(RESORT, after="down unmounted 102-running"))
+    case("stop script fails, %s: last resort" % host, "%s: script=stop='exit 1' running" % host, "stop force_stop=yes timeout=15", 0, **dict(RESORT, after="down unmounted"))
+    case("everything hangs, %s: last resort" % host, both + "sim=FAULT_STOP=hang sim=FAULT_STATUS=hang sim=FAULT_UMOUNT=hang running", "stop force_stop=yes timeout=15", 0, **dict(RESORT, after="down unmounted 102-running"))
+    case("tool gone while it runs, %s: last resort" % host, both + "running notool", "stop timeout=15", 0, **dict(RESORT, after="down unmounted 102-running"))
+    case("config gone, %s: last resort" % host, both + "running noconfig", "stop timeout=15", 0, **dict(RESORT, after="down unmounted 102-running"))
+for action in ("stop timeout=15", "stop timeout=15 force_stop=yes", "stop timeout=30 stop_grace=4s"):
+    case("it is down, and its unmount hangs: " + action, "either: script=umount='sleep 1000' running", action, 0, after="down unmounted", log="ERROR.*last resort")
+case("it is down, and its unmount hangs: unmounted only, nothing was begun", "legacy: mounted script=umount='sleep 1000'", "stop timeout=8", 1, after="down mounted", nolog="last resort")
+case("forced stop fails twice: tried again, no last resort", "legacy cgroup: 'sim=FAULT_STOP=1:boom' 'sim=FAULT_STOP_FAST=1*2:not now' running", "stop timeout=20", 0,
+     after="down unmounted", called="--fast = 1 ; --fast = 1 ; --fast = 0", nolog="last resort")
+case("forced stop hangs once: tried again", "legacy cgroup: sim=FAULT_STOP=1:boom sim=FAULT_STOP_FAST=hang*1 running", "stop timeout=40", 0, after="down unmounted", nolog="last resort", called="--fast = 0", least=5)
+case("an empty cgroup of the VE's name is none to kill in", "legacy cgroup: also-running=102 down emptycgroup=vz-101", "stop", 0, after="down 102-running", nolog="last resort")
+case("a VE whose id begins alike is spared", "legacy cgroup: cgroupof=vz-1011 'sim=FAULT_STOP=33:no' running", "stop timeout=15", 0, **dict(RESORT, nolog="1011"))
+case("a plain cgroup of that name inside another VE is spared", "legacy cgroup: emptycgroup=vz-102 cgroupof=vz-102/vz-101 'sim=FAULT_STOP=33:no' running", "stop timeout=15", 0, **dict(RESORT, nolog="vz-102"))
+case("a cgroup of that name inside a VE of vz7 is spared", "legacy cgroup: cgroupof=102/vz-101 'sim=FAULT_STOP=33:no' running", "stop timeout=15", 0, **dict(RESORT, nolog="102"))
+case("a cgroup of that name inside another VE is no sign", "legacy cgroup: cgroupof=vz-102/vz-101 sim=FAULT_STATUS=1:x", "monitor probe", 7)
+case("lxc, a container of that name inside a podman container is no sign", "lxc: noconfig cgroupof=libpod-12ab/lxc.payload.101", "monitor probe" + L, 7)
+for host in ("lxc", "lxc cgroup2"):
+    both = "%s: also-running=102 also-running=101-1 " % host
+    spared = "down 102-running 101-1-running"
+    case("%s, lxc-stop -k fails once" % host, both + "sim=FAULT_LXC_STOP=1*2:no running", "stop timeout=15" + L, 0, after=spared, nolog="last resort", called="-k = 1 ; -k = 0")
+    case("%s, lxc-stop -k fails for ever: last resort" % host, both + "sim=FAULT_LXC_STOP=1:no running", "stop timeout=15" + L, 0, **dict(RESORT, after=spared, called="-k = 1 ; -k = 1"))
+    case("%s, lxc-stop hangs: last resort" % host, both + "sim=FAULT_LXC_STOP=hang:hard running", "stop timeout=15" + L, 0, **dict(RESORT, after=spared))
+    case("%s, every tool hangs: last resort" % host, both + "sim=FAULT_LXC_STOP=hang sim=FAULT_LXC_INFO=hang running", "stop timeout=15" + L, 0, **dict(RESORT, after=spared))
+    case("%s, tools gone: last resort" % host, both + "running notool", "stop timeout=15" + L, 0, **dict(RESORT, after=spared))
+    case("%s, frozen by the kernel, lxc-stop fails: last resort thaws" % host, both + "sim=FAULT_LXC_STOP=1:no running frozen", "stop timeout=15" + L, 0, **dict(RESORT, after=spared))
+    case("%s, the monitor outlives it: last resort" % host, "%s: also-running=102 down watcher 'sim=FAULT_LXC_INFO=1:cannot talk'" % host, "stop timeout=15" + L, 0, **dict(RESORT, after="down 102-running"))
+    case("%s, 101-1 is stopped, 101 is spared" % host, both + "sim=FAULT_LXC_STOP=1:no running", "stop timeout=15 veid=101-1" + L, 0, **dict(RESORT, after="running 102-running"))
+
+# ----------------------------------------------------------------------------------------- LXC is at work on it, and silent
+for host in ("lxc", "lxc cgroup2"):
+    for hook in ("pre-start", "start-host", "stop"):
+        for said in ("sim=FAULT_LXC_INFO=hang", "notool"):
+            label, words = "%s, a hook (%s) for ever, %s" % (host, hook, said), "%s: down hook=%s %s" % (host, hook, said)
+            case(label + ": probe", words, "monitor probe timeout=8" + L, 1, least=3, most=7, reason="may be running")
+            case(label + ": monitor", words, "monitor timeout=8" + L, 1, least=3, most=7, reason="may be running")
+            case(label + ": level 10", words, "monitor level=10 timeout=8" + L, 1, never="attach")
+            case(label + ": start", words, "start timeout=8" + L, 1, reason="no success in time", never="lxc-start")
+            case(label + ": stop", words, "stop timeout=10" + L, 0, log="ERROR.*last resort", after="down")
+    case("%s, a socket alone is a proof" % host, host + ": down watcher notool", "monitor probe" + L, 0)
+    case("%s, a socket beside a frozen cgroup is doubt" % host, host + ": running frozen notool", "monitor probe" + L, 1)
+
+# ----------------------------------------------------------------------------------------- FREEZING for good
+lxc("FREEZING for good: start wakes it", "running paused show=FREEZING=1000", "start timeout=20", 0, called="lxc-unfreeze", after="running awake ready", least=4.9, most=9)
+lxc("FREEZING for good: stop wakes it", "running paused show=FREEZING=1000", "stop timeout=30", 0, called="lxc-unfreeze ; lxc-stop .*--nokill", never="lxc-stop .*-k( |$)", after="down", least=4.9, most=12)
+lxc("FREEZING for good, short grace: by force", "running paused show=FREEZING=1000", "stop timeout=20 stop_grace=2s", 0, called="lxc-stop .*-k( |$)", after="down", most=6)
+lxc("FREEZING for a moment is waited for", "running show=FREEZING=2", "start", 0, never="lxc-unfreeze", after="running awake")
+lxc("FREEZING for good: monitor", "running paused show=FREEZING=1000", "monitor timeout=8", 1, never="lxc-unfreeze")
+lxc("FREEZING, woken in vain: start", "running paused show=FREEZING=1000 sim=FAULT_LXC_UNFREEZE=1:no", "start timeout=10", 1, called="lxc-unfreeze", reason="FREEZING|lxc-unfreeze")
+lxc("STOPPING is not woken", "down show=STOPPING=1000", "start timeout=10", 1, never="lxc-unfreeze")
+
+# ----------------------------------------------------------------------------------------- frozen, and the tool does not know
+for host in ("legacy cgroup", "legacy cgroup2"):
+    case("frozen by the kernel, %s: monitor" % host, host + ": running frozen", "monitor", 0, after="running frozen")
+    case("frozen by the kernel, %s: level 10 sends nothing there" % host, host + ": running frozen", "monitor level=10 timeout=8", 1, never="exec", reason="frozen", least=3, most=7, after="running frozen")
+    case("frozen by the kernel, %s: start wakes it" % host, host + ": running frozen", "start", 0, after="running thawed ready", log="WARN.*thaw", most=5)
+    case("frozen by the kernel, %s: stop" % host, host + ": running frozen", "stop timeout=20 stop_grace=8s", 0, after="down unmounted", never=FORCED, most=7)
+    case("frozen by the kernel, %s: force_stop" % host, host + ": running frozen", "stop timeout=20 force_stop=yes", 0, after="down unmounted", most=5)
+    case("frozen by the kernel, %s, every tool hangs: stop" % host, host + ": running frozen sim=FAULT_STOP=hang sim=FAULT_STATUS=hang+1", "stop timeout=15", 0, after="down", log="last resort")
+case("frozen by the kernel while start waits: it is woken, and no command stuck", "legacy cgroup: guest=BOOT=3 starting 'later=1=echo FROZEN > /sys/fs/cgroup/freezer/vz-101/freezer.state'", "start timeout=20", 0, after="running thawed ready", log="WARN.*thaw", most=12)
+case("frozen by the kernel for a moment: level 10", "legacy cgroup: running frozen 'later=1=echo THAWED > /sys/fs/cgroup/freezer/vz-101/freezer.state'", "monitor level=10 timeout=10", 0, called="exec2", least=0.8)
+
+# ----------------------------------------------------------------------------------------- what the real vzctl does
+for host in ("legacy cgroup", "legacy cgroup2"):
+    case("VE_ROOT is not the default, /etc/vz is away, %s: probe" % host, host + ": conf=VE_ROOT=/srv/ve/101 running noetcvz", "monitor probe", 0, after="running", log="WARN")
+    case("VE_ROOT is not the default, /etc/vz is away, %s: monitor" % host, host + ": conf=VE_ROOT=/srv/ve/101 running noetcvz", "monitor", 0, after="running")
+    case("VE_ROOT is not the default, /etc/vz is away, %s: stop" % host, host + ": conf=VE_ROOT=/srv/ve/101 running noetcvz", "stop timeout=12", 0, after="down", log="last resort")
+    case("VE_ROOT unmounted lazily and vzctl gone, %s: probe" % host, host + ": running unmounted notool", "monitor probe", 0, after="running", log="WARN")
+    case("VE_ROOT unmounted lazily and vzctl gone, %s: start" % host, host + ": running unmounted notool", "start", 0, after="running")
+    case("VE_ROOT unmounted lazily and vzctl gone, %s: stop" % host, host + ": running unmounted notool", "stop timeout=12", 0, after="down", log="last resort")
+case("no cgroup, VE_ROOT unmounted lazily and vzctl gone: the roots of its processes", "legacy noveinfo: running unmounted notool", "monitor probe", 1, after="running", reason=".")
+case("no cgroup, VE_ROOT unmounted lazily and vzctl gone: stop is not 0", "legacy noveinfo: running unmounted notool", "stop timeout=8", 1, after="running", reason=".")
+PREMOUNT = "script=premount='sleep 3' 'later=0=vzctl start 101' 'wait=start'"
+for action, code, expect in (("monitor probe timeout=4", 1, {"reason": "at work", "least": 1.5}), ("monitor timeout=4", 1, {"reason": "at work"}),
+                             ("monitor probe timeout=12", 0, {"after": "running", "least": 1}), ("monitor timeout=12", 0, {"after": "running"}),
+                             ("stop timeout=20", 0, {"after": "down unmounted", "least": 2}), ("stop timeout=20 force_stop=yes", 0, {"after": "down unmounted"}),
+                             ("start timeout=20", 0, {"after": "running ready", "never": "--skiplock"})):
+    case("a start that has not mounted yet: " + action, "either: " + PREMOUNT, action, code, **expect)
+case("a start that never mounts: stop is not 0", "legacy: script=premount='sleep 1000' 'later=0=vzctl start 101' 'wait=start'", "stop timeout=8", 1, reason="at work")
+case("a premount script that fails: stop", "legacy: script=premount='sleep 2; exit 1' 'later=0=vzctl start 101' 'wait=start'", "stop timeout=12", 0, after="down unmounted unlocked", least=1)
+case("a lock of a dead tool is none: stop", "legacy: down lock=dead", "stop", 0, most=2)
+case("a lock of a stranger is none: monitor", "legacy: down lock=stranger", "monitor", 7, most=2)
+case("a lock of a living tool, down: monitor", "either: down lock=/usr/sbin/vzctl", "monitor timeout=6", 1, reason="at work.*vzctl", least=2)
+case("a lock of a living tool for a while, down: monitor", "either: down lock=/usr/sbin/vzctl/for/2", "monitor timeout=10", 7, least=1)
+case("a lock of a living tool, suspended: probe", "either: running suspended lock=/usr/sbin/vzctl", "monitor probe timeout=6", 1, reason="at work")
+case("a lock of a living tool for a while, down: stop", "either: down lock=/usr/sbin/vzctl/for/2", "stop", 0, least=1, after="down")
+case("a lock of a living tool for ever, down: stop", "either: down lock=/usr/sbin/vzctl", "stop timeout=8", 1, reason="at work")
+case("a lock of a living tool, status unusable: probe", "legacy: down lock=/usr/sbin/vzctl sim=FAULT_STATUS=1:x", "monitor probe timeout=6", 1)
+case("a lock of a living tool, running: monitor", "either: running lock=/usr/sbin/vzctl", "monitor", 0, most=2)
+for host in ("legacy noveinfo", "legacy cgroup", "vz7", "vz7 cgroup veinfo"):
+    case("private area lost while it runs, %s: stop" % host, host + ": running noprivate", "stop timeout=20 force_stop=yes", 0, after="down unmounted", most=6)
+    case("private area lost, mounted, %s: stop" % host, host + ": mounted noprivate", "stop timeout=20", 0, after="down unmounted", most=6, never="^stop")
+    case("private area lost, mounted, %s: probe" % host, host + ": mounted noprivate", "monitor probe", 1, after="down mounted")
+for root, code in (("/vz/root/101", 1), ("/vz/private/101", 1), ("/vz/private/101/fs", 1), ("/vz/private/1011", 5), ("/vz/root", 5)):
+    case("tool missing, a process has its root in %s: probe" % root, "legacy noveinfo: down notool rootin=%s" % root, "monitor probe", code)
+    case("tool missing, a process has its root in %s: stop" % root, "legacy noveinfo: down notool rootin=%s" % root, "stop timeout=8", 1 if code == 1 else 0)
+for root, code in (("/srv/ve/101", 1), ("/srv/area/101", 1), ("/srv/ve/102", 5)):
+    case("tool missing, places of its own, a process has its root in %s: probe" % root,
+         "legacy noveinfo: down conf=VE_ROOT=/srv/ve/101 conf=VE_PRIVATE=/srv/area/101 notool rootin=%s" % root, "monitor probe", code)
+case("a process has its root in VE_ROOT, and the tool says down: it is", "legacy noveinfo: down rootin=/vz/root/101", "monitor probe", 7)
+case("mounted, and a living tool at work on it: monitor", "either: mounted lock=/usr/sbin/vzctl", "monitor timeout=6", 1, reason="at work", least=2)
+case("mounted, and a living tool at work on it for a while: probe", "either: mounted lock=/usr/sbin/vzctl/for/2", "monitor probe timeout=10", 1, least=1, after="down mounted")
+case("mounted, and a tool at work that unmounts it: monitor", "either: mounted lock=/usr/sbin/vzctl/for/2 'later=1=vzctl --skiplock umount 101'", "monitor timeout=12", 7, least=0.8, after="unmounted")
+case("mounted, and a tool at work that starts it: probe", "either: mounted lock=/usr/sbin/vzctl/for/2 'later=1=vzctl --skiplock start 101'", "monitor probe timeout=12", 0, least=0.8, after="running")
+case("mounted, and a living tool at work on it for a while: stop", "either: mounted lock=/usr/sbin/vzctl/for/2", "stop", 0, least=1, after="down unmounted", never="--skiplock")
+case("mounted, and a stranger holds the lock: probe", "either: mounted lock=stranger", "monitor probe timeout=6", 1, most=2)
+case("private area lost while it runs, gracefully: stop", "legacy cgroup: running noprivate", "stop timeout=20", 0, after="down unmounted", most=6)
+case("private area lost, mounted and busy: stop", "legacy noveinfo: mounted busy noprivate", "stop timeout=8", 1, after="down mounted")
+case("halt ended by the shutdown (3, Got signal)", "legacy scale=1: guest=HALT_RC=143 guest=DIES_AFTER=4 conf=STOP_TIMEOUT=1 running", "stop stop_grace=9s timeout=30", 0, after="down unmounted",
+     called="halt = 3", never=FORCED, nolog="WARN")
+case("halt fails with 3 of its own: forced at once", "legacy scale=1: guest=HALT_RC=3 conf=STOP_TIMEOUT=1 running", "stop stop_grace=9s timeout=30", 0, after="down unmounted", called=FORCED, most=5)
+case("a forced stop that answers 79 while the stop script runs", "legacy scale=1: script=stop='sleep 8' running", "stop stop_grace=4s timeout=40", 0, after="down unmounted", called=FORCED + " = 79 ; ", most=16, nolog="last resort")
+case("vzctl's line on a kernel without vz is no reason: start", "legacy noveinfo: sim=NO_VZ=yes 'sim=FAULT_START=79:the disk is full of cats'", "start", 1, reason="full of cats(?!.*proc/vz)")
+case("vzctl's line on a kernel without vz is no reason: monitor", "legacy noveinfo: sim=NO_VZ=yes sim=FAULT_STATUS=1", "monitor", 1, reason="^(?!.*proc/vz)")
+case("vzctl's line on a kernel without vz is no last word", "legacy noveinfo: sim=NO_VZ=yes guest=INIT=systemd guest=BOOT=hang guest=DIES_AFTER=2", "start %s" % q("ready_command=echo I am not well; exit 1"), 1,
+     reason="I am not well(?!.*proc/vz)")
+case("vzctl's line on a kernel without vz: the rest works", "legacy noveinfo: sim=NO_VZ=yes running", "stop", 0, after="down unmounted")
+case("a halt lost while it boots is repeated: vzctl stop", "legacy scale=1: guest=INIT_DELAY=3 starting", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never=FORCED, most=10, nolog="WARN")
+case("a halt lost while it boots is repeated: halt", "legacy scale=1: guest=INIT_DELAY=3 conf=STOP_TIMEOUT=1 starting", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never=FORCED, most=10, nolog="WARN")
+case("a halt lost while it boots is repeated: vz7", "vz7 scale=1: guest=INIT_DELAY=3 starting", "stop timeout=200", 0, after="down unmounted", never=FORCED, most=10, nolog="WARN")
+case("a halt lost just before it was ready is repeated: vzctl stop", "legacy scale=1: guest=INIT_DELAY=1 starting", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never=FORCED, most=12, nolog="WARN")
+case("a halt that vzctl puts off for a stop script is not given early", "legacy scale=1: script=stop='sleep 7' running", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never="^exec2 101 halt ; " + FORCED, least=7, nolog="WARN")
+case("a halt that was heard is not repeated", "legacy scale=1: guest=SHUTDOWN=6 running", "stop stop_grace=30s timeout=60", 0, after="down unmounted", never="^exec2 101 halt ; " + FORCED, nolog="WARN")
+
+# ----------------------------------------------------------------------------------------- umask, lxc's own directory
+case("umask 022 for what runs inside", "either: down", "start umask=026 %s" % q("ready_command=umask > /seen"), 0, file="/vz/private/101/seen 0022")
+case("umask 022 for init", "either: down", "start umask=077 %s" % q("ready_command=grep Umask /proc/1/status | tr -d '\t' > /seen"), 0, file="/vz/private/101/seen Umask:0022")
+lxc("umask 022", "down", "start umask=026 %s" % q("ready_command=umask > /seen"), 0, file="/var/lib/lxc/101/rootfs/seen 0022")
+ELSEWHERE = "lxcconf=/srv/lxc file=/srv/lxc/101/config=lxc.uts.name=x noconfig"
+lxc("it is in lxc's own directory: start", ELSEWHERE, "start", 5, reason="lxc_path is /var/lib/lxc.*/etc/lxc/lxc.conf is /srv/lxc, and there it is", never="lxc-start")
+lxc("it is in lxc's own directory: monitor", ELSEWHERE, "monitor", 7, reason="/srv/lxc")
+lxc("it is in lxc's own directory: stop", ELSEWHERE, "stop", 0)
+lxc("it is in no directory: start", "lxcconf=/srv/lxc noconfig", "start", 5, reason="/etc/lxc/lxc.conf is /srv/lxc(?!.*there it is)")
+lxc("lxc's own directory is ours", "lxcconf=/var/lib/lxc/ noconfig", "start", 5, reason="^(?!.*lxcpath)")
+lxc("lxc's own directory hangs: start", "lxcconf=/srv/lxc noconfig hung=/srv/lxc", "start timeout=10", 5, reason="/etc/lxc/lxc.conf is /srv/lxc", children=True)

@@ -135,16 +135,41 @@ def clean_up():
         _shared.clear()
 
 
-def cgroup_places():
-    """(controllers to mount in a world, folders of the host in which its own cgroup is made)."""
+def cgroup_places(version=None):
+    """(controllers to mount in a world, directories of the host in which its own cgroups are made). version: 1 or 2; None:
+    whichever the host uses."""
     base = "/sys/fs/cgroup"
-    if os.path.exists(base + "/cgroup.procs"):
+    unified = base if os.path.exists(base + "/cgroup.procs") else base + "/unified"
+    if version == 2 or unified == base:
+        if not os.path.exists(unified + "/cgroup.procs"):
+            raise RuntimeError("no file system of cgroups v2")
         own = [line.split(":", 2)[2] for line in open("/proc/self/cgroup") if line.startswith("0:")]
-        return ["unified"], [base + (own[0].strip() if own else "")]
-    for controller in ("pids", "freezer", "memory"):
-        if os.access("%s/%s/cgroup.procs" % (base, controller), os.W_OK):
-            return [controller], ["%s/%s" % (base, controller)]
-    raise RuntimeError("no cgroup file system that can be written")
+        return ["unified"], [unified + (own[0].strip().rstrip("/") if own else "")]
+    controllers = ["freezer", "pids"]
+    for controller in controllers:
+        if not os.access("%s/%s/cgroup.procs" % (base, controller), os.W_OK):
+            raise RuntimeError("no cgroups of controller %s that can be written" % controller)
+    return controllers, ["%s/%s" % (base, controller) for controller in controllers]
+
+
+# runs in a world: a mount that never answers; served: it is set up, and reads what it is asked, so that not even SIGKILL
+# ends a process that waits for it
+HUNG = """
+import ctypes, os, struct, sys, time
+path, served = sys.argv[1], sys.argv[2] == "served"
+fd = os.open("/dev/fuse", os.O_RDWR)
+options = "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other" % fd
+if ctypes.CDLL(None, use_errno=True).mount(b"hung", path.encode(), b"fuse", 0, options.encode()):
+    sys.exit("mount: %s" % os.strerror(ctypes.get_errno()))
+print("mounted", flush=True)
+if served:
+    unique = struct.unpack("<Q", os.read(fd, 1 << 18)[8:16])[0]
+    answer = struct.pack("<IIIIHHIIHH", 7, 31, 65536, 0, 12, 9, 65536, 1, 0, 0).ljust(64, bytes(1))
+    os.write(fd, struct.pack("<IiQ", 16 + len(answer), 0, unique) + answer)
+    while os.read(fd, 1 << 18):
+        pass
+time.sleep(100000)
+"""
 
 
 class Result:
@@ -166,7 +191,7 @@ class World:
         self.tags, self.ended, self.started, self.buffer = 0, {}, {}, b""
         self.cgroup_dirs, controllers = [], []
         if cgroup:
-            controllers, parents = cgroup_places()
+            controllers, parents = cgroup_places(2 if cgroup == 2 else None)
             for p in parents:
                 d = "%s/%s" % (p, os.path.basename(self.tmp))
                 os.mkdir(d)
@@ -358,6 +383,13 @@ class World:
         path = "/etc/vz/vz.conf" if ctid is None else "/etc/vz/conf/%s.conf" % ctid
         self.write(path, self.read(path) + '%s="%s"\n' % (key, value))
 
+    def hang(self, path, served=False):
+        """From now on the file system at this path never answers. It ends with the world."""
+        os.makedirs(self.at(path), exist_ok=True)
+        tag = self.spawn(["/usr/bin/python3", "-c", HUNG, path, "served" if served else ""])
+        wait_for(lambda: "mounted" in self.read("/tmp/out.%d" % tag) or tag in self.ended)
+        assert tag not in self.ended, self.read("/tmp/err.%d" % tag)
+
     def guest(self, ctid, **settings):
         path = "/etc/vz/sim/%s" % ctid
         old = self.read(path) if self.exists(path) else ""
@@ -432,10 +464,21 @@ class World:
         return {k: v for k, v in env.items() if v is not None}
 
     def begin(
-        self, action, params, timeout=20, interval=None, level=None, extra=None, uid=0, leftovers=True, argv=None
+        self,
+        action,
+        params,
+        timeout=20,
+        interval=None,
+        level=None,
+        extra=None,
+        uid=0,
+        leftovers=True,
+        argv=None,
+        umask="026",  # Pacemaker's
     ):
         """Start the agent; its tag."""
         run = [shared()["python"], "-IS", AGENT_IN_WORLD] + ([action] if action is not None else []) + (argv or [])
+        run = ["/bin/sh", "-c", 'umask %s; exec "$@"' % umask, "sh"] + run
         return self.spawn(
             run, env=self.agent_env(params, timeout, interval, level, extra or {}), uid=uid, leftovers=leftovers
         )

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The words in which the table speaks of a host and its VE, and the checks after a case.
 
-Host words (before the colon): legacy, vz7; noveinfo (no /proc/vz); cgroup (real cgroups; implies noveinfo);
-lxc (engine lxc; own network and cgroups); scale=N.
+Host words (before the colon): legacy, vz7; noveinfo (no /proc/vz); cgroup, cgroup2 (real cgroups, as the host has them,
+and v2; imply noveinfo, but with the word veinfo); lxc (engine lxc; own network and cgroups); scale=N.
 State words (after the colon), done in the order written; see the functions below.
 """
 
@@ -12,7 +12,7 @@ import re
 import shlex
 import time
 
-from harness import LXC_TOOLS, World
+from harness import LXC_TOOLS, World, wait_for
 
 DEAD_PID = 30000  # a pid that no process of a world ever has
 
@@ -23,8 +23,8 @@ class State:
         host, _, words = text.partition(":")
         host, words = host.split(), shlex.split(words)
         self.lxc = "lxc" in host
-        cgroup = self.lxc or "cgroup" in host
-        self.veinfo = not (cgroup or "noveinfo" in host)
+        cgroup = 2 if "cgroup2" in host else 1 if self.lxc or "cgroup" in host else 0
+        self.veinfo = "veinfo" in host or not (cgroup or "noveinfo" in host)
         scale = [w[6:] for w in host if w.startswith("scale=")]
         hide = ["/usr/bin/" + t for t in LXC_TOOLS] if self.lxc else []
         self.world = World(
@@ -36,7 +36,7 @@ class State:
             scale=scale[0] if scale else 20,
         )
         self.id = "101"
-        self.tags, self.pids = [], {}
+        self.tags, self.pids, self.hung = [], {}, None
         try:
             self.create(self.id)
             for word in words:
@@ -81,7 +81,10 @@ class State:
 
     def do_also_running(self, value):
         self.create(value)
-        self.world.vzctl("start", value)
+        if self.lxc:
+            assert self.world.call("lxc-start", "-n", value, "-d").code == 0
+        else:
+            self.world.vzctl("start", value)
 
     def do_name(self, value):
         self.world.set_conf(self.id, "NAME", value)
@@ -192,6 +195,132 @@ class State:
     def do_consolelog(self, value):
         self.world.write("/var/log/console.%s" % self.id, value + "\n")
 
+    # -- words: storage, and what the kernel holds -----------------------------------------------
+    def do_hung(self, value):
+        """hung=PATH: the file system there never answers; hung=PATH:served: who waits for it cannot be killed"""
+        path, _, how = value.partition(":")
+        self.hung = path
+        self.world.hang(path, how == "served")
+
+    def do_linked(self, value):
+        """vz7's layout: the configuration is a link into the private area"""
+        w, path = self.world, "/etc/vz/conf/%s.conf" % self.id
+        os.rename(w.at(path), w.at("/vz/private/%s/ve.conf" % self.id))
+        os.symlink("/vz/private/%s/ve.conf" % self.id, w.at(path))
+
+    def do_rootfs(self, value):
+        """lxc: the configuration names this root file system"""
+        path = "/var/lib/lxc/%s/config" % self.id
+        self.world.write(path, self.world.read(path) + "lxc.rootfs.path = dir:%s\n" % value)
+
+    def cgroup(self, name):
+        """The cgroup directories of this name, as the tests see them."""
+        base = self.world.at("/sys/fs/cgroup")
+        bases = [base] if os.path.exists(base + "/cgroup.procs") else [base + "/" + n for n in os.listdir(base)]
+        return [d for d in ("%s/%s" % (b, name) for b in bases) if os.path.isdir(d)]
+
+    def own_cgroup(self):
+        return self.cgroup(("lxc.payload." if self.lxc else "vz-") + self.id)
+
+    def do_frozen(self, value):
+        """by the kernel's freezer, whatever the tool knows of it"""
+        for d in self.own_cgroup():
+            for name, word in (("freezer.state", "FROZEN"), ("cgroup.freeze", "1")):
+                if os.path.exists("%s/%s" % (d, name)):
+                    with open("%s/%s" % (d, name), "w") as f:
+                        f.write(word)
+
+    def thaw(self):
+        """What is frozen cannot even be killed: a world would not end."""
+        for d in self.own_cgroup():
+            for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+                if os.path.exists("%s/%s" % (d, name)):
+                    with open("%s/%s" % (d, name), "w") as f:
+                        f.write(word)
+
+    def is_frozen(self):
+        for d in self.own_cgroup():
+            for name, word in (("freezer.state", "FROZEN"), ("cgroup.freeze", "1")):
+                path = "%s/%s" % (d, name)
+                if os.path.exists(path) and open(path).read().strip() == word:
+                    return True
+        return False
+
+    def do_watcher(self, value):
+        """an lxc monitor that outlives its container, with its socket, in its cgroup"""
+        code = (
+            "import glob,os,socket,time\ns=socket.socket(socket.AF_UNIX)\ns.bind('\\0/var/lib/lxc/101/command')\ns.listen(5)\n"
+            "for d in glob.glob('/sys/fs/cgroup/cgroup.procs') or glob.glob('/sys/fs/cgroup/*/cgroup.procs'):\n"
+            "    d = os.path.dirname(d) + '/lxc.monitor.101'\n    os.makedirs(d, exist_ok=True)\n"
+            "    open(d + '/cgroup.procs', 'w').write('0')\nprint('up', flush=True)\ntime.sleep(1000)\n"
+        )
+        tag = self.world.spawn(["/usr/bin/python3", "-c", code])
+        wait_for(lambda: "up" in self.world.read("/tmp/out.%d" % tag))
+
+    def do_consoleat(self, value):
+        """lxc: the console's log is this file"""
+        path = "/var/lib/lxc/%s/config" % self.id
+        self.world.write(path, self.world.read(path).replace("/var/log/console.%s" % self.id, value))
+
+    def do_include(self, value):
+        """lxc: the configuration begins with what is there"""
+        path = "/var/lib/lxc/%s/config" % self.id
+        self.world.write(path, "lxc.include = %s\n" % value + self.world.read(path))
+
+    def do_scriptat(self, value):
+        """the stop script is a link to this path"""
+        self.world.write(value, "#!/bin/sh\n", 0o755)
+        os.symlink(value, self.world.at("/etc/vz/conf/%s.stop" % self.id))
+
+    def do_rootin(self, value):
+        """a process whose root is this directory"""
+        code = "import os,sys,time\nos.makedirs(sys.argv[1], exist_ok=True)\nos.chroot(sys.argv[1])\nos.chdir('/')\nprint('up', flush=True)\ntime.sleep(1000)"
+        tag = self.world.spawn(["/usr/bin/python3", "-c", code, value])
+        wait_for(lambda: "up" in self.world.read("/tmp/out.%d" % tag))
+
+    def do_hook(self, value):
+        """lxc: a monitor that waits for a hook, with its socket. hook=pre-start: before there is a cgroup; start-host: with
+        LXC's own child in it; stop: it is empty again"""
+        code = (
+            "import glob,os,socket,subprocess,sys,time\ns=socket.socket(socket.AF_UNIX)\ns.bind('\\0/var/lib/lxc/101/command')\ns.listen(5)\n"
+            "how = sys.argv[1]\n"
+            "dirs = [os.path.dirname(d) for d in glob.glob('/sys/fs/cgroup/cgroup.procs') or glob.glob('/sys/fs/cgroup/*/cgroup.procs')]\n"
+            "def enter(name):\n"
+            "    for d in dirs:\n        os.makedirs(d + '/' + name, exist_ok=True)\n        open(d + '/' + name + '/cgroup.procs', 'w').write('0')\n"
+            "enter('lxc.monitor.101')\n"
+            "if how != 'pre-start':\n"
+            "    child = os.fork()\n"
+            "    if not child:\n        enter('lxc.payload.101')\n        print('up', flush=True)\n        time.sleep(0 if how == 'stop' else 1000)\n        os._exit(0)\n"
+            "    if how == 'stop':\n        os.waitpid(child, 0)\n"
+            "subprocess.Popen(['/bin/sleep', '1000'])\n"
+            "print('up', flush=True)\ntime.sleep(1000)\n"
+        )
+        tag = self.world.spawn(["/usr/bin/python3", "-c", code, value])
+        wait_for(
+            lambda: (
+                "up\nup" in self.world.read("/tmp/out.%d" % tag)
+                or value != "start-host"
+                and "up" in self.world.read("/tmp/out.%d" % tag)
+            )
+        )
+
+    def do_unmounted(self, value):
+        """lazily, under the running VE"""
+        r = self.world.call("/bin/umount", "-l", "/vz/root/%s" % self.id)
+        assert r.code == 0, r.err
+
+    def do_noetcvz(self, value):
+        os.rename(self.world.at("/etc/vz"), self.world.at("/etc/vz.away"))
+
+    def do_lxcconf(self, value):
+        """lxc's own directory of containers"""
+        self.world.write("/etc/lxc/lxc.conf", "lxc.lxcpath = %s\n" % value)
+
+    def do_file(self, value):
+        """file=PATH=TEXT"""
+        path, _, text = value.partition("=")
+        self.world.write(path, text + "\n")
+
     # -- words: the host ------------------------------------------------------------------------
     def do_notool(self, value):
         for name in os.listdir(self.world.at("/usr/sbin")):
@@ -282,15 +411,27 @@ class State:
         seconds, _, command = value.partition("=")
         self.background("/bin/sh", "-c", "sleep %s; %s" % (seconds, command))
 
+    def do_wait(self, value):
+        """until a command of this verb holds the lock"""
+        wait_for(lambda: self.world.exists("/vz/lock/%s.lck" % self.id))
+
     def do_rsctmp_is_a_file(self, value):
         self.world.remove("/run/resource-agents")
         self.world.write("/run/resource-agents", "")
+
+    def hangs(self, path):
+        """Does what never answers lie before it? Then the tests must not look either."""
+        return bool(self.hung) and (path + "/").startswith(self.hung + "/")
 
     # -- looks ---------------------------------------------------------------------------------
     def dumps(self):
         out = []
         for d in ("/vz/dump", "/vz/tmp"):
-            out += ["%s/%s" % (d, n) for n in sorted(os.listdir(self.world.at(d))) if n.startswith("Dump.")]
+            out += (
+                []
+                if self.hangs(d)
+                else ["%s/%s" % (d, n) for n in sorted(os.listdir(self.world.at(d))) if n.startswith("Dump.")]
+            )
         return out
 
     def words(self):
@@ -305,9 +446,15 @@ class State:
         if any(re.search(r"/Dump\.%s\.set-aside-[0-9A-Za-z:.T+-]+$" % self.id, d) for d in dumps):
             out.add("set-aside")
         out.add("paused" if up and self.world.exists("%s/%s/paused" % (self.base, self.id)) else "awake")
+        out.add("frozen" if self.is_frozen() else "thawed")
+        for other in ("102", "101-1", "102-1"):
+            if self.world.init_pid(other, self.base):
+                out.add(other + "-running")
         lock = "/vz/lock/%s.lck" % self.id
-        out.add("locked" if self.world.exists(lock) else "unlocked")
+        out.add("locked" if not self.hangs(lock) and self.world.exists(lock) else "unlocked")
         return out
 
     def close(self):
+        if self.world.cgroup_dirs:
+            self.thaw()
         self.world.close()

@@ -29,6 +29,8 @@ def parse(action):
             argv.append(key[5:])
         elif key == "timeout":
             how["timeout"] = float(value)
+        elif key == "umask":
+            how["umask"] = value
         elif key == "level":
             how["level"] = int(value)
         else:

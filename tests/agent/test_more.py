@@ -32,6 +32,187 @@ def begun(state, what):
     return None
 
 
+# ------------------------------------------------------------------------------------------ monitor_failures
+FAILURES = "/run/resource-agents/ManageVE.failures"
+
+
+def deep(s, tolerated, **params):
+    """A monitor of level 10 whose command says what /check in the guest says."""
+    params = dict({"veid": "101", "monitor_failures": tolerated, "monitor_command": "exit $(cat /check)"}, **params)
+    return s.world.agent("monitor", params, interval=10, level=10)
+
+
+@pytest.mark.parametrize("engine, root", [("vzctl", "/vz/private/101"), ("lxc", "/var/lib/lxc/101/rootfs")])
+def test_monitor_failures_in_a_row_are_tolerated(make, engine, root):
+    s = make("%s: running" % ("lxc" if engine == "lxc" else "legacy"))
+
+    def check(code, tolerated="2"):
+        s.world.write(root + "/check", "%d\n" % code)
+        return deep(s, tolerated, engine=engine)
+
+    results = [check(3), check(3), check(3)]
+    assert [r.code for r in results] == [0, 0, 1], about(s, *results)
+    assert results[-1].log.count("WARNING: container 101: the check inside fails") == 2, about(s, *results)
+    assert "1 of 2 in a row" in results[0].log and "2 of 2 in a row" in results[1].log, about(s, *results)
+    assert "exit code 3" in results[2].reasons[0] and not results[0].reasons, about(s, *results)
+    assert check(0).code == 0 and check(3).code == 0 and check(3).code == 0 and check(3).code == 1  # a success forgets
+    r = s.world.agent("start", {"veid": "101", "engine": engine, "monitor_failures": "2"})
+    assert r.code == 0 and [check(3).code for _ in range(3)] == [0, 0, 1], about(s, r)  # and a start
+    assert check(3, "0").code == 1 and check(3, "100").code == 0, about(s, r)
+
+
+def test_monitor_failures_are_counted_per_ve(make):
+    s = make("legacy: also-running=102 running")
+    for veid in ("101", "102"):
+        s.world.write("/vz/private/%s/check" % veid, "1\n")
+    codes = [deep(s, "1", veid=veid).code for veid in ("101", "102", "101", "102")]
+    assert codes == [0, 0, 1, 1], about(s)
+    mode = os.stat(s.world.at(FAILURES)).st_mode
+    assert mode & 0o7777 == 0o700, oct(mode)
+
+
+def test_monitor_failures_do_not_hide_that_it_is_down(make):
+    s = make("legacy: down")
+    assert deep(s, "5").code == 7
+    assert not s.world.exists(FAILURES)
+
+
+@pytest.mark.parametrize("state", ["vz7: running paused", "legacy cgroup: running frozen"])
+def test_monitor_failures_are_those_of_the_check(make, state):
+    s = make(state)
+    r = s.world.agent("monitor", {"veid": "101", "monitor_failures": "5"}, interval=10, level=10, timeout=6)
+    assert r.code == 1 and not s.world.exists(FAILURES), about(s, r)
+
+
+def test_monitor_failures_of_a_check_that_hangs(make):
+    s = make("legacy: running")
+    params = {"veid": "101", "monitor_failures": "1", "monitor_command": "sleep 1000"}
+    results = [s.world.agent("monitor", params, interval=10, level=10, timeout=4) for _ in range(2)]
+    assert [r.code for r in results] == [0, 1] and not any(r.left for r in results), about(s, *results)
+
+
+@pytest.mark.parametrize("kind", ["open to all", "a link", "a file", "somebody else's"])
+def test_monitor_failures_need_a_folder_of_roots_alone(make, kind):
+    s = make("legacy: running")
+    s.world.write("/vz/private/101/check", "1\n")
+    path = s.world.at(FAILURES)
+    if kind == "a link":
+        os.symlink("/tmp", path)
+    elif kind == "a file":
+        s.world.write(FAILURES, "")
+    else:
+        os.mkdir(path)
+        os.chmod(path, 0o777 if kind == "open to all" else 0o700)
+        os.chown(path, 0 if kind == "open to all" else 65534, 0)
+    r = deep(s, "5")
+    assert r.code == 1 and "monitor_failures has no effect" in r.log, about(s, r)
+    assert not [n for n in os.listdir(s.world.at("/tmp")) if n.startswith("vzctl.")]
+
+
+def test_a_monitor_that_passes_does_not_look_at_the_failures(make):
+    s = make("legacy: running")
+    assert s.world.agent("monitor", {"veid": "101"}, interval=10, level=10).code == 0
+    assert not s.world.exists(FAILURES)
+
+
+# ------------------------------------------------------------------------------------------ storage
+def test_nothing_but_storage_py_and_what_it_asks_touches_storage():
+    """Whatever names a path of a container is asked for in a child: these files use no file but the kernel's and /etc's."""
+    free = {"vzctl_files.py", "lxc_files.py", "vzctl_host.py"}  # what is in them is for Storage.ask, or says so
+    allowed = {  # who may use the file system, and for what
+        "loader.py": "the library",
+        "compile.py": "the library",
+        "system.py": "what the others are made of",
+        "text.py": "the same",
+        "log.py": "the log",
+        "slots.py": "HA_RSCTMP",
+        "failures.py": "HA_RSCTMP",
+        "rundir.py": "HA_RSCTMP",
+        "cgroups.py": "the kernel's",
+        "host.py": "the kernel's",
+        "lxc_host.py": "the kernel's",
+        "process.py": "a command's output",
+        "main.py": "file descriptors",
+        "engine.py": "the tools",
+        "lxc.py": "/proc/net/unix",
+    }
+    touching = {
+        "stat",
+        "lstat",
+        "open",
+        "readlink",
+        "listdir",
+        "scandir",
+        "rename",
+        "unlink",
+        "access",
+        "exists",
+        "read_text",
+        "is_program",
+        "realpath",
+        "isdir",
+        "makedirs",
+        "mkdir",
+    }
+    for path, text in sources().items():
+        name = os.path.basename(path)
+        if name in free or name in allowed or name == "ManageVE":
+            continue
+        called = {
+            getattr(n.func, "attr", getattr(n.func, "id", ""))
+            for n in ast.walk(ast.parse(text))
+            if isinstance(n, ast.Call)
+        }
+        assert not called & touching, (name, called & touching)
+
+
+@pytest.mark.parametrize(
+    "name, own",
+    [("vzctl_files", {"configuration", "parse", "is_id", "lock_directories", "setting"}), ("lxc_files", {"CONF"})],
+)
+def test_the_functions_that_touch_storage_are_only_asked_for(name, own):
+    """Everywhere else they are an argument, of Storage.ask; what reads the host's own files is excepted."""
+    for path, text in sources().items():
+        if os.path.basename(path) in (name + ".py", "vzctl_host.py"):
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and getattr(getattr(node.func, "value", None), "id", "") == name:
+                assert node.func.attr in own - {"setting"}, (path, node.lineno, node.func.attr)
+
+
+@pytest.mark.parametrize(
+    "lines, trees",
+    [
+        (["/ ext4", "/sys sysfs", "/sys/fs/cgroup tmpfs", "/sys/fs/cgroup/pids cgroup"], ["/sys/fs/cgroup/pids"]),
+        (["/ ext4", "/sys sysfs", "/sys/fs/cgroup cgroup2"], ["/sys/fs/cgroup"]),
+        (["/ ext4", "/cgroup/cpu cgroup"], ["/cgroup/cpu"]),
+        (["/ ext4", "/vz nfs", "/vz/root/101/sys/fs/cgroup cgroup2", "/sys/fs/cgroup cgroup2"], ["/sys/fs/cgroup"]),
+        (["/ ext4", "/srv/ve fuse", "/srv/ve/cgroup tmpfs", "/srv/ve/cgroup/pids cgroup"], []),
+    ],
+)
+def test_cgroups_behind_the_storage_of_a_container_are_not_looked_at(monkeypatch, lines, trees):
+    monkeypatch.syspath_prepend(os.path.join(os.path.dirname(harness.AGENT)))
+    from manageve import cgroups
+
+    monkeypatch.setattr(cgroups, "mounts", lambda: [(*line.split(), "/") for line in lines])
+    assert [point for point, _root in cgroups.mounted()] == trees
+
+
+@pytest.mark.parametrize("seconds", [2, 4, 8, 10, 15, 20, 40, 60, 100, 150, 600])
+def test_the_parts_of_a_timeout(monkeypatch, seconds):
+    """The tool's forced stop has its time, and so has what comes after it."""
+    monkeypatch.syspath_prepend(os.path.join(os.path.dirname(harness.AGENT)))
+    from manageve import deadline
+
+    d = deadline.Deadline(seconds)
+    end = deadline.BEGUN + seconds
+    assert max(1 if seconds > 2 else 0, min(10, 0.05 * seconds)) <= end - d.end + 1e-6 <= max(10, seconds / 2)
+    assert d.end - d.force >= min(max(5, 0.15 * seconds), seconds / 2) - 1e-6
+    assert d.force < d.resort < d.end
+    assert d.end - d.resort >= min(3, seconds / 4) - 1e-6
+    assert d.resort - d.force >= min(2, seconds / 4) - 1e-6
+
+
 # ------------------------------------------------------------------------------------------ the gate
 def several(make, boot, count=3, host="legacy"):
     ids = [str(101 + n) for n in range(count)]
@@ -237,6 +418,25 @@ def test_agent_killed_in_a_start_then_start_again(make):
     assert sum(1 for _, c in s.world.commands() if re.search(r"start 101 = 0", c)) == 1, about(s, r)
 
 
+@pytest.mark.parametrize("host", ["legacy", "vz7", "legacy noveinfo"])
+@pytest.mark.parametrize("action, code", [("stop", 0), ("monitor", 1), ("start", 0)])
+def test_agent_killed_in_a_start_that_has_not_mounted_yet(make, host, action, code):
+    """vzctl goes on alone, and what looks down comes up."""
+    s = make(host + ": script=premount='sleep 3'")
+    tag = s.world.begin("start", {"veid": "101"}, leftovers=False)
+    wait_for(lambda: s.world.exists("/vz/lock/101.lck"))
+    s.world.kill(s.world.started[tag])
+    s.world.finish(tag)
+    r = s.world.agent(action, {"veid": "101"}, timeout=4 if action == "monitor" else 20)
+    assert r.code == code, about(s, r)
+    if action == "stop":
+        wait_for(lambda: not s.world.runs("sleep 3"))
+        time.sleep(1)
+        assert {"down", "unmounted", "unlocked"} <= s.words(), about(s, r)
+    if action == "start":
+        assert {"running", "ready"} <= s.words(), about(s, r)
+
+
 def test_agent_ended_by_sigterm_leaves_nothing_behind(make):
     s = make("legacy: guest=EXEC=hang running")
     tag = s.world.begin("monitor", {"veid": "101"}, level=10, timeout=30)
@@ -378,6 +578,7 @@ def test_metadata(make):
         "stop_grace": "120s",
         "force_stop": "false",
         "monitor_command": None,
+        "monitor_failures": "0",
         "on_dump": "set_aside",
         "lxc_path": "/var/lib/lxc",
     }
@@ -387,9 +588,11 @@ def test_metadata(make):
         assert (default or None) == wanted[name], name
         assert (p.get("reloadable") == "1") == (name not in ("veid", "engine", "lxc_path")), name
         assert p.find("longdesc").text.strip() and p.find("shortdesc").text.strip(), name
-        assert p.find("content").get("type") == {"start_slots": "integer", "force_stop": "boolean"}.get(
-            name, "string"
-        ), name
+        assert p.find("content").get("type") == {
+            "start_slots": "integer",
+            "monitor_failures": "integer",
+            "force_stop": "boolean",
+        }.get(name, "string"), name
     assert parameters["veid"].get("required") == "1" and parameters["veid"].get("unique-group")
     assert [n for n, p in parameters.items() if p.get("required") == "1"] == ["veid"]
     for name, choices in (

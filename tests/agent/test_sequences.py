@@ -39,6 +39,7 @@ TABLE = {
     "mounted": (1, 1, 0, 0),
     "suspended": (7, 7, 0, 0),
     "down": (7, 7, 0, 0),
+    "frozen": (0, 0, 0, 0),  # by the kernel, and no tool knows
     "lost": (0, 0, 0, None),
     "no config": (7, 7, 5, 0),
     "no private": (7, 7, 5, 0),
@@ -77,6 +78,8 @@ FAULT = st.sampled_from(
         ("FAULT_STATUS", "1+1:later"),
         ("FAULT_STOP", "33:it will not die"),
         ("FAULT_STOP", "hang:hard"),
+        ("FAULT_STOP_FAST", "1:not now"),
+        ("FAULT_STOP_FAST", "79*2:Got signal 15"),
         ("FAULT_STOP", "0"),
         ("FAULT_START", "0"),
         ("FAULT_START", "99:no"),
@@ -105,6 +108,10 @@ EVENT = st.one_of(
             "config gone",
             "storage back",
             "storage back",
+            "kernel freezes",
+            "kernel thaws",
+            "slow premount",
+            "fast premount",
             "fault gone",
         )
     ]
@@ -219,6 +226,8 @@ class Sequence(RuleBasedStateMachine):
         if self.s.up():
             if self.lost_private or self.lost_config:
                 return "lost"
+            if "frozen" in words:
+                return "frozen"
             if "paused" in words:
                 return "paused" if self.modern else "paused, unseen"
             return "running"
@@ -287,7 +296,7 @@ class Sequence(RuleBasedStateMachine):
         self.vz("exec2", "101", command)
 
     def do_guest_halts(self):
-        if self.s.up() and not self.how["EXEC"] and "awake" in self.s.words():
+        if self.s.up() and not self.how["EXEC"] and {"awake", "thawed"} <= self.s.words():
             self.inside("echo die > /run/initctl &")
             time.sleep(0.1)
 
@@ -362,6 +371,19 @@ class Sequence(RuleBasedStateMachine):
         if self.lost_config:
             os.rename(self.w.at("/etc/vz/101.lost"), self.w.at("/etc/vz/conf/101.conf"))
             self.lost_config = False
+
+    def do_kernel_freezes(self):
+        if self.s.up():
+            self.s.do_frozen("")
+
+    def do_kernel_thaws(self):
+        self.s.thaw()
+
+    def do_slow_premount(self):
+        self.s.do_script("premount=sleep 0.7")
+
+    def do_fast_premount(self):
+        self.w.remove("/etc/vz/conf/101.premount")
 
     def do_fault(self, fault):
         key, value = fault
@@ -455,7 +477,7 @@ class Sequence(RuleBasedStateMachine):
             if alone and not self.strays() and whole and (pid_after or self.w.mounted("101")):
                 self.broken(result, "%s says 0 while it runs or stays mounted" % verb)
         if verb in ("start", "migrate_from"):
-            if throughout and before in ("running", "paused, unseen", "lost"):
+            if throughout and before in ("running", "paused, unseen", "frozen", "lost"):
                 # where one begins: the end of an earlier one may be logged meanwhile
                 verbs = [
                     c
@@ -484,7 +506,7 @@ class Sequence(RuleBasedStateMachine):
         row, code = TABLE[before], result.code
         if name in ("monitor", "deep"):
             want = row[0] if how["interval"] == 0 else row[1]
-            if name == "deep" and before == "paused, unseen":
+            if name == "deep" and before in ("paused, unseen", "frozen"):
                 want = 1  # no command ends in it
         elif name == "stop":
             want = row[3]

@@ -164,11 +164,28 @@ TRANSCRIPTS = [
     ("vz7: running noconfig", "status 101", 0, "^VEID 101 deleted unmounted down$", "running"),
     ("vz7: running dangling", "status 101", 0, "^VEID 101 deleted unmounted down$", "running"),
     ("legacy: running noprivate", "status 101", 0, "^CTID 101 deleted unmounted running$", ""),
-    ("legacy: running noprivate", "stop 101", 40, "CT is not mounted", "down unmounted"),
+    ("legacy: running noprivate", "stop 101", 40, "CT is not mounted", "down mounted"),
+    ("legacy: running noprivate", "stop 101 --fast", 40, "CT is not mounted", "down mounted"),
+    ("legacy: mounted noprivate", "status 101", 0, "^CTID 101 deleted unmounted down$", "mounted"),
+    ("legacy: mounted noprivate", "umount 101", 40, "^CT is not mounted$", "mounted"),
+    ("legacy: mounted", "mount 101", 0, "", "mounted"),
+    ("legacy: down", "destroy 999", 14, "Container config file does not exist", ""),
+    ("legacy: running", "exec2 101 'kill -9 $$'", 3, "Got signal 9", ""),
+    ("legacy: running", "exec2 101", 20, "", ""),
+    ("legacy: script=premount='exit 1'", "start 101", 79, "", "down unmounted"),
+    ("legacy: guest=SHUTDOWN=nohalt running", "stop 101", 0, r"Child \d+ exited with status 33", "down unmounted"),
+    ("legacy: lock=dead", "start 101", 0, "^Removing stale lock file", "running unlocked"),
+    (
+        "legacy: sim=NO_VZ=yes down",
+        "status 101",
+        0,
+        "^CTID 101 exist unmounted down\n.*Directory /proc/vz not found",
+        "",
+    ),
     ("legacy: noinit", "start 101", 47, "Unable to start init, probably incorrect template", "down unmounted"),
     ("legacy: emptyconfig", "start 101", 28, "required UB parameter", "down"),
     ("legacy: script=mount='exit 1'", "start 101", 79, "", "down unmounted"),
-    ("legacy: script=start='exit 1'", "start 101", 79, "", "down unmounted"),
+    ("legacy: script=start='exit 1'", "start 101", 79, "Container start failed", "down unmounted"),
     ("legacy: script=stop='exit 1' running", "stop 101", 79, "^Stopping container ...$", "running"),
     ("legacy: script=stop='exit 1' running", "stop 101 --fast", 79, "^$", "running"),
     ("legacy: script=umount='exit 1' running", "stop 101", 79, "Container was stopped", "down mounted"),
@@ -265,7 +282,7 @@ def test_sigterm_does_not_end_a_stop(make):
     time.sleep(0.4)
     s.world.kill(s.world.started[tag], 15)
     r = s.world.wait(tag)
-    assert r.code == 0 and "Cancelling..." in r.out and r.seconds > 1.1, r.out
+    assert r.code == 0 and "Cancelling..." in r.err and r.seconds > 1.1, r.err
     assert {"down", "unmounted", "unlocked"} <= s.words()
 
 
@@ -343,8 +360,42 @@ def test_what_the_kernel_shows(make):
     time.sleep(0.3)
     assert s.world.read("/proc/vz/veinfo") == ""
     s = make("legacy cgroup: running")
-    r = s.world.call("/bin/sh", "-c", "cat /sys/fs/cgroup/*/101/cgroup.procs /sys/fs/cgroup/101/cgroup.procs")
-    assert str(s.world.init_pid("101")) in r.out.split()
+    listing = ["/bin/sh", "-c", "cat /sys/fs/cgroup/*/vz-101/cgroup.procs /sys/fs/cgroup/vz-101/cgroup.procs"]
+    assert str(s.world.init_pid("101")) in s.world.call(*listing).out.split()
+    s.world.vzctl("stop", "101", "--fast")
+    assert s.own_cgroup() and s.world.call(*listing).out == ""  # the empty ones stay
+
+
+def test_a_start_that_has_not_mounted_yet(make):
+    """While a premount script runs, status says down, and the lock is held."""
+    s = make("legacy: script=premount='sleep 1' 'later=0=vzctl start 101' wait=start")
+    assert s.world.call("vzctl", "status", "101").out == "CTID 101 exist unmounted down\n"
+    assert s.world.call("vzctl", "stop", "101").code == 9
+    s.world.wait_ready("101")
+
+
+def test_a_forced_stop_that_meets_a_stop_script(make):
+    s = make("legacy scale=1: script=stop='sleep 3' running")
+    tag = s.world.spawn(["/usr/sbin/vzctl", "stop", "101"])
+    time.sleep(0.5)
+    r = s.world.call("vzctl", "--skiplock", "stop", "101", "--fast")
+    assert r.code == 79 and "Got signal 15" in r.err and s.up(), r.err
+    assert s.world.wait(tag).code == 0 and {"down", "unmounted"} <= s.words()
+
+
+@pytest.mark.parametrize("host", ["legacy cgroup", "legacy cgroup2"])
+def test_frozen_by_the_kernel(make, host):
+    """Its status says running, a command in it is stuck, and so is the stop."""
+    s = make(host + " scale=100: running frozen")
+    assert s.world.call("vzctl", "status", "101").out == "CTID 101 exist mounted running\n"
+    tag = s.world.spawn(["/usr/sbin/vzctl", "exec2", "101", "true"])
+    time.sleep(0.5)
+    assert tag not in s.world.ended and s.up()
+    stop = s.world.spawn(["/usr/sbin/vzctl", "stop", "101"])
+    time.sleep(0.5)
+    assert stop not in s.world.ended and s.up()
+    s.thaw()
+    assert s.world.wait(tag).code == 0 and s.world.wait(stop).code == 0 and not s.up()
 
 
 def test_exec_in_a_frozen_guest_cannot_be_killed(make):

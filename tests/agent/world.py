@@ -105,6 +105,7 @@ def build(cfg):
     for name in ("null", "zero", "full", "random", "urandom", "tty"):
         open(at("/dev/" + name), "w").close()
         call("mount", "/dev/" + name, at("/dev/" + name), None, MS_BIND, None)
+    os.mknod(at("/dev/fuse"), 0o20600, os.makedev(10, 229))
     for name, target in (("fd", "/proc/self/fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")):
         os.symlink(target, at("/dev/" + name))
     proc(at("/proc"), cfg["proc_vz"])
@@ -146,7 +147,7 @@ def cgroups(path, wanted):
     for controller in wanted:
         if controller == "unified":
             mount("cgroup", path, "cgroup2")
-        else:
+        else:  # as many hosts have it: a file system of its own for every controller
             mount("cgroup", "%s/%s" % (path, controller), "cgroup", 0, controller)
 
 

@@ -309,11 +309,115 @@ case(
     1,
     reason="may be running",
 )
-case("starting: for too long, stop", "busybox slowstart=12 launched", "stop timeout=6", 1)
+case(
+    "starting: for too long, stop",
+    "busybox slowstart=12 launched",
+    "stop timeout=6",
+    0,
+    after="STOPPED",
+    err="ERROR.*last resort",
+    stays=12,
+)
+case("starting: for too long, start", "busybox slowstart=12 launched", "start timeout=8", 1, reason=".")
+case(
+    "starting: a start waits, however long lxc-info is silent",
+    "busybox slowstart=25 launched",
+    "start timeout=50 " + BOOTED,
+    0,
+    after="RUNNING booted",
+    least=15,
+)
+case("starting: a hook before all else, monitor", "busybox slowinit=3 launched", "monitor timeout=16", 0, least=1)
+case(
+    "starting: a hook before all else for too long, probe",
+    "busybox slowinit=12 launched",
+    "monitor probe timeout=6",
+    1,
+    reason="may be running",
+)
+case(
+    "starting: a hook before all else for too long, no tools",
+    "busybox slowinit=12 launched",
+    "monitor notools timeout=6",
+    1,
+)
+case("starting: for too long, no tools", "busybox slowstart=12 launched", "monitor probe notools timeout=6", 1, least=2)
+case(
+    "starting: for too long, its socket is not seen",
+    "busybox slowstart=12 launched",
+    "monitor probe notools othernet timeout=6",
+    1,
+)
+case("starting: unprivileged, for too long", "busybox unprivileged slowstart=12 launched", "monitor probe timeout=6", 1)
+case(
+    "starting: a hook before all else, stop is never 0 of one that will run",
+    "busybox slowinit=12 launched",
+    "stop timeout=6",
+    None,
+    stays=14,
+)
 case("stopping: monitor", "busybox slowstop=3 running killing", "monitor timeout=16", 7, least=1)
 case("stopping: stop", "busybox slowstop=3 running killing", "stop timeout=16", 0, after="STOPPED", least=1)
 case("stopping: start", "busybox slowstop=3 running killing", "start timeout=16 " + BOOTED, 0, after="RUNNING booted")
 case("stopping: for too long, monitor", "busybox slowstop=12 running killing", "monitor timeout=6", 1)
+case("stopping: for too long, probe", "busybox slowstop=12 running killing", "monitor probe timeout=6", 1)
+case("stopping: for too long, no tools", "busybox slowstop=12 running killing", "monitor probe notools timeout=6", 1)
+case(
+    "stopping: for too long, stop",
+    "busybox slowstop=12 running killing",
+    "stop timeout=6",
+    0,
+    after="STOPPED",
+    stays=12,
+)
+
+# the tool hangs or fails, and the guest is well: that is no reason to restart it
+SILENT = "tool='lxc-info=exec sleep 1000'"
+for kind in ves.KINDS:
+    case(
+        "starved: probe, " + kind,
+        kind + " running",
+        "monitor probe timeout=12 " + SILENT,
+        0,
+        same=True,
+        err="WARN.*proves",
+    )
+    case("starved: monitor, " + kind, kind + " running", "monitor timeout=12 " + SILENT, 0, same=True)
+    case("starved: level 10, " + kind, kind + " running", "monitor level=10 timeout=12 " + SILENT, 0, same=True)
+    case("starved: start, " + kind, kind + " running", "start timeout=12 " + SILENT, 0, same=True)
+case("starved: while it boots", "systemd boot='sleep 100' starting", "monitor timeout=12 " + SILENT, 0)
+case("starved: stop", "busybox running", "stop timeout=15 " + SILENT, 0, after="STOPPED")
+case("starved: frozen", "busybox running frozen", "monitor timeout=8 " + SILENT, 1, after="FROZEN", same=True)
+case("starved: down", "busybox", "monitor probe timeout=8 " + SILENT, 7)
+
+# a forced stop that fails
+FAILS = "tool='lxc-stop=%s'"
+case(
+    "forced stop: fails once",
+    "busybox running " + HANGS,
+    "stop force_stop=true timeout=20 " + FAILS % "[ -e $ONCE ] && exec $REAL \"$@\"; : >$ONCE; exit 1",
+    0,
+    after="STOPPED",
+    noerr="last resort",
+)
+for kind in ("busybox", "systemd", "systemd unprivileged"):
+    for how, script in (("fails", "exit 1"), ("hangs", "exec sleep 1000"), ("lies", "exit 0")):
+        case(
+            "forced stop: %s for ever, %s" % (how, kind),
+            kind + " running " + HANGS,
+            "stop timeout=15 stop_grace=1 " + FAILS % script,
+            0,
+            after="STOPPED",
+            err="ERROR.*last resort",
+        )
+case(
+    "forced stop: fails for ever, frozen",
+    "busybox running frozen",
+    "stop timeout=15 force_stop=true " + FAILS % "exit 1",
+    0,
+    after="STOPPED",
+    err="ERROR.*last resort",
+)
 
 # what is gone while it runs
 for gone in ("noconfig", "norootfs"):
@@ -341,13 +445,13 @@ case("no monitor: start", "busybox running nomonitor", "start " + BOOTED, 0, aft
 case("no monitor: stop", "busybox running nomonitor", "stop", 0, after="STOPPED")
 
 # LXC's tools are gone while it runs
-case("no tools: probe", "busybox running", "monitor probe notools", 1, same=True, reason="may be running")
-case("no tools: monitor", "busybox running", "monitor notools", 1, same=True)
-case("no tools: start", "busybox running", "start notools", 1, same=True)
-case("no tools: stop", "busybox running", "stop notools", 1, same=True)
+case("no tools: probe", "busybox running", "monitor probe notools", 0, same=True, err="WARN.*proves")
+case("no tools: monitor", "busybox running", "monitor notools", 0, same=True)
+case("no tools: start", "busybox running", "start notools", 0, same=True)
+case("no tools: stop", "busybox running", "stop notools timeout=15", 0, err="ERROR.*last resort", after="STOPPED")
 case("no tools: frozen", "busybox running frozen", "monitor probe notools", 1, same=True)
-case("no tools: systemd, its socket is not seen", "systemd running", "monitor probe notools othernet", 1, same=True)
-case("no tools: busybox, its socket is not seen", "busybox running", "monitor probe notools othernet", 1, same=True)
+case("no tools: systemd, its socket is not seen", "systemd running", "monitor probe notools othernet", 0, same=True)
+case("no tools: busybox, its socket is not seen", "busybox running", "monitor probe notools othernet", 0, same=True)
 case("no tools: down, probe", "busybox", "monitor probe notools", 5)
 case("no tools: down, monitor", "busybox", "monitor notools", 1)
 case("no tools: down, start", "busybox", "start notools", 5)
@@ -357,7 +461,7 @@ case(
     "no tools: runs in a cgroup with a suffix",
     "busybox running nomonitor running",
     "monitor probe notools othernet",
-    1,
+    0,
     same=True,
 )
 
@@ -384,16 +488,17 @@ for kind in ves.KINDS:
         "unprivileged: no tools, " + kind,
         kind + " unprivileged running",
         "monitor probe notools",
-        1,
+        0,
         same=True,
-        reason="may be running",
+        err="WARN.*proves",
     )
     case(
         "unprivileged: no tools, its socket is not seen, " + kind,
         kind + " unprivileged running",
         "monitor probe notools othernet",
-        1,
+        0,
         same=True,
+        err="WARN.*proves",
     )
     case(
         "unprivileged: hung stop, " + kind,
@@ -494,7 +599,11 @@ class Stage:
         kind, *words = shlex.split(text)
         words = [word.partition("=")[::2] for word in words]
         given = dict(words)
-        hooks = {"start-host": given.pop("slowstart", None), "stop": given.pop("slowstop", None)}
+        hooks = {
+            "pre-start": given.pop("slowinit", None),
+            "start-host": given.pop("slowstart", None),
+            "stop": given.pop("slowstop", None),
+        }
         config = "".join('lxc.hook.%s = /bin/sh -c "sleep %s"\n' % hook for hook in hooks.items() if hook[1])
         self.later = given.get("later")  # a command of the shell, see Stage.run
         how = {word: True for word in ("include", "unprivileged") if word in given}
@@ -504,7 +613,7 @@ class Stage:
                 if hasattr(self, "do_" + word):
                     getattr(self, "do_" + word)(value)
                 else:
-                    assert word in ("boot", "shutdown", "slowstart", "slowstop", "later", *how), word
+                    assert word in ("boot", "shutdown", "slowinit", "slowstart", "slowstop", "later", *how), word
         except BaseException:
             self.ve.close()
             raise
@@ -562,6 +671,8 @@ class Stage:
                 how["interval"] = 0
             elif key in ("timeout", "level"):
                 how[key] = int(value)
+            elif key == "tool":
+                how[key] = value
             elif is_one:
                 params[key] = value
             else:
@@ -585,7 +696,7 @@ class Stage:
 def complaints(result, how, action, code, expected, stage, pid):
     """What is wrong."""
     timeout = how.get("timeout", ves.TIMEOUT)
-    if result.code != code:
+    if code is not None and result.code != code:
         yield "exit code %s, not %s" % (result.code, code)
     if result.seconds >= timeout:
         yield "%.2f s, past its timeout of %d s" % (result.seconds, timeout)
@@ -595,7 +706,7 @@ def complaints(result, how, action, code, expected, stage, pid):
     left = [words for words, unkillable in result.left if not (unkillable and expected.get("stuck"))]
     if left:
         yield "left behind: %s" % left
-    silent = code == 0 or code == 7 and action == "monitor" and not how["interval"]
+    silent = result.code == 0 or result.code == 7 and action == "monitor" and not how["interval"]
     if len(result.reasons) != (0 if silent else 1):
         yield "%d reasons" % len(result.reasons)
     if not re.search(expected.get("reason", ""), "".join(result.reasons)):
@@ -611,11 +722,18 @@ def complaints(result, how, action, code, expected, stage, pid):
         yield "afterwards %s, not %s" % (stage.ve.state(), state)
     if more and stage.ve.booted() != (more == ["booted"]):
         yield "afterwards not " + more[0]
+    if result.code == 0 and "stays" in expected:  # as long as it could still come up
+        end = time.monotonic() + expected["stays"]
+        while time.monotonic() < end:
+            if stage.ve.state() != "STOPPED":
+                yield "it came up after a stop that succeeded"
+                break
+            time.sleep(0.2)
     if expected.get("same") and (not pid or stage.ve.pid() != pid):
         yield "it runs no longer, or was started anew"
 
 
-KNOWN = {"after", "least", "most", "reason", "err", "noerr", "same", "stuck"}
+KNOWN = {"after", "least", "most", "reason", "err", "noerr", "same", "stuck", "stays"}
 
 
 @pytest.mark.parametrize("words, asked, code, expected", CASES)

@@ -182,9 +182,11 @@ def agent(
     notools=False,
     othernet=False,
     rsctmp="/run/resource-agents",
+    tool="",
 ):
     """Run the agent as Pacemaker's executor does. notools: in a mount namespace that has no tool of LXC; othernet: in a
-    network namespace of its own, so that the sockets of LXC's monitors are not to be seen."""
+    network namespace of its own, so that the sockets of LXC's monitors are not to be seen. tool: NAME=COMMANDS: such a
+    script instead of this tool, which is $REAL in it; $ONCE is a file that is not there at first."""
     env = {
         "PATH": "/sbin:/bin:/usr/sbin:/usr/bin",
         "OCF_ROOT": "/usr/lib/ocf",
@@ -208,6 +210,14 @@ def agent(
         hide = "".join("mount --bind /dev/null %s && " % tool for tool in TOOLS)
         argv = ["unshare", "--mount"] + ["--net"] * othernet + ["sh", "-c", hide + 'exec "$@"', "sh"] + argv
     with tempfile.TemporaryDirectory() as folder:
+        if tool:
+            name, _, commands = tool.partition("=")
+            path, fake = shutil.which(name), folder + "/fake"
+            shutil.copy(path, folder + "/real")
+            with open(fake, "w") as f:
+                f.write("#!/bin/sh\nREAL=%s/real ONCE=%s/once\n%s\n" % (folder, folder, commands))
+            os.chmod(fake, 0o755)
+            argv = ["unshare", "--mount", "sh", "-c", 'mount --bind %s %s && exec "$@"' % (fake, path), "sh"] + argv
         # a stuck agent is ended by watch()
         subprocess.run(
             [sys.executable, __file__, folder + "/result", str(timeout)] + argv,

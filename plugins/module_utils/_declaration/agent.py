@@ -36,6 +36,7 @@ PARAMETERS: dict[str, Parameter] = {
     'stop_grace': {'type': 'string', 'reloadable': True},
     'force_stop': {'type': 'boolean', 'reloadable': True},
     'monitor_command': {'type': 'string', 'reloadable': True},
+    'monitor_failures': {'type': 'integer', 'reloadable': True},
     'on_dump': {'type': 'string', 'reloadable': True},
     'lxc_path': {'type': 'string', 'reloadable': False},
 }
@@ -64,6 +65,7 @@ DEFAULTS: dict[str, str] = {
     'start_slots': '0',
     'stop_grace': '120s',
     'force_stop': 'false',
+    'monitor_failures': '0',
     'on_dump': 'set_aside',
     'lxc_path': '/var/lib/lxc',
 }
