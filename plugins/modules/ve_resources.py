@@ -54,6 +54,8 @@ options:
       - Whether the change may stop, restart or move VEs that run. By default such a change is refused, with the list.
       - Pacemaker's scheduler is asked what it would do with and without the change, so what was due anyway does not
         count. Stopping a VE that is declared with O(ves[].state=stopped) is no reason to refuse.
+      - What Pacemaker does only later counts as well. In maintenance mode (of the cluster, a node or a resource), with
+        C(is-managed=false), with nodes in standby and without quorum it is asked what it does when that has ended.
     type: bool
     default: false
   rehearse:

@@ -17,7 +17,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backu
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.backup import Backup
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, restarts
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.restarts import Prediction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
@@ -30,7 +30,7 @@ class Outcome:
     """The last draft, and what was found on the way to it."""
 
     draft: Draft[Edited]
-    predicted: list[ScheduledAction] = field(default_factory=list)
+    predicted: list[Prediction] = field(default_factory=list)
     rehearsed: dict[str, Any] | None = None
     saved: Backup | None = None
 
@@ -103,18 +103,18 @@ def _refuse_interruptions(outcome: Outcome, wanted: Wanted) -> None:
     to_be_stopped = {ve.name for ve in wanted.declaration.ves if ve.state == 'stopped'}
     ours = set(guests.ours(outcome.draft.new)).union(outcome.draft.found.removed)
     hit = [
-        action
-        for action in outcome.predicted
-        if action.interrupts
-        and action.resource in ours
-        and not (action.resource in to_be_stopped and action.action == 'stop')
+        prediction
+        for prediction in outcome.predicted
+        if prediction.action.interrupts
+        and prediction.action.resource in ours
+        and not (prediction.action.resource in to_be_stopped and prediction.action.action == 'stop')
     ]
     if hit:
         heading = 'This change would interrupt VEs that run, nothing was changed:'
         raise CibError(
             '%s\nWith allow_restart: true it is made all the same.'
-            % bullets(heading, [restarts.sentence(action) for action in hit]),
-            predicted=[restarts.row(action) for action in outcome.predicted],
+            % bullets(heading, [prediction.sentence for prediction in hit]),
+            predicted=[prediction.row() for prediction in outcome.predicted],
             diff=_diff(outcome),
         )
 
@@ -137,7 +137,7 @@ def _diff(outcome: Outcome) -> Callable[[], dict[str, str]]:
     def diff() -> dict[str, str]:
         shown = {'before': outcome.draft.before, 'after': outcome.draft.after}
         if outcome.predicted:
-            lines = ['Pacemaker will %s\n' % restarts.sentence(action) for action in outcome.predicted]
+            lines = ['Pacemaker will %s\n' % prediction.sentence for prediction in outcome.predicted]
             shown['prepared'] = ''.join(lines)
         return shown
 
@@ -152,7 +152,7 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
         'created': edited.created,
         'updated': edited.updated,
         'removed': edited.removed,
-        'predicted': [restarts.row(action) for action in outcome.predicted],
+        'predicted': [prediction.row() for prediction in outcome.predicted],
         'explain': explain(wanted.declaration, edited.escalation),
         'properties': [change.row() for change in edited.properties],
         'patch': draft.patch,
