@@ -13,7 +13,13 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, faithful, guests, transaction
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    backup,
+    faithful,
+    guests,
+    quorum,
+    transaction,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.backup import Backup
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, restarts
@@ -84,8 +90,9 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
         if not draft.changed:
             break
         outcome.predicted = restarts.predict(runner, draft, wanted.names)
-        if not arguments['allow_restart']:
-            _refuse_interruptions(outcome, wanted)
+        hit = [] if arguments['allow_restart'] else _interruptions(outcome, wanted)
+        _refuse_without_quorum(outcome, hit)
+        _refuse_interruptions(outcome, hit)
         if arguments.get('rehearse') is not None:
             outcome.rehearsed = _rehearse(runner, outcome, arguments['rehearse'], wanted)
         if check:
@@ -98,25 +105,38 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
     return outcome
 
 
-def _refuse_interruptions(outcome: Outcome, wanted: Wanted) -> None:
+def _interruptions(outcome: Outcome, wanted: Wanted) -> list[Prediction]:
     """A VE that runs goes on running, unless it was declared stopped. Foreign resources are only reported."""
     to_be_stopped = {ve.name for ve in wanted.declaration.ves if ve.state == 'stopped'}
     ours = set(guests.ours(outcome.draft.new)).union(outcome.draft.found.removed)
-    hit = [
+    return [
         prediction
         for prediction in outcome.predicted
         if prediction.action.interrupts
         and prediction.action.resource in ours
         and not (prediction.action.resource in to_be_stopped and prediction.action.action == 'stop')
     ]
+
+
+def _refuse_without_quorum(outcome: Outcome, hit: Sequence[Prediction]) -> None:
+    complaint = quorum.complaint(outcome.draft.old, outcome.draft.new)
+    if complaint and hit:
+        heading = '\nIt would interrupt VEs that run, too:'
+        complaint += bullets(heading, [prediction.sentence for prediction in hit])
+    if complaint:
+        raise _refusal(complaint, outcome)
+
+
+def _refuse_interruptions(outcome: Outcome, hit: Sequence[Prediction]) -> None:
     if hit:
         heading = 'This change would interrupt VEs that run, nothing was changed:'
-        raise CibError(
-            '%s\nWith allow_restart: true it is made all the same.'
-            % bullets(heading, [prediction.sentence for prediction in hit]),
-            predicted=[prediction.row() for prediction in outcome.predicted],
-            diff=_diff(outcome),
-        )
+        listed = bullets(heading, [prediction.sentence for prediction in hit])
+        raise _refusal('%s\nWith allow_restart: true it is made all the same.' % listed, outcome)
+
+
+def _refusal(msg: str, outcome: Outcome) -> CibError:
+    predicted = [prediction.row() for prediction in outcome.predicted]
+    return CibError(msg, predicted=predicted, diff=_diff(outcome))
 
 
 def _rehearse(runner: Runner, outcome: Outcome, options: Arguments, wanted: Wanted) -> dict[str, Any]:
