@@ -46,6 +46,11 @@ class VeStatus:
         """``actual``, or unmanaged. In the cluster's maintenance mode every VE is unmanaged."""
         return self.actual if self.managed else 'unmanaged'
 
+    @property
+    def down(self) -> bool:
+        """Whether it runs nowhere, for sure."""
+        return self.actual == 'stopped' and self.node is None
+
     def row(self) -> dict[str, Any]:
         """As modules return it."""
         return {'name': self.name, 'state': self.state, 'node': self.node, 'failures': list(self.failures)}

@@ -11,22 +11,23 @@ from typing import Any, Callable, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import NAME_FORM, bullets, is_name, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     backup,
     faithful,
     guests,
+    operations,
     quorum,
     transaction,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.backup import Backup
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, restarts
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, removal, restarts
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.restarts import Prediction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import OWNER, Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.explain import explain
 
@@ -43,7 +44,7 @@ class Outcome:
 
 def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     """The module's result."""
-    wanted = Wanted(validate.read(arguments['ves'], arguments['policy']), arguments['purge'], arguments['new'])
+    wanted = _wanted(arguments)
     timeout = read_timeout(arguments['wait_timeout']) if arguments['wait'] else None
     keep = arguments['backup_keep']
     if keep < 0:
@@ -71,6 +72,15 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     return result
 
 
+def _wanted(arguments: Arguments) -> Wanted:
+    declaration, owner = validate.read(arguments['ves'], arguments['policy']), arguments.get('owner')
+    if owner is not None and not is_name(owner):
+        raise InputError(['owner: %r cannot be the name of a list; %s' % (owner, NAME_FORM)])
+    for ve in declaration.ves if owner else ():
+        ve.meta[OWNER] = owner
+    return Wanted(declaration, arguments['purge'], arguments['new'], owner)
+
+
 def _refuse_unfaithful(runner: Runner, declaration: Declaration) -> None:
     """What the CIB of this release would keep as something else, and report as changed on every run."""
     values = {}
@@ -85,29 +95,69 @@ def _refuse_unfaithful(runner: Runner, declaration: Declaration) -> None:
 
 
 def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -> Outcome:
+    stopped: list[Prediction] = []
+    saved: Backup | None = None
     for draft in transaction.drafts(runner, lambda root: edit(root, wanted)):
-        outcome = Outcome(draft)
+        outcome = Outcome(draft, stopped, saved=saved)
         if not draft.changed:
             break
-        outcome.predicted = restarts.predict(runner, draft, wanted.names)
+        outcome.predicted = stopped + restarts.predict(runner, draft, wanted.names)
         hit = [] if arguments['allow_restart'] else _interruptions(outcome, wanted)
         _refuse_without_quorum(outcome, hit)
         _refuse_interruptions(outcome, hit)
+        _refuse_rename(outcome, wanted)
         if arguments.get('rehearse') is not None:
             outcome.rehearsed = _rehearse(runner, outcome, arguments['rehearse'], wanted)
         if check:
             break
-        outcome.saved = backup.save(draft.old, arguments['backup_keep'])
-        if draft.push():
+        outcome.saved = saved or backup.save(draft.old, arguments['backup_keep'])
+        running = _running(outcome)
+        if running and _is_live(draft):
+            removal.stop(runner, draft.old, [prediction.action.resource for prediction in running])
+            stopped, saved = stopped + running, outcome.saved
+        elif draft.push():
             break
-        if outcome.saved:
+        elif outcome.saved and not saved:
             outcome.saved.discard()
     return outcome
+
+
+def _running(outcome: Outcome) -> list[Prediction]:
+    """Those that are to be removed, and that Pacemaker would stop because of that, and now."""
+    removed = outcome.draft.found.removed
+    return [
+        prediction
+        for prediction in outcome.predicted
+        if prediction.action.resource in removed and prediction.action.interrupts and not prediction.held_back_by
+    ]
+
+
+def _cut_short(outcome: Outcome) -> list[str]:
+    """Of those that are removed while they run."""
+    removed, live = outcome.draft.found.removed, _is_live(outcome.draft)
+    names = [
+        prediction.action.resource
+        for prediction in outcome.predicted
+        if prediction.action.resource in removed
+        and prediction.action.interrupts
+        and (prediction.held_back_by or not live)
+    ]
+    return [
+        'These are removed while they run: %s. With its resource the timeouts of a VE go, so Pacemaker stops it with its '
+        'default of %s.' % (some(names), operations.DEFAULT_TIMEOUT)
+        for _once in names[:1]
+    ]
+
+
+def _is_live(draft: Draft[Edited]) -> bool:
+    """Whether there is a controller that stops something, and no file."""
+    return 'CIB_file' not in os.environ and draft.old.get('dc-uuid') is not None
 
 
 def _interruptions(outcome: Outcome, wanted: Wanted) -> list[Prediction]:
     """A VE that runs goes on running, unless it was declared stopped. Foreign resources are only reported."""
     to_be_stopped = {ve.name for ve in wanted.declaration.ves if ve.state == 'stopped'}
+    absent = {ve.name for ve in wanted.declaration.absent}
     ours = set(guests.ours(outcome.draft.new)).union(outcome.draft.found.removed)
     return [
         prediction
@@ -115,6 +165,8 @@ def _interruptions(outcome: Outcome, wanted: Wanted) -> list[Prediction]:
         if prediction.action.interrupts
         and prediction.action.resource in ours
         and not (prediction.action.resource in to_be_stopped and prediction.action.action == 'stop')
+        # later it would be stopped without the timeouts that it has now
+        and not (prediction.action.resource in absent and not prediction.held_back_by)
     ]
 
 
@@ -132,6 +184,24 @@ def _refuse_interruptions(outcome: Outcome, hit: Sequence[Prediction]) -> None:
         heading = 'This change would interrupt VEs that run, nothing was changed:'
         listed = bullets(heading, [prediction.sentence for prediction in hit])
         raise _refusal('%s\nWith allow_restart: true it is made all the same.' % listed, outcome)
+
+
+def _refuse_rename(outcome: Outcome, wanted: Wanted) -> None:
+    """The VE would be stopped under its old name while it starts, or runs, under the new one."""
+    ours = guests.ours(outcome.draft.old)
+    declared = {(ve.engine, ve.id): ve for ve in wanted.declaration.ves}
+    for prediction in outcome.predicted:
+        name = prediction.action.resource
+        if name not in outcome.draft.found.removed or not prediction.action.interrupts or name not in ours:
+            continue
+        for engine, ve_id in guests.managed(ours[name]):
+            ve = declared.get((engine, validate.canonical_id(ve_id, engine)))
+            if ve:
+                raise _refusal(
+                    '%s: name: its VE runs as the resource %s, and cannot be renamed while it runs; nothing was changed. Keep '
+                    'that name, or stop the VE first.' % (ve.where, name),
+                    outcome,
+                )
 
 
 def _refusal(msg: str, outcome: Outcome) -> CibError:
@@ -172,6 +242,7 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
         'created': edited.created,
         'updated': edited.updated,
         'removed': edited.removed,
+        'spared': edited.spared,
         'predicted': [prediction.row() for prediction in outcome.predicted],
         'explain': explain(wanted.declaration, edited.escalation),
         'properties': [change.row() for change in edited.properties],
@@ -180,7 +251,7 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
         'backup': saved.path if saved else None,
         'restore': saved.restore if saved else None,
         'rehearsal': outcome.rehearsed,
-        'warnings': edited.warnings + draft.warnings,
+        'warnings': edited.warnings + draft.warnings + _cut_short(outcome),
         'diff': _diff(outcome),
     }
 
