@@ -101,7 +101,8 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
         outcome = Outcome(draft, stopped, saved=saved)
         if not draft.changed:
             break
-        outcome.predicted = stopped + restarts.predict(runner, draft, wanted.names)
+        predicted = restarts.predict(runner, draft, wanted.names)
+        outcome.predicted = stopped + predicted
         hit = [] if arguments['allow_restart'] else _interruptions(outcome, wanted)
         _refuse_without_quorum(outcome, hit)
         _refuse_interruptions(outcome, hit)
@@ -111,7 +112,7 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
         if check:
             break
         outcome.saved = saved or backup.save(draft.old, arguments['backup_keep'])
-        running = _running(outcome)
+        running = _running(predicted, draft.found.removed)
         if running and _is_live(draft):
             removal.stop(runner, draft.old, [prediction.action.resource for prediction in running])
             stopped, saved = stopped + running, outcome.saved
@@ -122,12 +123,11 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
     return outcome
 
 
-def _running(outcome: Outcome) -> list[Prediction]:
+def _running(predicted: Sequence[Prediction], removed: Sequence[str]) -> list[Prediction]:
     """Those that are to be removed, and that Pacemaker would stop because of that, and now."""
-    removed = outcome.draft.found.removed
     return [
         prediction
-        for prediction in outcome.predicted
+        for prediction in predicted
         if prediction.action.resource in removed and prediction.action.interrupts and not prediction.held_back_by
     ]
 

@@ -9,6 +9,7 @@ import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import removal
+from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 import stagger_world
 from declarations import create, declare, element, ids, values
@@ -48,7 +49,6 @@ def test_where_it_cannot_be_stopped_now_it_is_refused(cluster, name):
     if name == 'maintenance-mode':
         cluster.tool('crm_attribute', '--name', name, '--update', 'true')
     else:
-        edit(cluster, lambda root: root.find('.//rsc_defaults') is None or None)
         edit(
             cluster,
             lambda root: root.find('configuration').append(
@@ -203,8 +203,6 @@ def live(cluster, monkeypatch):
 def conduct(live, ves, **more):
     arguments = {'ves': ves, 'policy': None, 'purge': False, 'new': 'started', 'wait': False, 'allow_restart': False}
     arguments.update({'wait_timeout': '10min', 'backup_keep': 0}, **more)
-    from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
-
     return ve_resources.run(live.run_tool, arguments)
 
 
@@ -222,13 +220,18 @@ def test_it_is_stopped_with_its_own_timeout_and_removed_when_it_is_down(live, ve
 def test_one_that_does_not_stop_stays_configured(live, monkeypatch):
     where = live.cluster.where()['ve-2']
 
-    def fails(action):
-        live.flight.append(dict(action, left=2))
-
     monkeypatch.setattr(live, 'begin', lambda action: None)  # a controller that does nothing, and says that it is idle
     monkeypatch.setattr(live, 'busy', lambda: False)
-    happened(live.cluster, where, 've-2', ('stop', (1, 0), 'it hangs'))
+    live.cluster.tool(
+        'crm_attribute', '--name', 'stonith-enabled', '--update', 'false'
+    )  # else the node is fenced, and it is down
+
+    def breaks(_seconds):
+        if not live.others:
+            live.others.append('broken')
+            happened(live.cluster, where, 've-2', ('stop', (1, 0), 'it hangs'))
+
+    monkeypatch.setattr(removal.time, 'sleep', breaks)
     with pytest.raises(Error, match='(?s)not down. They are still configured.*ve-2 is .*it hangs') as caught:
         conduct(live, [{'id': 1}, gone(2)])
     assert caught.value.details['changed'] and element(live.cluster, 've-2') is not None
-    assert fails
