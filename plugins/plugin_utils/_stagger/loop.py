@@ -32,6 +32,7 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.watch im
 INTERVAL = 2  # seconds between two looks
 SILENCE = 20  # seconds without news until a line says what is waited for
 QUIET_LOOKS = 3  # looks at an idle cluster until what is not done counts as staying so
+STUCK_LOOKS = 15  # looks at a cluster that waits for a node to be fenced, which failed: it is tried again
 
 
 def run(outside: Outside, options: Options) -> Plain:
@@ -109,8 +110,10 @@ class Loop:
             self._may_go_on(phase, left)
             if self._held_up(phase):
                 continue
-            self._quiet = self._quiet + 1 if status.idle and not status.maintenance else 0
-            if self._quiet >= QUIET_LOOKS:
+            quiet = status.idle and not status.maintenance
+            stuck = bool(status.stuck) and not any(ve.state in texts.MOVING for ve in status.ves)
+            self._quiet = self._quiet + 1 if quiet or stuck else 0
+            if self._quiet >= (QUIET_LOOKS if quiet else STUCK_LOOKS):
                 self._done.failed += left
                 continue
             if self._report.silent() > SILENCE:
@@ -213,7 +216,9 @@ class Loop:
         result = texts.result(self._plan, self._done, self._watch.rows(), self._report, over)
         bad = [ve for ve in ves if not goal(ve) and ve.name not in self._done.left_alone and ve.state not in LEFT]
         if over or bad:
-            msg = texts.failure(bad, self._done, over, self._watch.seen.quorum, state)
+            msg = texts.failure(
+                bad, self._done, over, self._watch.seen.quorum, state, list(self._watch.seen.lost.values())
+            )
             return dict(result, failed=True, msg=msg)
         self._report.say(texts.success(ves, goal, state), always=True)
         return result

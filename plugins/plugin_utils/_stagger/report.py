@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import about
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     LookResult,
@@ -31,6 +31,8 @@ EVENTS = {
     'failed': 'failed',
     'unmanaged': 'unmanaged',
     'removed': 'removed',
+    'lost': 'lost',
+    'unknown': 'unknown',
 }
 # What takes a VE out of a run, in words.
 LEFT = {'unmanaged': 'is unmanaged now, and left alone', 'removed': 'was removed by somebody else'}
@@ -81,7 +83,7 @@ def preface(plan: Plan, options: Options) -> list[str]:
             estimated(options.state, plan.expected),
         )
         lines += _why(plan, options)
-    return lines + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
+    return lines + ['%s is unmanaged and left alone' % name for name in plan.unmanaged] + plan.lost
 
 
 def _why(plan: Plan, options: Options) -> list[str]:
@@ -110,7 +112,7 @@ def plan_lines(plan: Plan, options: Options) -> list[str]:
         heading += ', in %d batches because %s' % (len(plan.batches), plan.why_batches)
     if plan.rows:
         heading += ', %s' % estimated(options.state, plan.expected)
-    return [heading] + [_row(row, options.state) for row in plan.rows]
+    return [heading] + [_row(row, options.state) for row in plan.rows] + plan.lost
 
 
 def _row(row: Row, state: str) -> str:
@@ -141,6 +143,7 @@ def waiting(status: LookResult, left: Sequence[str], since: Mapping[str, float],
     busy = [ve for ve in status.ves if ve.state in MOVING]
     parts = ['the cluster is in maintenance mode'] if status.maintenance else []
     parts += [] if status.quorum else ['there is no quorum']
+    parts += ['%s is lost' % node for node in status.lost]
     parts += [
         '%s %s on %s (%.0f s)'
         % (ve.name, 'starts' if ve.state == 'starting' else ve.state, ve.node, now - since[ve.name])
@@ -187,16 +190,19 @@ def success(ves: Sequence[VeLook], goal: Goal, state: str) -> str:
     )
 
 
-def failure(bad: Sequence[VeLook], done: Done, over: str, quorum: bool, state: str) -> str:
+def failure(bad: Sequence[VeLook], done: Done, over: str, quorum: bool, state: str, lost: Sequence[str] = ()) -> str:
     """Why the run failed, VE by VE."""
     why = over or 'the cluster has nothing left to do and they are not %s%s' % (
         DONE[state],
         '' if quorum else '; this part of it has no quorum, and goes on by itself when enough nodes are back',
     )
-    return bullets('%d VEs: %s.' % (len(bad), why), [_reason(ve, ve.name in done.withdrawn) for ve in bad])
+    listed = [_reason(ve, ve.name in done.withdrawn) for ve in bad]
+    return '\n'.join([bullets('%s: %s.' % (count(len(bad), 'VE'), why), listed), *lost])
 
 
 def _reason(ve: VeLook, withdrawn: bool) -> str:
+    if ve.state == 'lost' and not withdrawn:
+        return '%s (lost): it may run on %s, which is lost and not fenced' % (ve.name, ve.node)
     unknown = 'no failure is recorded; look with crm_resource --why --resource=%s' % ve.name
     return '%s (%s): %s' % (
         ve.name,
