@@ -112,16 +112,10 @@ options:
       state:
         description:
           - V(started) and V(stopped) set the resource's target-role and make it managed; V(unmanaged) has the cluster
-            leave the VE alone.
-          - V(absent) removes the resource and its constraints. A VE that runs is stopped first, with its own timeout; the
-            VE itself stays on its host. M(openve.pacemaker.ve_resources) does that; all others take it for not declared.
+            leave the VE alone. V(absent) stops the VE and removes its resource; the VE stays on its host.
           - Left out, whatever an admin has set by hand on target-role and is-managed stays.
         type: str
-        choices:
-          - started
-          - stopped
-          - unmanaged
-          - absent
+        choices: [started, stopped, unmanaged, absent]
       params:
         description:
           - More parameters of the agent, such as C(ready_command), C(ready_timeout), C(start_wait), C(force_stop),

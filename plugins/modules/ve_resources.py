@@ -297,15 +297,21 @@ predicted:
     reason:
       description: Pacemaker's reason.
       type: str
+    held_back_by:
+      description: What has to end before that is done, such as maintenance mode; empty where it is done at once.
+      type: list
+      elements: str
   sample:
     - resource: db
       action: restart
       node: n2
       reason: ""
+      held_back_by: []
     - resource: web2
       action: stop
       node: n3
       reason: node availability
+      held_back_by: []
 explain:
   description: Where each derived number comes from. A number that holds for several VEs is there once.
   returned: success

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stops VEs before their resources are removed.
+"""VEs are stopped before their resources are removed.
 
 With the resource its operations go: Pacemaker would stop the VE with its default timeout, whatever the guest needs, and
 fence the node when that is over.
@@ -19,11 +19,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     attributes,
-    edits,
     guests,
     operations,
-    transaction,
-    tree,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import VeStatus
@@ -33,9 +30,8 @@ QUIET_LOOKS = 5  # looks at an idle cluster until what is not down counts as sta
 MARGIN = 60  # seconds, for Pacemaker's own work
 
 
-def stop(runner: Runner, root: Element, names: Sequence[str]) -> None:
-    """Stop VEs, and wait until they are down. ``root``: the CIB, with their timeouts. An Error where they do not stop."""
-    transaction.change(runner, lambda edited: _stopped(edited, names))
+def wait_until_down(runner: Runner, root: Element, names: Sequence[str]) -> None:
+    """Wait until VEs are down that are to stop. ``root``: the CIB, with their timeouts. An Error where they do not stop."""
     end, quiet = time.monotonic() + _longest(root, names), 0
     while True:
         cluster = status.read(runner)
@@ -53,13 +49,6 @@ def stop(runner: Runner, root: Element, names: Sequence[str]) -> None:
                 changed=True,
             )
         time.sleep(INTERVAL)
-
-
-def _stopped(root: Element, names: Sequence[str]) -> None:
-    primitives = tree.primitives(root)
-    for name in guests.ours(root):
-        if name in names:
-            edits.set_target_role(root, primitives[name], 'Stopped')
 
 
 def _longest(root: Element, names: Sequence[str]) -> float:

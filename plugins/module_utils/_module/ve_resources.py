@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Sequence
+from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
@@ -28,7 +29,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.restarts
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout, wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import OWNER, Declaration
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit, stop_first
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.explain import explain
 
 
@@ -105,8 +106,8 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
         outcome.predicted = stopped + predicted
         hit = [] if arguments['allow_restart'] else _interruptions(outcome, wanted)
         _refuse_without_quorum(outcome, hit)
+        _refuse_rename(outcome, wanted, arguments['allow_restart'])
         _refuse_interruptions(outcome, hit)
-        _refuse_rename(outcome, wanted)
         if arguments.get('rehearse') is not None:
             outcome.rehearsed = _rehearse(runner, outcome, arguments['rehearse'], wanted)
         if check:
@@ -114,13 +115,19 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
         outcome.saved = saved or backup.save(draft.old, arguments['backup_keep'])
         running = _running(predicted, draft.found.removed)
         if running and _is_live(draft):
-            removal.stop(runner, draft.old, [prediction.action.resource for prediction in running])
+            _stop(runner, draft.old, [prediction.action.resource for prediction in running])
             stopped, saved = stopped + running, outcome.saved
         elif draft.push():
             break
         elif outcome.saved and not saved:
             outcome.saved.discard()
     return outcome
+
+
+def _stop(runner: Runner, root: Element, names: Sequence[str]) -> None:
+    """Have the cluster stop VEs with the timeouts that they have, and wait for that."""
+    transaction.change(runner, lambda edited: stop_first(edited, names))
+    removal.wait_until_down(runner, root, names)
 
 
 def _running(predicted: Sequence[Prediction], removed: Sequence[str]) -> list[Prediction]:
@@ -186,13 +193,14 @@ def _refuse_interruptions(outcome: Outcome, hit: Sequence[Prediction]) -> None:
         raise _refusal('%s\nWith allow_restart: true it is made all the same.' % listed, outcome)
 
 
-def _refuse_rename(outcome: Outcome, wanted: Wanted) -> None:
-    """The VE would be stopped under its old name while it starts, or runs, under the new one."""
+def _refuse_rename(outcome: Outcome, wanted: Wanted, allow_restart: bool) -> None:
+    """A VE that runs is not renamed. Where it may be stopped it is, and later it would be while it runs under the new name."""
     ours = guests.ours(outcome.draft.old)
     declared = {(ve.engine, ve.id): ve for ve in wanted.declaration.ves}
     for prediction in outcome.predicted:
         name = prediction.action.resource
-        if name not in outcome.draft.found.removed or not prediction.action.interrupts or name not in ours:
+        renamed = name in outcome.draft.found.removed and prediction.action.interrupts and name in ours
+        if not renamed or allow_restart and not prediction.held_back_by:
             continue
         for engine, ve_id in guests.managed(ours[name]):
             ve = declared.get((engine, validate.canonical_id(ve_id, engine)))

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Iterator, NamedTuple, Sequence
+from typing import Container, Dict, Iterable, Iterator, NamedTuple, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
@@ -77,13 +77,14 @@ def absent_others(declaration: Declaration, root: Element) -> Iterator[str]:
             )
 
 
-def removal_inside(known: Places, names: Iterable[str]) -> Iterator[str]:
+def removal_inside(known: Places, names: Iterable[str], absent: Container[str]) -> Iterator[str]:
     """VEs to be removed that are part of something else."""
     for name in names:
         parent = known[name].parent
         if parent.tag != 'resources':
-            yield '%s is to be removed, but it is part of the %s %s; take it out of there first' % (
+            yield '%s is to be %s, but it is part of the %s %s; take it out of there first' % (
                 name,
+                'removed' if name in absent else 'purged',
                 parent.tag,
                 parent.get('id'),
             )
@@ -147,10 +148,11 @@ def never_promoted(declaration: Declaration, root: Element) -> Iterator[str]:
                 )
 
 
-def still_referred_to(root: Element, removed: Sequence[str]) -> Iterator[str]:
+def still_referred_to(root: Element, removed: Sequence[str], absent: Container[str]) -> Iterator[str]:
     for name, users in _users(root, removed).items():
-        yield '%s is to be removed, but %s still refers to it; remove that first, or keep the VE' % (
+        yield '%s is to be %s, but %s still refers to it; remove that first, or declare the VE' % (
             name,
+            'removed' if name in absent else 'purged',
             ', '.join(users),
         )
 

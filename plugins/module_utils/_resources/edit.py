@@ -6,12 +6,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable
+from typing import Any, Iterable, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import elements, guests, promotable, sharing, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    edits,
+    elements,
+    guests,
+    promotable,
+    sharing,
+    tree,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.sharing import Change
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import derived
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
@@ -56,12 +63,12 @@ def edit(root: Element, wanted: Wanted) -> Edited:
     """Edit the tree, or refuse what this cluster cannot take."""
     declaration, edited = wanted.declaration, Edited()
     places = checks.places(root)
-    before = _shapes(root, wanted.names)
+    before, absent = _shapes(root, wanted.names), {ve.name for ve in declaration.absent}
     problems = list(checks.names_taken(declaration, root, places))
     problems += others.of_other_owners(declaration, root, wanted.owner)
     problems += checks.absent_others(declaration, root)
     gone, edited.spared = _to_go(root, wanted)
-    problems += checks.removal_inside(places, gone)
+    problems += checks.removal_inside(places, gone, absent)
     edited.removed = _remove(root, places, gone)
     problems += checks.second_managers(declaration, root)
     problems += checks.missing_needs(declaration, places)
@@ -74,7 +81,7 @@ def edit(root: Element, wanted: Wanted) -> Edited:
     _put_constraints(root, wanted)
     _refuse(others.circles(declaration, root))
     # Only now: the constraints of declared and of purged VEs that named a purged one are gone.
-    _refuse(checks.still_referred_to(root, edited.removed))
+    _refuse(checks.still_referred_to(root, edited.removed, absent))
     after = _shapes(root, wanted.names)
     edited.updated = [ve.name for ve in declaration.ves if ve.name in before and before[ve.name] != after[ve.name]]
     edited.escalation = properties.escalation(root, declaration.policy, declaration.ves)
@@ -89,6 +96,14 @@ def _refuse(problems: Iterable[str]) -> None:
     if found:
         heading = 'This cluster cannot take the declared VEs, nothing was changed:'
         raise CibError(bullets(heading, found), problems=found)
+
+
+def stop_first(root: Element, names: Sequence[str]) -> None:
+    """Have VEs stopped that are to be removed afterwards."""
+    primitives = tree.primitives(root)
+    for name in guests.ours(root):
+        if name in names:
+            edits.set_target_role(root, primitives[name], 'Stopped')
 
 
 def _to_go(root: Element, wanted: Wanted) -> tuple[list[str], list[str]]:

@@ -112,7 +112,7 @@ def test_one_in_a_group_is_not_removed(cluster):
 # A rename
 
 
-@pytest.mark.parametrize('more', [{}, {'purge': True}, {'purge': True, 'allow_restart': True}])
+@pytest.mark.parametrize('more', [{}, {'purge': True}])
 def test_a_ve_that_runs_keeps_its_name(cluster, more):
     declare(cluster, [{'id': 1}])
     cluster.settle()
@@ -128,9 +128,18 @@ def test_it_is_said_plainly(cluster):
     with pytest.raises(
         CibError, match='VE web1: name: its VE runs as the resource ve-1, and cannot be renamed while it runs'
     ):
-        declare(cluster, [{'id': 1, 'name': 'web1'}], purge=True, allow_restart=True)
+        declare(cluster, [{'id': 1, 'name': 'web1'}], purge=True)
     with pytest.raises(InputError, match='a VE cannot be renamed while it runs: stop it, declare only the old name'):
         declare(cluster, [{'id': 1, 'name': 'web1'}, gone(1)])
+
+
+def test_where_it_could_only_be_stopped_later_it_is_refused_in_any_case(cluster):
+    """Then the old name would stop what runs under the new one."""
+    declare(cluster, [{'id': 1}])
+    cluster.settle()
+    cluster.tool('crm_attribute', '--name', 'maintenance-mode', '--update', 'true')
+    with pytest.raises(CibError, match='cannot be renamed while it runs'):
+        declare(cluster, [{'id': 1, 'name': 'web1'}], purge=True, allow_restart=True)
 
 
 def test_one_that_is_down_may_have_another(cluster):
@@ -215,6 +224,12 @@ def test_it_is_stopped_with_its_own_timeout_and_removed_when_it_is_down(live, ve
     assert [(row['resource'], row['action']) for row in result['predicted']] == [('ve-2', 'stop')]
     assert len(live.patches) == 2 and 'Stopped' in live.patches[0] and 'operation="delete"' in live.patches[1]
     assert element(live.cluster, 've-2') is None and not result['warnings']
+
+
+def test_a_rename_that_may_stop_it_stops_it_first(live):
+    result = conduct(live, [{'id': 1}, {'id': 2, 'name': 'web2'}], purge=True, allow_restart=True)
+    assert (result['removed'], result['created']) == (['ve-2'], ['web2'])
+    assert live.others == [('stop', 've-2')] and len(live.patches) == 2
 
 
 def test_one_that_does_not_stop_stays_configured(live, monkeypatch):
