@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Mapping
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Plain,
     Plan,
@@ -58,6 +59,10 @@ class Loop:
         try:
             self._watch.look()
             self._batches()
+        except Error as error:
+            # what was done until then was done
+            changed = self._done.changed or bool(error.details.get('changed'))
+            raise Error(error.msg, **{**self._partial(), **error.details, 'changed': changed}) from error
         except Over as reason:
             if self._options.state == 'moved':
                 self._releases.put(PutRequest(clear=[row.name for row in self._plan.rows]))
@@ -209,6 +214,18 @@ class Loop:
         self._report.say('the load gate is open after %d s' % (self._outside.now() - since))
 
     # The result
+
+    def _partial(self) -> Plain:
+        """What is known when the node gives no answer any more."""
+        done = self._done
+        return {
+            'changed': done.changed,
+            'released': done.released,
+            'withdrawn': done.withdrawn,
+            'left_alone': done.left_alone,
+            'timeline': self._report.timeline,
+            'seconds': round(self._report.seconds(), 1),
+        }
 
     def _result(self, over: str) -> Plain:
         """``over``: why it ended before its time, if it did."""
