@@ -80,6 +80,7 @@ class Plan(Message):
     ``failures``: of all VEs of the cluster, as they are. ``unmanaged``: left alone. ``limit``: the cluster's
     node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
     ``failure_keys``: what tells each of the ``failures`` from every other one. ``lost``: nodes that are lost, in words.
+    ``blocked``: {VE that cannot go back: why}; left where they are.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
@@ -98,6 +99,7 @@ class Plan(Message):
     expected_without_gap: float | None
     failure_keys: dict[str, list[str]] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    blocked: dict[str, str] = field(default_factory=dict)
 
     @property
     def batches(self) -> list[list[str]]:

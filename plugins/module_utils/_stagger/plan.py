@@ -54,9 +54,12 @@ def make(runner: Runner, options: Options) -> Plan:
     choice.known_nodes(root, options.nodes + ([options.to] if options.to else []))
     chosen, goes = _choose(runner, root, candidates, order_, states, options)
     seconds = estimate.seconds(ours, states, declared, options.state)
+    chosen = replace(chosen, todo=[name for name in chosen.todo if name not in goes.blocked])
     rows = _rows(chosen.todo, goes, order_, states, seconds, options)
     made = _plan(runner, root, options, rows, order_, chosen, states)
-    return replace(made, lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost])
+    return replace(
+        made, blocked=dict(goes.blocked), lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost]
+    )
 
 
 def _refuse_unknown(declared: Sequence[VE], ours: Mapping[str, Element]) -> None:

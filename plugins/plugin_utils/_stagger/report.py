@@ -83,7 +83,12 @@ def preface(plan: Plan, options: Options) -> list[str]:
             estimated(options.state, plan.expected),
         )
         lines += _why(plan, options)
-    return lines + ['%s is unmanaged and left alone' % name for name in plan.unmanaged] + plan.lost
+    return (
+        lines
+        + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
+        + _not_back(plan, options)
+        + plan.lost
+    )
 
 
 def _why(plan: Plan, options: Options) -> list[str]:
@@ -112,7 +117,14 @@ def plan_lines(plan: Plan, options: Options) -> list[str]:
         heading += ', in %d batches because %s' % (len(plan.batches), plan.why_batches)
     if plan.rows:
         heading += ', %s' % estimated(options.state, plan.expected)
-    return [heading] + [_row(row, options.state) for row in plan.rows] + plan.lost
+    return [heading] + [_row(row, options.state) for row in plan.rows] + _not_back(plan, options) + plan.lost
+
+
+def _not_back(plan: Plan, options: Options) -> list[str]:
+    return [
+        '%s cannot go to %s and stays where it is: %s' % (name, options.to, why or 'look with crm_mon -1rf')
+        for name, why in plan.blocked.items()
+    ]
 
 
 def _row(row: Row, state: str) -> str:

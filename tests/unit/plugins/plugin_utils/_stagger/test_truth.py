@@ -9,12 +9,13 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import failures
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import UNANSWERED
 
-from happenings import FAILED, OK, happened
+from declarations import create
+from happenings import FAILED, OK, happened, with_dc
 from stagger_world import World, declare
 
 
@@ -132,3 +133,32 @@ def test_one_that_died_while_it_was_asked_may_have_done_it(world, answered):
     with pytest.raises(Error) as caught:
         world.conduct()
     assert caught.value.details['changed'] is not answered and caught.value.details['released'] == []
+
+
+# What blocks
+
+
+@pytest.mark.parametrize('form', ['node="n1" score="-INFINITY"', 'rule'])
+def test_a_ban_on_one_ve_does_not_keep_the_others_away(cluster, form):
+    declare(
+        cluster, [{'id': number, 'prefer': ['n1']} for number in (1, 2, 3)], new='started', policy={'failback': True}
+    )
+    with_dc(cluster, fencing='false')
+    world = World(cluster)
+    world.sleep(40)
+    assert not world.conduct('moved', nodes=['n1'], standby=True).get('failed')
+    rule = '<rule id="r" score="-INFINITY"><expression id="e" attribute="#uname" operation="eq" value="n1"/></rule>'
+    create(
+        cluster,
+        '<rsc_location id="keep-2-away" rsc="ve-2" %s'
+        % (form + '/>' if form != 'rule' else '>%s</rsc_location>' % rule),
+        'constraints',
+    )
+    text = cluster.text()
+    with pytest.raises(CibError, match='(?s)ve-2 could run on no other node .n1.*- ve-2: kept away by keep-2-away'):
+        world.conduct('moved', names=['ve-2'], to='n1')
+    assert cluster.text() == text
+    result = world.conduct('moved', to='n1', standby=False)
+    assert not result.get('failed') and sorted(result['released']) == ['ve-1', 've-3']
+    assert 've-2 cannot go to n1 and stays where it is: kept away by keep-2-away' in world.shown
+    assert world.node.look([]).nodes['n1'] == 'online'
