@@ -44,8 +44,10 @@ def unknown(ves: Sequence[VE], existing: Iterable[str]) -> Iterator[str]:
         for field, others in (('after', ve.after), ('apart', ve.apart)):
             for other in others:
                 if other not in names:
-                    hint = _suggest(other, names)
-                    if other in names_by_id:
+                    hint = _suggest(other, names - {ve.name})
+                    if other == ve.id:
+                        hint = 'that is the id of the VE itself; remove it'
+                    elif other in names_by_id:
                         hint = 'did you mean %s? It takes names, not ids' % names_by_id[other]
                     yield '%s: %s: no VE %s is declared, here or in this cluster; %s' % (ve.where, field, other, hint)
 

@@ -67,7 +67,7 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
         result['warnings'] += outcome.saved.rotate(keep)
     if not check:
         result['limits'] = node_limit.look(here, outcome.draft.new)
-        result['warnings'] += _not_in_force(result['limits'], here)
+        result['warnings'] += _not_in_force(result['limits'])
     if timeout and not check:
         wait(runner, timeout, [ve.name for ve in wanted.declaration.ves], result)
     return result
@@ -264,10 +264,10 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
     }
 
 
-def _not_in_force(limits: Sequence[dict[str, Any]], here: str | None) -> list[str]:
+def _not_in_force(limits: Sequence[dict[str, Any]]) -> list[str]:
     return [
         'node-action-limit %s is not in force on %s: %s. Role resources puts it in force '
-        '(resources_apply_limits).' % (row['limit'], here, row['why'])
+        '(resources_apply_limits).' % (row['limit'], row['node'], row['why'])
         for row in limits
         if row['in_force'] == 'false' and not row['override']
     ]

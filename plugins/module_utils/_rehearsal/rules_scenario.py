@@ -192,8 +192,11 @@ def failback(outcome: Outcome) -> Iterator[Finding]:
     node = outcome.scenario.nodes[0]
     back = [step.resource for step in outcome.boots if step.node == node and step.resource in outcome.before]
     if back:
-        text = '%d VEs that ran elsewhere are stopped and go back to %s: %s'
-        yield warning(text % (len(back), node, some([str(name) for name in back])), ves=back, count=len(back))
+        one, many = 'VE that ran elsewhere is stopped and goes back', 'VEs that ran elsewhere are stopped and go back'
+        text = '%s to %s: %s'
+        yield warning(
+            text % (count(len(back), one, many), node, some([str(name) for name in back])), ves=back, count=len(back)
+        )
     else:
         yield ok('no VE that runs elsewhere is stopped to go back to %s' % node, count=0)
 

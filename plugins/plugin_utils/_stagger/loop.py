@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Plain,
     Plan,
@@ -87,7 +88,8 @@ class Loop:
     def _after_move(self) -> None:
         if self._options.standby and self._done.failed:
             raise Over(
-                '%d VEs did not come up elsewhere, so the nodes were not put into standby' % len(self._done.failed)
+                '%s did not come up elsewhere, so the nodes were not put into standby'
+                % count(len(self._done.failed), 'VE')
             )
         request = phases.after_move(self._options, self._plan)
         if self._releases.put(request).changed:
@@ -149,7 +151,7 @@ class Loop:
             and self._watch.seen.counts.get(name, 0) > self._options.retries
         ]
         if self._options.max_failures and len(spent) >= self._options.max_failures:
-            self._stop(phase, '%d VEs failed (max_failures)' % len(spent))
+            self._stop(phase, '%s failed (max_failures)' % count(len(spent), 'VE'))
         if self._outside.interrupted():
             self._stop(phase, INTERRUPTED)
         if self._report.seconds() > self._options.timeout:

@@ -93,7 +93,10 @@ class Releases:
         self._done.failed.append(name)
         phase.edited.discard(name)
         self._report.event(name, 'given up')
-        self._report.say('%s is given up: Pacemaker will not try it again' % name)
+        self._report.say(
+            '%s is given up: Pacemaker will not try it again. Mend what its failure says, then run again with retries: 1, or say '
+            '"crm_resource --cleanup --resource %s"' % (name, name)
+        )
 
 
 def role_of(ve: VeLook) -> str:

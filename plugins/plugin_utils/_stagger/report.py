@@ -75,7 +75,7 @@ def estimated(state: str, seconds: float) -> str:
 
 def preface(plan: Plan, options: Options) -> list[str]:
     """How many, how many at once, how long, and why so."""
-    lines = ['%d of %d VEs to %s' % (len(plan.rows), len(plan.names), VERBS[options.state])]
+    lines = ['%d of %s to %s' % (len(plan.rows), count(len(plan.names), 'VE'), VERBS[options.state])]
     if plan.rows:
         lines[0] += ', %s at once on a node%s, %s' % (
             plan.per_node or 'as many as Pacemaker likes',
@@ -85,10 +85,20 @@ def preface(plan: Plan, options: Options) -> list[str]:
         lines += _why(plan, options)
     return (
         lines
+        + _stale(plan)
         + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
         + _not_back(plan, options)
         + plan.lost
     )
+
+
+def _stale(plan: Plan) -> list[str]:
+    """Nodes that do not go by the limit, but where the reason for the batches names them already."""
+    return [
+        'node-action-limit %s is not in force on %s: %s' % (row.get('limit'), row['node'], row['why'])
+        for row in plan.limits
+        if row['in_force'] == 'false' and '%s (%s)' % (row['node'], row['why']) not in plan.why_batches
+    ]
 
 
 def _why(plan: Plan, options: Options) -> list[str]:
@@ -108,8 +118,8 @@ def _why(plan: Plan, options: Options) -> list[str]:
 
 def plan_lines(plan: Plan, options: Options) -> list[str]:
     """The plan, for check mode."""
-    heading = '%d VEs would be %s, %s at once on a node' % (
-        len(plan.rows),
+    heading = '%s would be %s, %s at once on a node' % (
+        count(len(plan.rows), 'VE'),
         options.state,
         plan.per_node or 'as many as Pacemaker likes',
     )
@@ -168,9 +178,10 @@ def waiting(status: LookResult, left: Sequence[str], since: Mapping[str, float],
 def withdrawal(why: str, done: int, of: int, undisturbed: bool) -> str:
     """``undisturbed``: only what had not begun was taken back."""
     if not undisturbed:
-        return '%s: taken back for %d VEs' % (why, done)
+        return '%s: taken back for %s' % (why, count(done, 'VE'))
     rest = '; what is under way goes on' if done < of else ''
-    return '%s: %d VEs that had not begun are withdrawn%s' % (why, done, rest)
+    withdrawn = count(done, 'VE that had not begun is withdrawn', 'VEs that had not begun are withdrawn')
+    return '%s: %s%s' % (why, withdrawn, rest)
 
 
 # After the run
@@ -194,9 +205,11 @@ def result(plan: Plan, done: Done, ves: list[Plain], report: Report, over: str) 
 def success(ves: Sequence[VeLook], goal: Goal, state: str) -> str:
     """The last line of a run in which all that was to be done was done."""
     others = [ve.name for ve in ves if not goal(ve)]
-    return '%d of %d VEs are %s%s' % (
-        len(ves) - len(others),
-        len(ves),
+    up = len(ves) - len(others)
+    return '%d of %s %s %s%s' % (
+        up,
+        count(len(ves), 'VE'),
+        'is' if up == 1 else 'are',
         DONE[state],
         '; left alone: %s' % ', '.join(others) if others else '',
     )
