@@ -78,7 +78,7 @@ def _wanted(arguments: Arguments) -> Wanted:
     if owner is not None and not is_name(owner):
         raise InputError(['owner: %r cannot be the name of a list; %s' % (owner, NAME_FORM)])
     for ve in declaration.ves if owner else ():
-        ve.meta[OWNER] = owner
+        ve.meta[OWNER] = str(owner)
     return Wanted(declaration, arguments['purge'], arguments['new'], owner)
 
 
