@@ -74,8 +74,8 @@ def wait(runner: Runner, timeout: int, names: Sequence[str], result: Mapping[str
         )
     if down:
         raise Error(
-            'The configuration is in place and the cluster has settled, but of the VEs that are to run %d %s not '
-            'up.%s' % (len(down), 'is' if len(down) == 1 else 'are', _reasons(down)),
+            'The configuration is in place and the cluster has settled, but of the VEs that are to run %d are not '
+            'up.%s' % (len(down), _reasons(down)),
             not_up=down,
             **result,
         )
