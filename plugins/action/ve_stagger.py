@@ -31,7 +31,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import ARGUMENTS, Options
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import loop
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import plan_lines
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Load, Node, Outside
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import UNANSWERED, Load, Node, Outside
 
 PATIENCE = 120  # seconds for which a lost connection is tried again: the cluster goes on meanwhile
 LOAD = 'nproc; cat /proc/loadavg; cat /proc/pressure/cpu /proc/pressure/io /proc/pressure/memory 2>/dev/null || true'
@@ -57,7 +57,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 return self._plan(options, task_vars or {})
             return self._loop(options, task_vars or {})
         except Error as error:
-            return dict(error.details, failed=True, msg=error.msg)
+            details = {key: value for key, value in error.details.items() if key != UNANSWERED}
+            return dict(details, failed=True, msg=error.msg)
 
     def _plan(self, options: Options, task_vars: dict[str, Any]) -> Plain:
         show = _shown(options.progress, Screen())
@@ -111,7 +112,8 @@ class RemoteNode:
             if request['do'] == PlanRequest.DO or time.monotonic() > began + PATIENCE:
                 raise Error(
                     '%s: %s. The cluster goes on with what was released; run again to go on.'
-                    % (what[0].upper() + what[1:], why)
+                    % (what[0].upper() + what[1:], why),
+                    **{UNANSWERED: True},
                 )
             if not lost:
                 self._show(

@@ -112,13 +112,10 @@ options:
       state:
         description:
           - V(started) and V(stopped) set the resource's target-role and make it managed; V(unmanaged) has the cluster
-            leave the VE alone.
+            leave the VE alone. V(absent) stops the VE and removes its resource; the VE stays on its host.
           - Left out, whatever an admin has set by hand on target-role and is-managed stays.
         type: str
-        choices:
-          - started
-          - stopped
-          - unmanaged
+        choices: [started, stopped, unmanaged, absent]
       params:
         description:
           - More parameters of the agent, such as C(ready_command), C(ready_timeout), C(start_wait), C(force_stop),

@@ -68,13 +68,20 @@ ves:
       description: Name of the resource.
       type: str
     state:
-      description: V(started), V(starting), V(stopping), V(migrating), V(stopped), V(failed) or V(unmanaged).
+      description: V(started), V(starting), V(stopping), V(migrating), V(stopped), V(failed) or V(unmanaged). V(lost) where its
+        node is lost and not fenced, so that it may run on there. V(unknown) where this part of the cluster has no quorum, so
+        that it may run in another one.
       type: str
     node:
       description: The node it is on, null where it is on none.
       type: str
     failures:
       description: Failed operations, with the agent's reason.
+      type: list
+      elements: str
+    remarks:
+      description: What the agent has to say of the last start or stop though it succeeded, such as that the VE was not ready in
+        time and was let through, or that it was stopped by force.
       type: list
       elements: str
     operations:
@@ -114,6 +121,7 @@ ves:
       state: started
       node: n1
       failures: []
+      remarks: []
       operations:
         - {name: start, interval: 0s, timeout: 180s}
         - {name: stop, interval: 0s, timeout: 150s}
@@ -123,12 +131,44 @@ ves:
       state: stopped
       node: null
       failures: ["start on n2: not installed (container 102: there is no such container on this host)"]
+      remarks: []
       operations:
         - {name: start, interval: 0s, timeout: 180s}
         - {name: stop, interval: 0s, timeout: 150s}
         - {name: monitor, interval: 10s, timeout: 30s}
       last_start: {node: n2, at: "2026-11-22T20:11:04Z", seconds: 0.112, queued: 0.0, result: failed, rc: 5,
                    reason: "container 102: there is no such container on this host"}
+lost:
+  description:
+    - Nodes that are lost and not fenced. Pacemaker starts what ran there nowhere else before.
+    - One that needs a human is a warning, too.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    node:
+      description: Its name.
+      type: str
+    fencing:
+      description: V(failed), V(pending) or V(none).
+      type: str
+    reason:
+      description: Why fencing failed, as the device says it.
+      type: str
+    at:
+      description: When it failed, null where it did not.
+      type: str
+    ves:
+      description: Names of the VEs that ran there.
+      type: list
+      elements: str
+    why:
+      description: All that in a sentence.
+      type: str
+    mend:
+      description: What to do, empty while fencing goes on.
+      type: str
+  sample: []
 idle:
   description: Whether the cluster has nothing under way, so that what is not up by now stays down.
   type: bool

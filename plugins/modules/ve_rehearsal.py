@@ -328,6 +328,10 @@ scenarios:
         numbers:
           description: The numbers behind it; times in seconds.
           type: dict
+        mend:
+          description: What to do about it, where that is not what the rule advises.
+          type: str
+          returned: such as without quorum
   sample:
     - name: lose n1
       kind: lose

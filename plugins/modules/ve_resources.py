@@ -28,9 +28,10 @@ options:
   purge:
     description:
       - Whether to remove the resources of the agent C(ocf:openve:ManageVE) that are not declared, and their constraints.
-        The cluster stops a VE whose resource is removed.
-      - Nothing else is removed.
-      - Not for a list beside others, of another team or play, on the same cluster.
+      - Nothing else is removed. Of the VEs that have an owner only those of O(owner) are, and with O(owner) no others, see
+        RV(spared).
+      - Not for a list beside others on the same cluster, unless each has its O(owner).
+      - One that runs is a reason to refuse, see O(allow_restart). It is stopped first, with its own timeout.
       - Refused with an empty list, see O(purge_all).
     type: bool
     default: false
@@ -39,6 +40,12 @@ options:
       - Whether O(purge) may find the list O(ves) empty, and so remove every VE. A misspelt variable would be enough for that.
     type: bool
     default: false
+  owner:
+    description:
+      - A name for this list, where several teams or plays have each their own on one cluster. It is noted at every VE that is
+        declared here, as the meta attribute C(openve-owner).
+      - A VE with another owner is refused, whether it is declared here, with O(ves[].state=absent) or otherwise.
+    type: str
   new:
     description:
       - Whether the cluster starts VEs that it did not have before. V(stopped) creates them stopped, so that the role
@@ -53,7 +60,9 @@ options:
     description:
       - Whether the change may stop, restart or move VEs that run. By default such a change is refused, with the list.
       - Pacemaker's scheduler is asked what it would do with and without the change, so what was due anyway does not
-        count. Stopping a VE that is declared with O(ves[].state=stopped) is no reason to refuse.
+        count. Stopping a VE that is declared with O(ves[].state=stopped) or O(ves[].state=absent) is no reason to refuse.
+      - What Pacemaker does only later counts as well. In maintenance mode (of the cluster, a node or a resource), with
+        C(is-managed=false), with nodes in standby and without quorum it is asked what it does when that has ended.
     type: bool
     default: false
   rehearse:
@@ -265,7 +274,7 @@ updated:
   elements: str
   sample: [db]
 removed:
-  description: Names of the undeclared VEs whose resources were removed.
+  description: Names of the VEs whose resources were removed, absent ones and with O(purge) undeclared ones.
   returned: success
   type: list
   elements: str
@@ -288,15 +297,21 @@ predicted:
     reason:
       description: Pacemaker's reason.
       type: str
+    held_back_by:
+      description: What has to end before that is done, such as maintenance mode; empty where it is done at once.
+      type: list
+      elements: str
   sample:
     - resource: db
       action: restart
       node: n2
       reason: ""
+      held_back_by: []
     - resource: web2
       action: stop
       node: n3
       reason: node availability
+      held_back_by: []
 reprobed:
   description:
     - VEs at which Pacemaker looks anew after this change, so that it knows them by their new parameters.
@@ -338,6 +353,12 @@ explain:
         reserve: 10s
         stop_grace: 300s
       ves: [db]
+spared:
+  description: Names of undeclared VEs that O(purge) left, because they are another owner's, or nobody's.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 properties:
   description: The cluster properties that the policy decides.
   returned: success

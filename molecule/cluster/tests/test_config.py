@@ -287,6 +287,38 @@ def test_waiting_ends_at_its_timeout_and_says_what_is_under_way():
     inits()
 
 
+POLICY = {"starts_per_node": 2, "load_threshold": "0%"}
+
+
+def test_what_strikes_when_maintenance_ends_is_refused():
+    running = inits()
+    moved = declared(params=dict(PARAMS, lxc_path="/srv/lxc"))
+    DC.check_output("crm_attribute --name maintenance-mode --update true")
+    try:
+        settle()
+        refused = module("ve_resources", good=False, ves=moved, policy=POLICY)
+        assert "restart ve-101" in refused["msg"] and "once this has ended: maintenance-mode" in refused["msg"]
+        refused = module("ve_resources", good=False, ves=declared()[1:], policy=POLICY, purge=True)
+        assert "stop ve-101" in refused["msg"]
+    finally:
+        DC.check_output("crm_attribute --name maintenance-mode --delete")
+    settle()
+    assert inits() == running and not ve_resources(declared())["changed"]
+
+
+def test_one_that_is_declared_absent_is_stopped_and_removed():
+    result = ve_resources([*declared()[:-1], {"id": "109", "engine": "lxc", "state": "absent"}])
+    assert result["removed"] == ["ve-109"]
+    assert [(row["resource"], row["action"]) for row in result["predicted"]] == [("ve-109", "stop")]
+    for node in NODES:
+        host = testinfra.get_host("podman://%s-%s" % (LAB, node))
+        assert "109" not in host.check_output("lxc-ls --running -1").split()
+    assert module("ve_info")["lost"] == []
+    assert ve_resources(declared())["created"] == ["ve-109"]
+    settle()
+    inits()
+
+
 def test_a_backup_restores_the_running_cluster():
     saved = DC.check_output("cibadmin --query --scope resources")
     result = ve_resources(declared(stop_grace="90s"))

@@ -20,6 +20,15 @@ def replace(path: str, content: bytes, prepare: Callable[[str], bool] | None = N
     directory, name = os.path.split(path)
     handle, new = tempfile.mkstemp(prefix='.%s.' % name if prefix is None else prefix, dir=directory or '.')
     try:
+        return _replace(path, content, prepare, handle, new)
+    except OSError as error:
+        if error.filename is None:  # such as a full disk: it is told of the descriptor
+            raise OSError(error.errno, error.strerror, path) from error
+        raise
+
+
+def _replace(path: str, content: bytes, prepare: Callable[[str], bool] | None, handle: int, new: str) -> bool:
+    try:
         with os.fdopen(handle, 'wb') as stream:
             stream.write(content)
             stream.flush()

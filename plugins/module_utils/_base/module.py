@@ -6,13 +6,16 @@
 from __future__ import annotations
 
 import copy
+import grp
+import os
 import shlex
+import tempfile
 from typing import Any, Callable, Dict, Mapping, Sequence
 from xml.sax.saxutils import escape
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 
 Arguments = Dict[str, Any]
@@ -42,6 +45,25 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
     def fail_json(self, msg: str, **more: Any) -> None:
         super().fail_json(msg=msg if self.read or not self.explain else self.explain(self.given, msg), **more)
+
+
+def _why(error: Error) -> str:
+    """Its message; where it only shows that this user may not do that, that in one sentence."""
+    denied = isinstance(error, ToolError) or isinstance(error.__cause__, PermissionError)
+    if os.geteuid() == 0 or 'CIB_file' in os.environ or not denied or isinstance(error, ToolError) and _is_member():
+        return error.msg
+    return 'This needs root, and runs as uid %d: set "become: true" for the task or the play (it said: %s).' % (
+        os.geteuid(),
+        ' '.join(error.msg.split()).rstrip('.')[:200],
+    )
+
+
+def _is_member() -> bool:
+    """Whether Pacemaker lets this user in without being root."""
+    try:
+        return grp.getgrnam('haclient').gr_gid in os.getgroups()
+    except KeyError:
+        return False
 
 
 def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = None) -> None:
@@ -81,5 +103,8 @@ def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = 
     try:
         result = work(runner, module.params, module.check_mode)
     except Error as error:
-        module.fail_json(msg=error.msg, **finished(error.details))
+        module.fail_json(msg=_why(error), **finished(error.details))
+    except OSError as error:  # what is nobody's subject, such as a full disk for temporary files
+        where = error.filename or tempfile.gettempdir()
+        module.fail_json(msg='%s: %s.' % (where, error.strerror or error), **finished({}))
     module.exit_json(**finished(result))

@@ -100,6 +100,14 @@ def possible(element: Element, kind: str, name: str) -> list[str]:
     return at_times if always is None else [always, *at_times]
 
 
+def overwrite(element: Element, kind: str, values: Mapping[str, str]) -> None:
+    """Give attributes another value wherever they are set, in sets with a rule too. For copies: a shared one changes for all."""
+    for _set, pair in each(element, kind):
+        if pair.get('name') in values:
+            pair.attrib.pop(expansion.REFERENCE, None)
+            pair.set('value', values[pair.get('name', '')])
+
+
 def has_rule(attribute_set: Element) -> bool:
     """Whether it holds at times or on some nodes only."""
     return attribute_set.find('rule') is not None

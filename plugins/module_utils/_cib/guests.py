@@ -13,6 +13,7 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import OWNER
 
 AGENT = {'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'}
 NAME = 'ocf:openve:ManageVE'  # as crm_mon writes it
@@ -89,6 +90,11 @@ def manages_ve(primitive: Element) -> bool:
 def ours(root: Element) -> dict[str, Element]:
     """{id: primitive} of the VEs of our agent, to be read; as they stand they are in ``tree.primitives``."""
     return {name: primitive for name, primitive in expansion.primitives(root).items() if is_ours(primitive)}
+
+
+def owner(primitive: Element) -> str | None:
+    """Which list has declared a VE, None where none has said so."""
+    return attributes.get(primitive, attributes.META, OWNER)
 
 
 def others(root: Element) -> list[str]:

@@ -95,6 +95,19 @@ def last_starts(root: Element, names: Container[str]) -> dict[str, Operation]:
     return starts
 
 
+def remarks(entries_: Iterable[Element]) -> dict[str, list[tuple[str, str]]]:
+    """{VE: [(key, text)]} of starts and stops that succeeded, and of which the agent has something to say all the same."""
+    found: dict[str, dict[str, str]] = {}
+    for entry in entries_:
+        task, reason = entry.get('operation', ''), entry.get('exit-reason') or ''
+        name = entry.get('operation_key', '').rsplit('_%s_' % task, 1)[0]
+        if reason and entry.get('rc-code') == '0' and task in ('start', 'stop'):
+            where = '%s on %s' % (task, entry.get('on_node'))
+            key = ' '.join([where, entry.get('last-rc-change', ''), entry.get('call-id', '')])
+            found.setdefault(name, {})[key] = '%s: ok (%s)' % (where, reason)
+    return {name: list(pairs.items()) for name, pairs in found.items()}
+
+
 def peaks(starts: Iterable[Operation], now: float) -> dict[str, int]:
     """{node: how many of the starts ran at once, at least}.
 

@@ -132,6 +132,7 @@ class Draft(Generic[Found]):
             'Pacemaker took the change, but stored something else than what it was given: %s. Look at these, and set them '
             'right by hand.' % some(names),
             not_stored=names,
+            changed=True,
         )
 
     def _arrived(self) -> bool:

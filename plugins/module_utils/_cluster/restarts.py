@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import copy
 import os
-from typing import AbstractSet, Any, Sequence, Tuple
+from dataclasses import dataclass
+from typing import AbstractSet, Any, Callable, Sequence, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import EntryKey
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.modes import Mode, ended, modes_of
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
@@ -22,48 +25,105 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.schedule
 Due = AbstractSet[Tuple[str, str]]
 
 
-def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[ScheduledAction]:
+@dataclass(frozen=True)
+class Prediction:
+    """Something that Pacemaker does because of a change. ``held_back_by``: what has to end before; empty: nothing has to."""
+
+    action: ScheduledAction
+    held_back_by: tuple[str, ...] = ()
+
+    def row(self) -> dict[str, Any]:
+        """As ve_resources returns it."""
+        action = self.action
+        return {
+            'resource': action.resource,
+            'action': action.action,
+            'node': action.node or action.source or 'unknown',
+            'reason': action.reason,
+            'held_back_by': list(self.held_back_by),
+        }
+
+    @property
+    def sentence(self) -> str:
+        reason = ' (%s)' % self.action.reason if self.action.reason else ''
+        later = ', once this has ended: %s' % some(self.held_back_by) if self.held_back_by else ''
+        return '%(action)s %(resource)s on %(node)s' % self.row() + reason + later
+
+
+@dataclass(frozen=True)
+class View:
+    """The CIB as it is, or as it is when the ``modes`` of the cluster have ended."""
+
+    look: Callable[[Element], Element]
+    modes: Sequence[Mode] = ()
+
+    def holding(self, action: ScheduledAction) -> tuple[str, ...]:
+        """What of its modes holds an action back, in words."""
+        places = (action.node, action.source, action.dest)
+        concerned = [
+            mode.text
+            for mode in self.modes
+            if (mode.resources is None or action.resource in mode.resources)
+            and (mode.node is None or mode.node in places)
+        ]
+        return tuple(concerned or [mode.text for mode in self.modes])
+
+
+def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[Prediction]:
     """What Pacemaker does with a change and would not have done without it anyway, but for mere starts.
 
-    Where a probe that found a VE running (``ours``: their names) is all that turns a reload into a restart, the draft is
-    made to forget it, or where that would come back, to hold the VE until the probe was made anew (``reprobe``).
+    What it does not do yet, because it is in maintenance mode or the like, counts as well. Where a probe that found a VE
+    running (``ours``: their names) is all that turns a reload into a restart, the draft is made to forget it, or where that
+    would come back, to hold the VE until the probe was made anew (``reprobe``).
     """
-    planned = scheduler.actions(runner, draft.new)
-    if all(action.action == 'start' for action in planned):
-        return []  # what was due anyway does not matter then
-    due = {(action.resource, action.action) for action in scheduler.actions(runner, draft.old)}
-    news = _news(planned, due)
-    interrupted = {action.resource for action in news if action.interrupts}
+    views = _views(draft.new)
+    predicted = _predicted(runner, views, draft.old, draft.new)
+    interrupted = {prediction.action.resource for prediction in predicted if prediction.action.interrupts}
     probes = _probes(draft.new, interrupted & ours)
     if not probes:
-        return news
-    without = scheduler.actions(runner, _forgetting(draft.new, probes))
+        return predicted
     # Not even a start: what it does not know to run any more it would start elsewhere.
-    bad = {action.resource for action in without if action.interrupts or action.action == 'start'}
+    without = _forgetting(draft.new, probes)
+    planned = [action for view in views for action in scheduler.actions(runner, view.look(without))]
+    bad = {action.resource for action in planned if action.interrupts or action.action == 'start'}
     helped = [key for key in probes if key[1] not in bad]
     if not helped:
-        return news
+        return predicted
     # a file has no controller that writes anything anew
     lasts = 'CIB_file' in os.environ or pacemaker.tools(runner).lets_history_go
-    (draft.forget if lasts else draft.hold)(helped)
-    if len(helped) < len(probes):
-        without = scheduler.actions(runner, _forgetting(draft.new, helped))
     held = set() if lasts else {key[1] for key in helped}
-    return [action for action in _news(without, due) if not (action.action == 'reload' and action.resource in held)]
+    predicted = _predicted(runner, views, draft.old, _forgetting(draft.new, helped))
+    (draft.forget if lasts else draft.hold)(helped)
+    return [
+        prediction
+        for prediction in predicted
+        if not (prediction.action.action == 'reload' and prediction.action.resource in held)
+    ]
 
 
-def row(action: ScheduledAction) -> dict[str, str]:
-    """As ve_resources returns it."""
-    return {
-        'resource': action.resource,
-        'action': action.action,
-        'node': action.node or action.source or 'unknown',
-        'reason': action.reason,
-    }
+def _views(root: Element) -> list[View]:
+    """The CIB as it is, and as it will be: when Pacemaker manages everything again, and when nodes and quorum are back too."""
+    modes = modes_of(root)
+    views = [View(lambda cib: cib)]
+    managing = [mode for mode in modes if not mode.absence]
+    if managing:
+        views.append(View(lambda cib: ended(cib, False), managing))
+    if len(managing) < len(modes):
+        views.append(View(lambda cib: ended(cib, True), modes))
+    return views
 
 
-def sentence(action: ScheduledAction) -> str:
-    return '%(action)s %(resource)s on %(node)s' % row(action) + (' (%s)' % action.reason if action.reason else '')
+def _predicted(runner: Runner, views: Sequence[View], old: Element, new: Element) -> list[Prediction]:
+    """The first view that shows an action tells from when on it is done."""
+    found: dict[tuple[str, str], Prediction] = {}
+    for view in views:
+        planned = scheduler.actions(runner, view.look(new))
+        if all(action.action == 'start' for action in planned):
+            continue  # what was due anyway does not matter then
+        due = {(action.resource, action.action) for action in scheduler.actions(runner, view.look(old))}
+        for action in _news(planned, due):
+            found.setdefault((action.resource, action.action), Prediction(action, view.holding(action)))
+    return list(found.values())
 
 
 def _news(actions: Sequence[ScheduledAction], due: Due) -> list[ScheduledAction]:

@@ -8,15 +8,17 @@
 
 from __future__ import annotations
 
-import html
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import AbstractSet, Any, Mapping, Sequence
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker, tools
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import failures, lost
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.failures import Failure
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.lost import Lost
 
 CRM_MON = ('crm_mon', '--one-shot', '--inactive', '--output-as=xml')
 
@@ -28,9 +30,10 @@ NODE_STATES = ('pending', 'maintenance', 'standby')
 class VeStatus:
     """One VE.
 
-    ``actual``: started, starting, stopping, migrating, stopped or failed, whether Pacemaker manages it or not. ``role``:
-    its target-role in small letters, None where it has none. ``failures``: failed operations, with the agent's reason.
-    ``took``: seconds that the start lasted by which it runs, where the history has it.
+    ``actual``: started, starting, stopping, migrating, stopped or failed, whether Pacemaker manages it or not; lost: on a
+    node that is lost and not fenced, where it may run on; unknown: it may run in another part of the cluster. ``role``: its
+    target-role in small letters, None where it has none. ``failed``: failed operations, with the agent's reason. ``took``:
+    seconds that the start lasted by which it runs, where the history has it.
     """
 
     name: str
@@ -38,13 +41,23 @@ class VeStatus:
     managed: bool
     node: str | None
     role: str | None
-    failures: list[str]
+    failed: list[Failure]
     took: float | None
 
     @property
     def state(self) -> str:
         """``actual``, or unmanaged. In the cluster's maintenance mode every VE is unmanaged."""
-        return self.actual if self.managed else 'unmanaged'
+        return self.actual if self.managed or self.actual in ('lost', 'unknown') else 'unmanaged'
+
+    @property
+    def failures(self) -> list[str]:
+        """The failed operations in words."""
+        return [failure.text for failure in self.failed]
+
+    @property
+    def down(self) -> bool:
+        """Whether it runs nowhere, for sure."""
+        return self.actual == 'stopped' and self.node is None
 
     def row(self) -> dict[str, Any]:
         """As modules return it."""
@@ -66,7 +79,8 @@ class NodeStatus:
 
 @dataclass(frozen=True)
 class Status:
-    """The cluster. ``dc``: the node that is its controller, None where there is none. ``quorum``: whether it may work."""
+    """The cluster. ``dc``: the node that is its controller, None where there is none. ``quorum``: whether it may work.
+    ``lost``: its nodes that are lost and not fenced."""
 
     ves: list[VeStatus]
     nodes: list[NodeStatus]
@@ -74,6 +88,7 @@ class Status:
     quorum: bool
     no_quorum_policy: str | None
     maintenance: bool
+    lost: list[Lost]
 
     def alive(self) -> list[str]:
         """Names of the nodes that Pacemaker can work with."""
@@ -86,13 +101,19 @@ def read(runner: Runner, names: Sequence[str] | None = None) -> Status:
     dc, options = root.find('summary/current_dc'), _attributes(root.find('summary/cluster_options'))
     policy = options.get('no-quorum-policy')
     nodes = [_node(element) for element in root.findall('nodes/node')]
+    quorum = dc is None or dc.get('with_quorum') == 'true' or policy == 'ignore'
+    # Without quorum those that are offline may be another part of the cluster, that goes on.
+    elsewhere = not quorum and any(node.state in ('offline', 'lost') for node in nodes)
+    ves = _ves(root, {node.name for node in nodes if node.alive}, elsewhere, names)
+    lost_nodes = [node.name for node in nodes if node.state == 'lost']
     return Status(
-        ves=_ves(root, {node.name for node in nodes if node.alive}, names),
+        ves=ves,
         nodes=nodes,
         dc=dc.get('name') if dc is not None and dc.get('present') == 'true' else None,
-        quorum=dc is None or dc.get('with_quorum') == 'true' or policy == 'ignore',
+        quorum=quorum,
         no_quorum_policy=policy,
         maintenance=options.get('maintenance-mode') == 'true',
+        lost=lost.find(root, lost_nodes, {ve.name: ve.node for ve in ves if ve.node}),
     )
 
 
@@ -144,7 +165,7 @@ def _node(element: ET.Element) -> NodeStatus:
     )
 
 
-def _ves(root: ET.Element, alive: AbstractSet[str], names: Sequence[str] | None) -> list[VeStatus]:
+def _ves(root: ET.Element, alive: AbstractSet[str], elsewhere: bool, names: Sequence[str] | None) -> list[VeStatus]:
     resources: dict[str, ET.Element] = {}
     for resource in root.findall('resources//resource'):
         if resource.get('resource_agent') == guests.NAME:
@@ -153,12 +174,16 @@ def _ves(root: ET.Element, alive: AbstractSet[str], names: Sequence[str] | None)
     for name in wanted:
         if name not in resources:
             raise CibError('This cluster has no VE %s; it has %s.' % (name, ', '.join(resources) or 'none'))
-    took, failures = _took(root), _failures(root, wanted)
-    return [_ve(resources[name], alive, failures[name], took) for name in wanted]
+    took, failed = _took(root), failures.of(root, wanted)
+    return [_ve(resources[name], alive, elsewhere, failed[name], took) for name in wanted]
 
 
 def _ve(
-    resource: ET.Element, alive: AbstractSet[str], failures: list[str], took: Mapping[tuple[str, str], float]
+    resource: ET.Element,
+    alive: AbstractSet[str],
+    elsewhere: bool,
+    failed: list[Failure],
+    took: Mapping[tuple[str, str], float],
 ) -> VeStatus:
     name, place = resource.get('id', ''), resource.find('node')
     node = None if place is None else place.get('name')
@@ -166,16 +191,16 @@ def _ve(
     given_up = resource.get('blocked') == 'true' and resource.get('failed') == 'true'
     return VeStatus(
         name=name,
-        actual='failed' if given_up else _actual(resource, node in alive),
+        actual='failed' if given_up else _actual(resource, node is None or node in alive, elsewhere),
         managed=given_up or not (resource.get('managed') == 'false' or resource.get('maintenance') == 'true'),
         node=node,
         role=(resource.get('target_role') or '').lower() or None,
-        failures=failures,
+        failed=failed,
         took=took.get((name, node or '')),
     )
 
 
-def _actual(resource: ET.Element, alive: bool) -> str:
+def _actual(resource: ET.Element, alive: bool, elsewhere: bool) -> str:
     """From crm_mon's attributes of a resource.
 
     An action in flight is in ``role`` (Starting). ``pending`` holds only what is no change of state: Monitoring, the
@@ -183,32 +208,15 @@ def _actual(resource: ET.Element, alive: bool) -> str:
     """
     # Until a lost node is fenced, Pacemaker lists its resources as they last were.
     if not alive:
-        return 'stopped'
+        return 'lost'
     role = resource.get('role', '')
     if role in ('Starting', 'Stopping', 'Migrating'):
         return role.lower()
     if resource.get('failed') == 'true':
         return 'failed'
-    return 'started' if role == 'Started' else 'stopped'
-
-
-def _failures(root: ET.Element, names: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {name: [] for name in names}
-    for failure in root.findall('failures/failure'):
-        # RESOURCE_TASK_INTERVAL, where a resource's name and a task (migrate_to) may have underscores
-        name = failure.get('op_key', '').rsplit('_%s_' % failure.get('task'), 1)[0]
-        if name in found:
-            reason = html.unescape(failure.get('exitreason', ''))  # crm_mon escapes it twice
-            found[name].append(
-                '%s on %s: %s%s'
-                % (
-                    failure.get('task'),
-                    failure.get('node'),
-                    pacemaker.return_code(failure.get('exitcode')),
-                    ' (%s)' % reason if reason else '',
-                )
-            )
-    return found
+    if role == 'Started':
+        return 'started'
+    return 'unknown' if elsewhere or role == 'Unknown' else 'stopped'
 
 
 def _took(root: ET.Element) -> dict[tuple[str, str], float]:

@@ -90,7 +90,12 @@ def _look(runner: Runner, names: Sequence[str]) -> tuple[list[dict[str, Any]], l
         for name, primitive in expansion.primitives(root).items()
     }
     stopped = {name for name, role in roles.items() if (role or '').lower() == 'stopped'}
-    down = [ve.row() for ve in cluster.ves if ve.state not in ('started', 'unmanaged') and ve.name not in stopped]
+    why = {lost.node: '%s. %s' % (lost.sentence, lost.mend) for lost in cluster.lost}
+    down = [
+        dict(ve.row(), failures=ve.failures + [why[ve.node]] if ve.state == 'lost' and ve.node in why else ve.failures)
+        for ve in cluster.ves
+        if ve.state not in ('started', 'unmanaged') and ve.name not in stopped
+    ]
     return down, [
         '%(operation)s of %(resource)s on %(node)s, since %(since)s (its timeout is %(timeout)s)' % row
         for row in history.in_flight(root, cluster.alive(), now)

@@ -8,12 +8,15 @@ Times are in milliseconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import CHOICES, DEFAULTS
 
 INFINITY = 1000000  # Pacemaker's
+
+# The meta attribute that says which list declared a VE.
+OWNER = 'openve-owner'
 
 Fields = Mapping[str, Mapping[str, Any]]
 
@@ -48,7 +51,7 @@ VE_FIELDS: Fields = {
     'needs': {'type': 'list', 'elements': 'raw', 'default': []},
     'apart': {'type': 'list', 'elements': 'str', 'default': []},
     'utilization': {'type': 'dict', 'default': {}},
-    'state': {'type': 'str', 'choices': ['started', 'stopped', 'unmanaged']},
+    'state': {'type': 'str', 'choices': ['started', 'stopped', 'unmanaged', 'absent']},
     'params': {'type': 'dict', 'default': {}},
     'meta': {'type': 'dict', 'default': {}},
 }
@@ -128,5 +131,8 @@ class Policy:
 
 @dataclass
 class Declaration:
+    """``absent``: VEs whose resources are to go. They are not among ``ves``, and nothing else is said of them."""
+
     ves: list[VE]
     policy: Policy
+    absent: list[VE] = field(default_factory=list)

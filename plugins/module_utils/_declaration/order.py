@@ -20,14 +20,20 @@ def check(ves: Sequence[VE]) -> Iterator[str]:
 
 def _uniqueness(ves: Sequence[VE]) -> Iterator[str]:
     names: set[str] = set()
-    containers: set[tuple[str, str]] = set()
+    containers: dict[tuple[str, str], VE] = {}
     for ve in ves:
+        other = containers.get((ve.engine, ve.id))
         if ve.name in names:
             yield '%s: name: %s is taken by another VE of the list; give each its own name' % (ve.where, ve.name)
-        if (ve.engine, ve.id) in containers:
+        if other and ve.name != other.name and 'absent' in (ve.state, other.state):
+            yield (
+                '%s: id: %s is declared as %s, too, and one of the two is absent; a VE cannot be renamed while it runs: stop it, '
+                'declare only the old name, as absent, and then only the new one' % (ve.where, ve.id, other.name)
+            )
+        elif other:
             yield '%s: id: %s is declared twice; declare each VE once, or two resources manage it' % (ve.where, ve.id)
         names.add(ve.name)
-        containers.add((ve.engine, ve.id))
+        containers[ve.engine, ve.id] = ve
 
 
 def unknown(ves: Sequence[VE], existing: Iterable[str]) -> Iterator[str]:
@@ -38,8 +44,10 @@ def unknown(ves: Sequence[VE], existing: Iterable[str]) -> Iterator[str]:
         for field, others in (('after', ve.after), ('apart', ve.apart)):
             for other in others:
                 if other not in names:
-                    hint = _suggest(other, names)
-                    if other in names_by_id:
+                    hint = _suggest(other, names - {ve.name})
+                    if other == ve.id:
+                        hint = 'that is the id of the VE itself; remove it'
+                    elif other in names_by_id:
                         hint = 'did you mean %s? It takes names, not ids' % names_by_id[other]
                     yield '%s: %s: no VE %s is declared, here or in this cluster; %s' % (ve.where, field, other, hint)
 
@@ -57,10 +65,13 @@ def needed(ves: Sequence[VE], names: Container[str]) -> Iterator[str]:
 
 
 def _references(ves: Sequence[VE]) -> Iterator[str]:
+    absent = {ve.name for ve in ves if ve.state == 'absent'}
     for ve in ves:
         for field, others in (('after', ve.after), ('apart', ve.apart)):
             if ve.name in others:
                 yield '%s: %s: names the VE itself; remove it' % (ve.where, field)
+            for other in absent.intersection(others) if ve.state != 'absent' else ():
+                yield '%s: %s: %s is declared absent; remove it here' % (ve.where, field, other)
     yield from needed(ves, {ve.name for ve in ves})
 
 

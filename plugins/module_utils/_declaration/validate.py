@@ -21,6 +21,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
     INFINITY,
     MONITOR_FIELDS,
     NEED_FIELDS,
+    OWNER,
     POLICY_FIELDS,
     VE,
     VE_FIELDS,
@@ -47,6 +48,7 @@ OWNED_META = {
     'failure-timeout': 'policy.failure_timeout',
     'target-role': 'state',
     'is-managed': 'state',
+    OWNER: 'owner',
 }
 
 
@@ -65,7 +67,8 @@ def read(ves: Any, policy: Any = None) -> Declaration:
     problems.extend(order.check(declared))
     if problems:
         raise InputError(problems, 'The declared VEs or the policy')
-    return Declaration(declared, general)
+    absent = [ve for ve in declared if ve.state == 'absent']
+    return Declaration([ve for ve in declared if ve.state != 'absent'], general, absent)
 
 
 def complaint(arguments: Mapping[str, Any], otherwise: str) -> str:

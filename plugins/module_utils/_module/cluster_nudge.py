@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, transaction, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, quorum, transaction, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
 
 PROPERTY = 'load-threshold'
@@ -35,6 +35,8 @@ def run(runner: Runner, _arguments: Arguments, check: bool = False) -> Result:
             'load-threshold is %s already; is another nudge under way, or was one killed? Set it back first, '
             'such as with crm_attribute --name load-threshold --delete.' % LOW
         )
+    if quorum.missing(root):
+        raise CibError('This part of the cluster has no quorum; nothing was changed. Run again when it has.')
     here = node_limit.own_name(runner)
     result = {'changed': True, 'load_threshold': before, 'limits': node_limit.look(here, root)}
     if check:

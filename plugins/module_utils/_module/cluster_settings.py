@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, Callable, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
@@ -16,8 +16,10 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     faithful,
     fencing,
     first_cib,
+    quorum,
     transaction,
 )
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import cluster, validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Policy
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources import properties
@@ -38,13 +40,23 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
         if draft is None:
             return {'changed': False, 'attempts': 0, 'warnings': [], 'diff': dict}
     else:
-        draft = transaction.change(runner, edit, check)
+        draft = _change(runner, edit, check)
     return {
         'changed': draft.changed,
         'attempts': draft.attempts,
         'warnings': draft.warnings,
         'diff': lambda: fencing.diff_without_secrets(draft, devices) if draft.changed else {},
     }
+
+
+def _change(runner: Runner, edit: Callable[[Element], None], check: bool) -> Draft[None]:
+    for draft in transaction.drafts(runner, edit):
+        complaint = quorum.complaint(draft.old, draft.new)
+        if complaint:
+            raise CibError(complaint)
+        if check or not draft.changed or draft.push():
+            break
+    return draft
 
 
 def _edit(root: Element, arguments: Arguments, policy: Policy) -> None:

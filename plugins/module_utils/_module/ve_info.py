@@ -20,21 +20,25 @@ def run(runner: Runner, arguments: Arguments, _check: bool = False) -> Result:
     root, now = tree.query(runner), time.time()
     ours = guests.ours(root)
     starts = history.last_starts(root, ours)
+    remarks = history.remarks(history.entries(root).values())
     ves = []
     for ve in cluster.ves:
         # One that was removed since the status was read is in neither.
         declared = operations.declared(root, ours[ve.name]) if ve.name in ours else []
         last_start = starts[ve.name].describe(now) if ve.name in starts else None
-        ves.append(dict(ve.row(), operations=declared, last_start=last_start))
+        said = [text for _key, text in remarks.get(ve.name, [])]
+        ves.append(dict(ve.row(), remarks=said, operations=declared, last_start=last_start))
     in_flight = history.in_flight(root, cluster.alive(), now)
     here = node_limit.own_name(runner)
     return {
         'changed': False,
         'ves': ves,
+        'lost': [lost.row() for lost in cluster.lost],
         'idle': idle,
         'peak_starts': history.peaks(starts.values(), now),
         'in_flight': in_flight,
         'cannot_fence_for': max([row['seconds_left'] for row in in_flight], default=0),
         'node': here,
         'limits': node_limit.look(here, root),
+        'warnings': [' '.join([lost.sentence + '.', lost.mend]) for lost in cluster.lost if lost.stuck],
     }

@@ -8,21 +8,29 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Sequence
+from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import backup, faithful, guests, transaction
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    backup,
+    faithful,
+    guests,
+    operations,
+    quorum,
+    transaction,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.backup import Backup
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, reprobe, restarts
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.scheduler import ScheduledAction
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, removal, reprobe, restarts
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.restarts import Prediction
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import OWNER, Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources import options
-from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit
+from ansible_collections.openve.pacemaker.plugins.module_utils._resources.edit import Edited, Wanted, edit, stop_first
 from ansible_collections.openve.pacemaker.plugins.module_utils._resources.explain import explain
 
 
@@ -31,14 +39,14 @@ class Outcome:
     """The last draft, and what was found on the way to it."""
 
     draft: Draft[Edited]
-    predicted: list[ScheduledAction] = field(default_factory=list)
+    predicted: list[Prediction] = field(default_factory=list)
     rehearsed: dict[str, Any] | None = None
     saved: Backup | None = None
 
 
 def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     """The module's result."""
-    wanted = Wanted(validate.read(arguments['ves'], arguments['policy']), arguments['purge'], arguments['new'])
+    wanted = _wanted(arguments)
     timeout = options.read(arguments)
     _refuse_unfaithful(runner, wanted.declaration)
 
@@ -50,10 +58,17 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
         result['warnings'] += outcome.saved.rotate(arguments['backup_keep'])
     if not check:
         result['limits'] = node_limit.look(here, outcome.draft.new)
-        result['warnings'] += _not_in_force(result['limits'], here)
+        result['warnings'] += _not_in_force(result['limits'])
     if timeout and not check:
         wait(runner, timeout, [ve.name for ve in wanted.declaration.ves], result)
     return result
+
+
+def _wanted(arguments: Arguments) -> Wanted:
+    declaration, owner = validate.read(arguments['ves'], arguments['policy']), arguments.get('owner')
+    for ve in declaration.ves if owner else ():
+        ve.meta[OWNER] = str(owner)
+    return Wanted(declaration, arguments['purge'], arguments['new'], owner)
 
 
 def _refuse_unfaithful(runner: Runner, declaration: Declaration) -> None:
@@ -70,46 +85,127 @@ def _refuse_unfaithful(runner: Runner, declaration: Declaration) -> None:
 
 
 def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -> Outcome:
+    stopped: list[Prediction] = []
+    saved: Backup | None = None
     for draft in transaction.drafts(runner, lambda root: edit(root, wanted)):
-        outcome = Outcome(draft)
+        outcome = Outcome(draft, stopped, saved=saved)
         if not draft.changed:
             break
-        outcome.predicted = restarts.predict(runner, draft, wanted.names)
-        if not arguments['allow_restart']:
-            _refuse_interruptions(outcome, wanted)
+        predicted = restarts.predict(runner, draft, wanted.names)
+        outcome.predicted = stopped + predicted
+        hit = [] if arguments['allow_restart'] else _interruptions(outcome, wanted)
+        _refuse_without_quorum(outcome, hit)
+        _refuse_rename(outcome, wanted, arguments['allow_restart'])
+        _refuse_interruptions(outcome, hit)
         if arguments.get('rehearse') is not None:
             outcome.rehearsed = _rehearse(runner, outcome, arguments['rehearse'], wanted)
         if check:
             break
-        outcome.saved = backup.save(draft.old, arguments['backup_keep'])
-        if draft.push():
+        outcome.saved = saved or backup.save(draft.old, arguments['backup_keep'])
+        running = _running(predicted, draft.found.removed)
+        if running and _is_live(draft):
+            _stop(runner, draft.old, [prediction.action.resource for prediction in running])
+            stopped, saved = stopped + running, outcome.saved
+        elif draft.push():
             if draft.held:
                 reprobe.renew(runner, draft.held)
             break
-        if outcome.saved:
+        elif outcome.saved and not saved:
             outcome.saved.discard()
     return outcome
 
 
-def _refuse_interruptions(outcome: Outcome, wanted: Wanted) -> None:
+def _stop(runner: Runner, root: Element, names: Sequence[str]) -> None:
+    """Have the cluster stop VEs with the timeouts that they have, and wait for that."""
+    transaction.change(runner, lambda edited: stop_first(edited, names))
+    removal.wait_until_down(runner, root, names)
+
+
+def _running(predicted: Sequence[Prediction], removed: Sequence[str]) -> list[Prediction]:
+    """Those that are to be removed, and that Pacemaker would stop because of that, and now."""
+    return [
+        prediction
+        for prediction in predicted
+        if prediction.action.resource in removed and prediction.action.interrupts and not prediction.held_back_by
+    ]
+
+
+def _cut_short(outcome: Outcome) -> list[str]:
+    """Of those that are removed while they run."""
+    removed, live = outcome.draft.found.removed, _is_live(outcome.draft)
+    names = [
+        prediction.action.resource
+        for prediction in outcome.predicted
+        if prediction.action.resource in removed
+        and prediction.action.interrupts
+        and (prediction.held_back_by or not live)
+    ]
+    return [
+        'These are removed while they run: %s. With its resource the timeouts of a VE go, so Pacemaker stops it with its '
+        'default of %s.' % (some(names), operations.DEFAULT_TIMEOUT)
+        for _once in names[:1]
+    ]
+
+
+def _is_live(draft: Draft[Edited]) -> bool:
+    """Whether there is a controller that stops something, and no file."""
+    return 'CIB_file' not in os.environ and draft.old.get('dc-uuid') is not None
+
+
+def _interruptions(outcome: Outcome, wanted: Wanted) -> list[Prediction]:
     """A VE that runs goes on running, unless it was declared stopped. Foreign resources are only reported."""
     to_be_stopped = {ve.name for ve in wanted.declaration.ves if ve.state == 'stopped'}
+    absent = {ve.name for ve in wanted.declaration.absent}
     ours = set(guests.ours(outcome.draft.new)).union(outcome.draft.found.removed)
-    hit = [
-        action
-        for action in outcome.predicted
-        if action.interrupts
-        and action.resource in ours
-        and not (action.resource in to_be_stopped and action.action == 'stop')
+    return [
+        prediction
+        for prediction in outcome.predicted
+        if prediction.action.interrupts
+        and prediction.action.resource in ours
+        and not (prediction.action.resource in to_be_stopped and prediction.action.action == 'stop')
+        # later it would be stopped without the timeouts that it has now
+        and not (prediction.action.resource in absent and not prediction.held_back_by)
     ]
+
+
+def _refuse_without_quorum(outcome: Outcome, hit: Sequence[Prediction]) -> None:
+    complaint = quorum.complaint(outcome.draft.old, outcome.draft.new)
+    if complaint and hit:
+        heading = '\nIt would interrupt VEs that run, too:'
+        complaint += bullets(heading, [prediction.sentence for prediction in hit])
+    if complaint:
+        raise _refusal(complaint, outcome)
+
+
+def _refuse_interruptions(outcome: Outcome, hit: Sequence[Prediction]) -> None:
     if hit:
         heading = 'This change would interrupt VEs that run, nothing was changed:'
-        raise CibError(
-            '%s\nWith allow_restart: true it is made all the same.'
-            % bullets(heading, [restarts.sentence(action) for action in hit]),
-            predicted=[restarts.row(action) for action in outcome.predicted],
-            diff=_diff(outcome),
-        )
+        listed = bullets(heading, [prediction.sentence for prediction in hit])
+        raise _refusal('%s\nWith allow_restart: true it is made all the same.' % listed, outcome)
+
+
+def _refuse_rename(outcome: Outcome, wanted: Wanted, allow_restart: bool) -> None:
+    """A VE that runs is not renamed. Where it may be stopped it is, and later it would be while it runs under the new name."""
+    ours = guests.ours(outcome.draft.old)
+    declared = {(ve.engine, ve.id): ve for ve in wanted.declaration.ves}
+    for prediction in outcome.predicted:
+        name = prediction.action.resource
+        renamed = name in outcome.draft.found.removed and prediction.action.interrupts and name in ours
+        if not renamed or allow_restart and not prediction.held_back_by:
+            continue
+        for engine, ve_id in guests.managed(ours[name]):
+            ve = declared.get((engine, validate.canonical_id(ve_id, engine)))
+            if ve:
+                raise _refusal(
+                    '%s: name: its VE runs as the resource %s, and cannot be renamed while it runs; nothing was changed. Keep '
+                    'that name, or stop the VE first.' % (ve.where, name),
+                    outcome,
+                )
+
+
+def _refusal(msg: str, outcome: Outcome) -> CibError:
+    predicted = [prediction.row() for prediction in outcome.predicted]
+    return CibError(msg, predicted=predicted, diff=_diff(outcome))
 
 
 def _rehearse(runner: Runner, outcome: Outcome, options: Arguments, wanted: Wanted) -> dict[str, Any]:
@@ -130,7 +226,7 @@ def _diff(outcome: Outcome) -> Callable[[], dict[str, str]]:
     def diff() -> dict[str, str]:
         shown = {'before': outcome.draft.before, 'after': outcome.draft.after}
         if outcome.predicted:
-            lines = ['Pacemaker will %s\n' % restarts.sentence(action) for action in outcome.predicted]
+            lines = ['Pacemaker will %s\n' % prediction.sentence for prediction in outcome.predicted]
             shown['prepared'] = ''.join(lines)
         return shown
 
@@ -145,7 +241,8 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
         'created': edited.created,
         'updated': edited.updated,
         'removed': edited.removed,
-        'predicted': [restarts.row(action) for action in outcome.predicted],
+        'spared': edited.spared,
+        'predicted': [prediction.row() for prediction in outcome.predicted],
         'explain': explain(wanted.declaration, edited.escalation),
         'properties': [change.row() for change in edited.properties],
         'reprobed': sorted({key[1] for key, _entry in draft.held}),
@@ -154,15 +251,15 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
         'backup': saved.path if saved else None,
         'restore': saved.restore if saved else None,
         'rehearsal': outcome.rehearsed,
-        'warnings': edited.warnings + draft.warnings,
+        'warnings': edited.warnings + draft.warnings + _cut_short(outcome),
         'diff': _diff(outcome),
     }
 
 
-def _not_in_force(limits: Sequence[dict[str, Any]], here: str | None) -> list[str]:
+def _not_in_force(limits: Sequence[dict[str, Any]]) -> list[str]:
     return [
         'node-action-limit %s is not in force on %s: %s. Role resources puts it in force '
-        '(resources_apply_limits).' % (row['limit'], here, row['why'])
+        '(resources_apply_limits).' % (row['limit'], row['node'], row['why'])
         for row in limits
         if row['in_force'] == 'false' and not row['override']
     ]

@@ -41,6 +41,11 @@ def settle(setup: Setup) -> Base:
             return Base(root, {}, assumptions)
         assumptions.append('no node is up in this CIB; the scenarios but boot begin after a cold boot')
         nodes.all_boot(root, setup.cluster.nodes)
+    down = [node for node in setup.cluster.nodes if not nodes.is_up(root, node)]
+    if down:
+        assumptions.append(
+            '%s: down in this CIB, and so in every scenario but boot and its own return' % ', '.join(down)
+        )
     played = transitions.play(setup, root, {}, Event())
     return Base(root, played.where, assumptions + _due(played))
 

@@ -23,12 +23,14 @@ Subject = TypeVar('Subject')
 
 @dataclass(frozen=True)
 class Finding:
-    """``asserted``: whether this is what the user asked for. ``numbers``: behind the text; times in seconds."""
+    """``asserted``: whether this is what the user asked for. ``numbers``: behind the text; times in seconds. ``mend``: where it
+    is another one than its rule's."""
 
     level: str
     text: str
     numbers: dict[str, Any]
     asserted: bool = False
+    mend: str = ''
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class Table(Generic[Subject]):
                     name: round(value, 3) if isinstance(value, float) else value
                     for name, value in finding.numbers.items()
                 },
+                **({'mend': finding.mend} if finding.mend else {}),
             }
             for rule in self.rules
             for finding in rule.check(subject)

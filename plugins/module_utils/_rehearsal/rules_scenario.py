@@ -11,8 +11,9 @@ from typing import Iterator
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, quorum
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import nodes
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.figures import Outcome
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import (
     Finding,
@@ -191,8 +192,11 @@ def failback(outcome: Outcome) -> Iterator[Finding]:
     node = outcome.scenario.nodes[0]
     back = [step.resource for step in outcome.boots if step.node == node and step.resource in outcome.before]
     if back:
-        text = '%d VEs that ran elsewhere are stopped and go back to %s: %s'
-        yield warning(text % (len(back), node, some([str(name) for name in back])), ves=back, count=len(back))
+        one, many = 'VE that ran elsewhere is stopped and goes back', 'VEs that ran elsewhere are stopped and go back'
+        text = '%s to %s: %s'
+        yield warning(
+            text % (count(len(back), one, many), node, some([str(name) for name in back])), ves=back, count=len(back)
+        )
     else:
         yield ok('no VE that runs elsewhere is stopped to go back to %s' % node, count=0)
 
@@ -214,14 +218,20 @@ def healthy_down(outcome: Outcome) -> Iterator[Finding]:
 @RULES.rule(
     'cannot-run',
     levels=('broken',),
-    explanation='VEs that run nowhere at the end, or on a lost node that nobody fences',
+    explanation='VEs that run nowhere at the end, or on a lost node that nobody fences; where there is no quorum it says so',
     mend='See where the VE may run: prefer, needs, bans, the place that is left on the other nodes.',
 )
 def cannot_run(outcome: Outcome) -> Iterator[Finding]:
     names = outcome.cannot_run
     if names:
         text = count(len(names), 'VE runs nowhere', 'VEs run nowhere')
-        yield broken('%s at the end: %s' % (text, some(names)), ves=names, count=len(names))
+        why = _without_quorum(outcome)
+        yield Finding(
+            'broken',
+            '%s at the end%s: %s' % (text, why, some(names)),
+            {'ves': names, 'count': len(names)},
+            mend='Bring back the nodes that are down, or add nodes or a quorum device.' if why else '',
+        )
 
 
 @RULES.rule(
@@ -234,6 +244,21 @@ def unsettled(outcome: Outcome) -> Iterator[Finding]:
     if not outcome.played.settled:
         number = len(outcome.played.graphs)
         yield broken('after %d transitions the cluster still has something to do' % number, transitions=number)
+
+
+def _without_quorum(outcome: Outcome) -> str:
+    """That this is the cause, with the nodes that are missing; empty where it is not."""
+    root, known = outcome.played.root, outcome.setup.cluster.nodes
+    if not quorum.missing(root):
+        return ''
+    up = [node for node in known if nodes.is_up(root, node)]
+    before = [node for node in known if node not in up and node not in outcome.scenario.nodes]
+    return ', because there is no quorum (%d of %s up%s; no-quorum-policy=%s)' % (
+        len(up),
+        count(len(known), 'node'),
+        '; down before it: %s' % ', '.join(before) if before else '',
+        attributes.get_property(root, quorum.POLICY) or 'stop',
+    )
 
 
 def _booting(number: int) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterator, NamedTuple, Sequence
+from typing import Container, Dict, Iterable, Iterator, NamedTuple, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
@@ -51,13 +51,40 @@ def names_taken(declaration: Declaration, root: Element, known: Places) -> Itera
             )
 
 
-def purge_inside(root: Element, known: Places, declared: set[str]) -> Iterator[str]:
-    """VEs to be purged that are part of something else."""
-    for name in guests.ours(root):
+def absent_others(declaration: Declaration, root: Element) -> Iterator[str]:
+    """Names to be removed under which another VE runs, or something else, and VEs that have another name."""
+    everything = expansion.primitives(root)
+    for ve in declaration.absent:
+        wanted = (ve.engine, ve.id)
+        managers = [name for name, primitive in everything.items() if wanted in _managed(primitive)]
+        if ve.name in everything and ve.name not in managers:
+            yield (
+                '%s: state: absent, but the resource %s does not manage %s (%s); look whether id and engine are right'
+                % (
+                    ve.where,
+                    ve.name,
+                    ve.id,
+                    ve.engine,
+                )
+            )
+        elif ve.name in everything and not guests.is_ours(everything[ve.name]):
+            yield '%s: state: absent, but the resource %s is not of this agent; remove it by hand' % (ve.where, ve.name)
+        elif ve.name not in everything and managers:
+            yield '%s: state: absent, but the resource %s manages this VE; add name: %s' % (
+                ve.where,
+                managers[0],
+                managers[0],
+            )
+
+
+def removal_inside(known: Places, names: Iterable[str], absent: Container[str]) -> Iterator[str]:
+    """VEs to be removed that are part of something else."""
+    for name in names:
         parent = known[name].parent
-        if name not in declared and parent.tag != 'resources':
-            yield '%s is to be purged, but it is part of the %s %s; take it out of there first' % (
+        if parent.tag != 'resources':
+            yield '%s is to be %s, but it is part of the %s %s; take it out of there first' % (
                 name,
+                'removed' if name in absent else 'purged',
                 parent.tag,
                 parent.get('id'),
             )
@@ -73,9 +100,7 @@ def second_managers(declaration: Declaration, root: Element) -> Iterator[str]:
         mend = 'remove that resource first, which stops the VE, and run this again'
         if guests.is_ours(primitive):
             mend = 'declare it as name: %s, or remove that resource first' % name
-        for engine, ve_id in sorted(
-            {(engine, canonical_id(ve_id, engine)) for engine, ve_id in guests.managed(primitive)}
-        ):
+        for engine, ve_id in sorted(_managed(primitive)):
             ve = by_container.get((engine, ve_id))
             if ve:
                 yield '%s: id: the resource %s (%s) manages this VE already; %s' % (
@@ -84,6 +109,10 @@ def second_managers(declaration: Declaration, root: Element) -> Iterator[str]:
                     guests.agent_of(primitive),
                     mend,
                 )
+
+
+def _managed(primitive: Element) -> set[tuple[str, str]]:
+    return {(engine, canonical_id(ve_id, engine)) for engine, ve_id in guests.managed(primitive)}
 
 
 def missing_needs(declaration: Declaration, known: Places) -> Iterator[str]:
@@ -119,10 +148,11 @@ def never_promoted(declaration: Declaration, root: Element) -> Iterator[str]:
                 )
 
 
-def still_referred_to(root: Element, removed: Sequence[str]) -> Iterator[str]:
+def still_referred_to(root: Element, removed: Sequence[str], absent: Container[str]) -> Iterator[str]:
     for name, users in _users(root, removed).items():
-        yield '%s is to be purged, but %s still refers to it; remove that first, or declare the VE' % (
+        yield '%s is to be %s, but %s still refers to it; remove that first, or declare the VE' % (
             name,
+            'removed' if name in absent else 'purged',
             ', '.join(users),
         )
 

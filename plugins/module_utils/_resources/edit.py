@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Iterable
+from typing import Any, Iterable, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    edits,
     elements,
     guests,
     hold,
@@ -31,11 +32,15 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._resources.proper
 
 @dataclass(frozen=True)
 class Wanted:
-    """What ve_resources is asked for. ``new``: started or stopped, the role of a VE that is not there yet."""
+    """What ve_resources is asked for.
+
+    ``new``: started or stopped, the role of a VE that is not there yet. ``owner``: whose list this is, where it has a name.
+    """
 
     declaration: Declaration
     purge: bool = False
     new: str = 'started'
+    owner: str | None = None
 
     @property
     def names(self) -> set[str]:
@@ -44,11 +49,12 @@ class Wanted:
 
 @dataclass
 class Edited:
-    """What became of the tree. ``escalation``: what shutdown-escalation has to be at least."""
+    """What became of the tree. ``spared``: what a purge left to its owner. ``escalation``: what shutdown-escalation has to be at least."""
 
     created: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    spared: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     properties: list[PropertyChange] = field(default_factory=list)
     escalation: Derived | None = None
@@ -59,11 +65,13 @@ def edit(root: Element, wanted: Wanted) -> Edited:
     declaration, edited = wanted.declaration, Edited()
     hold.release(root, wanted.names)  # one that a run left that was killed
     places = checks.places(root)
-    before = _shapes(root, wanted.names)
+    before, absent = _shapes(root, wanted.names), {ve.name for ve in declaration.absent}
     problems = list(checks.names_taken(declaration, root, places))
-    if wanted.purge:
-        problems += checks.purge_inside(root, places, wanted.names)
-        edited.removed = _purge(root, places, wanted.names)
+    problems += others.of_other_owners(declaration, root, wanted.owner)
+    problems += checks.absent_others(declaration, root)
+    gone, edited.spared = _to_go(root, wanted)
+    problems += checks.removal_inside(places, gone, absent)
+    edited.removed = _remove(root, places, gone)
     problems += checks.second_managers(declaration, root)
     problems += checks.missing_needs(declaration, places)
     problems += checks.never_promoted(declaration, root)
@@ -75,7 +83,7 @@ def edit(root: Element, wanted: Wanted) -> Edited:
     _put_constraints(root, wanted)
     _refuse(others.circles(declaration, root))
     # Only now: the constraints of declared and of purged VEs that named a purged one are gone.
-    _refuse(checks.still_referred_to(root, edited.removed))
+    _refuse(checks.still_referred_to(root, edited.removed, absent))
     after = _shapes(root, wanted.names)
     edited.updated = [ve.name for ve in declaration.ves if ve.name in before and before[ve.name] != after[ve.name]]
     edited.escalation = properties.escalation(root, declaration.policy, declaration.ves)
@@ -92,11 +100,28 @@ def _refuse(problems: Iterable[str]) -> None:
         raise CibError(bullets(heading, found), problems=found)
 
 
-def _purge(root: Element, places: Places, declared: set[str]) -> list[str]:
-    """Remove what is ours, not declared, and not part of something else; return the names."""
+def stop_first(root: Element, names: Sequence[str]) -> None:
+    """Have VEs stopped that are to be removed afterwards."""
+    primitives = tree.primitives(root)
+    for name in guests.ours(root):
+        if name in names:
+            edits.set_target_role(root, primitives[name], 'Stopped')
+
+
+def _to_go(root: Element, wanted: Wanted) -> tuple[list[str], list[str]]:
+    """(VEs of ours that are to be removed, those that a purge leaves to somebody else)"""
+    absent = {ve.name for ve in wanted.declaration.absent}
+    ours = guests.ours(root)
+    undeclared = [name for name in ours if name not in wanted.names and name not in absent] if wanted.purge else []
+    mine = {name for name in undeclared if guests.owner(ours[name]) == wanted.owner}
+    return [name for name in ours if name in absent or name in mine], [name for name in undeclared if name not in mine]
+
+
+def _remove(root: Element, places: Places, names: list[str]) -> list[str]:
+    """Remove those that are not part of something else; return their names."""
     removed = []
     constraints = tree.section(root, 'constraints')
-    gone = [name for name in guests.ours(root) if name not in declared and places[name].parent.tag == 'resources']
+    gone = [name for name in names if places[name].parent.tag == 'resources']
     sharing.part(root, [(places[name].element, None) for name in gone])
     for name in gone:
         parent, primitive = places[name]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import NAME_FORM, is_name
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.wait import read_timeout
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import POLICY_FIELDS, VE_FIELDS
 
@@ -17,6 +18,7 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     'policy': {'type': 'dict', 'options': POLICY_FIELDS},
     'purge': {'type': 'bool', 'default': False},
     'purge_all': {'type': 'bool', 'default': False},
+    'owner': {'type': 'str'},
     'new': {'type': 'str', 'choices': ['started', 'stopped'], 'default': 'started'},
     'allow_restart': {'type': 'bool', 'default': False},
     'backup_keep': {'type': 'int', 'default': 10},
@@ -30,6 +32,9 @@ def read(arguments: Mapping[str, Any]) -> int | None:
     keep = arguments['backup_keep']
     if keep < 0:
         raise InputError(['backup_keep: %d is out of range; write how many to keep, or 0 for none' % keep])
+    owner = arguments.get('owner')
+    if owner is not None and not is_name(owner):
+        raise InputError(['owner: %r cannot be the name of a list; %s' % (owner, NAME_FORM)])
     if arguments['purge'] and not arguments['ves'] and not arguments.get('purge_all'):
         raise InputError(
             [

@@ -22,6 +22,20 @@ def unknown(declaration: Declaration, root: Element) -> Iterator[str]:
     yield from order.needed(declaration.ves, set(ours).difference(ve.name for ve in declaration.ves))
 
 
+def of_other_owners(declaration: Declaration, root: Element, owner: str | None) -> Iterator[str]:
+    """VEs that this list declares, too, or wants to be gone, and that are another's by name."""
+    ours = guests.ours(root)
+    for ve in declaration.ves + declaration.absent:
+        theirs = guests.owner(ours[ve.name]) if ve.name in ours else None
+        if theirs is not None and theirs != owner:
+            yield (
+                '%s: name: the resource %s belongs to the list of owner %s, and this is the list of %s; take it out of one of the '
+                'two. What nobody owns any more can be taken over after '
+                '"crm_resource --resource %s --meta --delete-parameter openve-owner"'
+                % (ve.where, ve.name, theirs, 'owner %s' % owner if owner else 'nobody (no owner)', ve.name)
+            )
+
+
 def circles(declaration: Declaration, root: Element) -> Iterator[str]:
     """Circles of ``after`` that go through another list. The constraints are those that are to be."""
     edges: dict[str, list[str]] = {}

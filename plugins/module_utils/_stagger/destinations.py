@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import edits, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
@@ -20,10 +21,12 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options 
 
 @dataclass(frozen=True)
 class Destinations:
-    """``nodes``: {VE: the node that it goes to}, without those that go nowhere. ``live``: those that are migrated live."""
+    """``nodes``: {VE: the node that it goes to}, without those that go nowhere. ``live``: those that are migrated live.
+    ``blocked``: {VE that cannot go where it is to go back to: why}."""
 
     nodes: Mapping[str, str | None]
     live: frozenset[str]
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
 
 def find(
@@ -36,15 +39,33 @@ def find(
         return Destinations({name: states[name].node for name in todo}, frozenset())
     found = _simulate(runner, _edited(root, todo, options))
     stuck = [name for name in todo if options.state == 'moved' and name not in found.nodes]
-    if stuck:
+    why = {name: _blocking(root, name, options) for name in stuck}
+    if stuck and options.standby is not False:
         raise CibError(
             '%s could run on no other node%s: they would only be stopped. Nothing was changed. Look at the nodes that are up, '
-            'at their constraints and failures (crm_mon -1rf), or stop these VEs first.'
-            % (', '.join(stuck), ' (%s)' % options.to if options.to else '')
+            'at their constraints and failures (crm_mon -1rf), or stop these VEs first.%s'
+            % (
+                ', '.join(stuck),
+                ' (%s)' % options.to if options.to else '',
+                ''.join('\n- %s: %s' % pair for pair in why.items() if pair[1]),
+            )
         )
     return Destinations(
-        {name: found.nodes[name] for name in todo if name in found.nodes}, found.live.intersection(todo)
+        {name: found.nodes[name] for name in todo if name in found.nodes}, found.live.intersection(todo), why
     )
+
+
+def _blocking(root: Element, name: str, options: Options) -> str:
+    """What keeps a VE away from the nodes that it could go to, as far as constraints of its own do that."""
+    targets = [options.to] if options.to else [node for node in tree.node_names(root) if node not in options.nodes]
+    bans = [
+        constraint.get('id', '')
+        for constraint in tree.section(root, 'constraints').findall('rsc_location')
+        if constraint.get('rsc') == name
+        and constraint.get('node') in (None, *targets)
+        and any(part.get('score') == '-INFINITY' for part in constraint.iter())
+    ]
+    return 'kept away by %s' % some(bans) if bans else ''
 
 
 def _edited(root: Element, todo: Sequence[str], options: Options) -> Element:

@@ -79,6 +79,8 @@ class Plan(Message):
     ``rows``: those that are edited, in order. ``names``: those and the ones that are only waited for. ``roles`` and
     ``failures``: of all VEs of the cluster, as they are. ``unmanaged``: left alone. ``limit``: the cluster's
     node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
+    ``failure_keys``: what tells each of the ``failures`` from every other one. ``lost``: nodes that are lost, in words.
+    ``blocked``: {VE that cannot go back: why}; left where they are.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
@@ -95,6 +97,9 @@ class Plan(Message):
     why_batches: str
     expected: float
     expected_without_gap: float | None
+    failure_keys: dict[str, list[str]] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)
+    blocked: dict[str, str] = field(default_factory=dict)
 
     @property
     def batches(self) -> list[list[str]]:
@@ -183,7 +188,11 @@ class LookRequest(Message):
 
 @dataclass(frozen=True)
 class VeLook(Message):
-    """A VE now. ``state``: as in _cluster/status.py, or removed. ``took``: seconds of the start by which it runs."""
+    """A VE now.
+
+    ``state``: as in _cluster/status.py, or removed. ``took``: seconds of the start by which it runs. ``failure_keys``: what
+    tells each of the ``failures`` from every other one. ``remarks``: {such a key: what the agent says of a success}.
+    """
 
     name: str
     state: str
@@ -191,6 +200,13 @@ class VeLook(Message):
     failures: list[str]
     role: str | None
     took: float | None
+    failure_keys: list[str] = field(default_factory=list)
+    remarks: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> dict[str, str]:
+        """{key: text} of its failures."""
+        return dict(zip(self.failure_keys or self.failures, self.failures))
 
 
 @dataclass(frozen=True)
@@ -198,7 +214,8 @@ class LookResult(Message):
     """The cluster now.
 
     ``idle``: it has nothing under way. ``given_up``: VEs that failed and that Pacemaker will not start again. ``nodes``:
-    {node: its state, as in _cluster/status.py}.
+    {node: its state, as in _cluster/status.py}. ``lost``: {node that is lost: what is known, and what to do}. ``stuck``: those
+    of them that need a human.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('ves', VeLook),)
@@ -210,6 +227,8 @@ class LookResult(Message):
     quorum: bool
     no_quorum_policy: str | None
     maintenance: bool
+    lost: dict[str, str] = field(default_factory=dict)
+    stuck: list[str] = field(default_factory=list)
 
 
 # Another try

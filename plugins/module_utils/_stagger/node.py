@@ -9,10 +9,10 @@ one they would start in batches: every edit ends the transition, and the next on
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Optional
+from typing import Collection, Dict, Optional, Sequence
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     attributes,
     edits,
@@ -41,6 +41,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 
 Roles = Dict[str, Optional[str]]
+
+REMARKED = ('cibadmin', '--query', '--xpath', '//lrm_rsc_op[@rc-code="0" and string-length(@exit-reason)>0]')
 
 
 def serve(runner: Runner, options: Options, request: Request) -> Answer:
@@ -82,7 +84,8 @@ def preview(runner: Runner, made: Plan, state: str) -> Draft[tuple[list[str], Ro
 def look(runner: Runner, request: LookRequest) -> LookResult:
     """What the loop needs to know: of these VEs, of the nodes, and of the cluster."""
     status = cluster.read(runner)
-    known = {ve.name: _ve(ve, status.maintenance) for ve in status.ves}
+    remarks = history.remarks(_remarked(runner))
+    known = {ve.name: _ve(ve, status.maintenance, remarks.get(ve.name, [])) for ve in status.ves}
     wanted = list(known) if request.names is None else request.names
     ves = [known[name] if name in known else _removed(name) for name in wanted]
     return LookResult(
@@ -93,6 +96,8 @@ def look(runner: Runner, request: LookRequest) -> LookResult:
         quorum=status.quorum,
         no_quorum_policy=status.no_quorum_policy,
         maintenance=status.maintenance,
+        lost={lost.node: ('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost},
+        stuck=[lost.node for lost in status.lost if lost.stuck],
     )
 
 
@@ -131,7 +136,13 @@ def _edit(root: Element, request: PutRequest, names: Collection[str]) -> tuple[l
     return list(names), before
 
 
-def _ve(ve: VeStatus, maintenance: bool) -> VeLook:
+def _remarked(runner: Runner) -> list[Element]:
+    """The entries of the history that say something of a success; the whole CIB would be much to read at every look."""
+    rc, out, _err = run(runner, REMARKED)
+    return list(tree.parse(out).iter('lrm_rsc_op')) if rc == 0 else []
+
+
+def _ve(ve: VeStatus, maintenance: bool, remarks: Sequence[tuple[str, str]]) -> VeLook:
     return VeLook(
         name=ve.name,
         # that the whole cluster is unmanaged for a while is not said of each VE
@@ -140,6 +151,8 @@ def _ve(ve: VeStatus, maintenance: bool) -> VeLook:
         failures=ve.failures,
         role=ve.role,
         took=ve.took,
+        failure_keys=[failure.key for failure in ve.failed],
+        remarks=dict(remarks),
     )
 
 

@@ -9,6 +9,7 @@ the controller works through.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
@@ -52,8 +53,12 @@ def make(runner: Runner, options: Options) -> Plan:
     choice.known_nodes(root, options.nodes + ([options.to] if options.to else []))
     chosen, goes = _choose(runner, root, candidates, order_, states, options)
     seconds = estimate.seconds(ours, states, declared, options.state)
+    chosen = replace(chosen, todo=[name for name in chosen.todo if name not in goes.blocked])
     rows = _rows(chosen.todo, goes, order_, states, seconds, options)
-    return _plan(runner, root, options, rows, order_, chosen, states)
+    made = _plan(runner, root, options, rows, order_, chosen, states)
+    return replace(
+        made, blocked=dict(goes.blocked), lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost]
+    )
 
 
 def _refuse_unknown(declared: Sequence[VE], ours: Mapping[str, Element]) -> None:
@@ -131,6 +136,7 @@ def _plan(
         names=[row.name for row in rows] + sorted(chosen.waited, key=lambda name: order_.ranks[name]),
         roles={name: ve.role for name, ve in states.items()},
         failures={name: ve.failures for name, ve in states.items()},
+        failure_keys={name: [failure.key for failure in ve.failed] for name, ve in states.items()},
         unmanaged=chosen.unmanaged,
         limit=limit,
         per_node=per_node,

@@ -68,6 +68,11 @@ def headline(level: str, scenarios: Sequence[Shown], findings: Sequence[Finding]
     return 'Fine. Nothing breaks in %s.' % count(len(scenarios), 'scenario')
 
 
+def _mends(usual: str, verdicts: Sequence[Mapping[str, Any]]) -> str:
+    """A verdict may have a mend of its own."""
+    return ' '.join(dict.fromkeys(verdict.get('mend') or usual for verdict in verdicts))
+
+
 def _finding(level: str, ident: str, members: Sequence[tuple[Shown | None, Mapping[str, Any]]]) -> Finding:
     scenario, verdict = members[0]
     rule = rules.BY_ID.get(ident)  # a result of another version may have rules that are not known here
@@ -77,7 +82,7 @@ def _finding(level: str, ident: str, members: Sequence[tuple[Shown | None, Mappi
         level=level,
         rule=ident,
         explanation=rule.explanation if rule else '',
-        mend=mending.mend if mending and level != 'ok' else '',
+        mend=_mends(mending.mend if mending and level != 'ok' else '', [one for _shown, one in members]),
         text=verdict['text'],
         scenario=scenario,
         more=[(other, one['text']) for other, one in members[1:]],

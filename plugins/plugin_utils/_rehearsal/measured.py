@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.panel import Panel
 
@@ -41,7 +42,8 @@ def history(scenario: str, since: str, ves: Sequence[Mapping[str, Any]]) -> dict
             )
     if not actions:
         raise Error(
-            'measured: none of the %d VEs was started since %s; is that when it happened, in UTC?' % (len(ves), since)
+            'measured: of %s none was started since %s; is that when it happened, in UTC?'
+            % (count(len(ves), 'VE'), since)
         )
     return {
         'scenario': scenario,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Mapping
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Plain,
     Plan,
@@ -32,6 +34,7 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.watch im
 INTERVAL = 2  # seconds between two looks
 SILENCE = 20  # seconds without news until a line says what is waited for
 QUIET_LOOKS = 3  # looks at an idle cluster until what is not done counts as staying so
+STUCK_LOOKS = 15  # looks at a cluster that waits for a node to be fenced, which failed: it is tried again
 
 
 def run(outside: Outside, options: Options) -> Plain:
@@ -57,6 +60,10 @@ class Loop:
         try:
             self._watch.look()
             self._batches()
+        except Error as error:
+            # what was done until then was done
+            changed = self._done.changed or bool(error.details.get('changed'))
+            raise Error(error.msg, **{**self._partial(), **error.details, 'changed': changed}) from error
         except Over as reason:
             if self._options.state == 'moved':
                 self._releases.put(PutRequest(clear=[row.name for row in self._plan.rows]))
@@ -81,7 +88,8 @@ class Loop:
     def _after_move(self) -> None:
         if self._options.standby and self._done.failed:
             raise Over(
-                '%d VEs did not come up elsewhere, so the nodes were not put into standby' % len(self._done.failed)
+                '%s did not come up elsewhere, so the nodes were not put into standby'
+                % count(len(self._done.failed), 'VE')
             )
         request = phases.after_move(self._options, self._plan)
         if self._releases.put(request).changed:
@@ -109,8 +117,10 @@ class Loop:
             self._may_go_on(phase, left)
             if self._held_up(phase):
                 continue
-            self._quiet = self._quiet + 1 if status.idle and not status.maintenance else 0
-            if self._quiet >= QUIET_LOOKS:
+            quiet = status.idle and not status.maintenance
+            stuck = bool(status.stuck) and not any(ve.state in texts.MOVING for ve in status.ves)
+            self._quiet = self._quiet + 1 if quiet or stuck else 0
+            if self._quiet >= (QUIET_LOOKS if quiet else STUCK_LOOKS):
                 self._done.failed += left
                 continue
             if self._report.silent() > SILENCE:
@@ -141,7 +151,7 @@ class Loop:
             and self._watch.seen.counts.get(name, 0) > self._options.retries
         ]
         if self._options.max_failures and len(spent) >= self._options.max_failures:
-            self._stop(phase, '%d VEs failed (max_failures)' % len(spent))
+            self._stop(phase, '%s failed (max_failures)' % count(len(spent), 'VE'))
         if self._outside.interrupted():
             self._stop(phase, INTERRUPTED)
         if self._report.seconds() > self._options.timeout:
@@ -207,13 +217,27 @@ class Loop:
 
     # The result
 
+    def _partial(self) -> Plain:
+        """What is known when the node gives no answer any more."""
+        done = self._done
+        return {
+            'changed': done.changed,
+            'released': done.released,
+            'withdrawn': done.withdrawn,
+            'left_alone': done.left_alone,
+            'timeline': self._report.timeline,
+            'seconds': round(self._report.seconds(), 1),
+        }
+
     def _result(self, over: str) -> Plain:
         """``over``: why it ended before its time, if it did."""
         ves, goal, state = self._watch.ves(), goal_of(self._options), self._options.state
         result = texts.result(self._plan, self._done, self._watch.rows(), self._report, over)
         bad = [ve for ve in ves if not goal(ve) and ve.name not in self._done.left_alone and ve.state not in LEFT]
         if over or bad:
-            msg = texts.failure(bad, self._done, over, self._watch.seen.quorum, state)
+            msg = texts.failure(
+                bad, self._done, over, self._watch.seen.quorum, state, list(self._watch.seen.lost.values())
+            )
             return dict(result, failed=True, msg=msg)
         self._report.say(texts.success(ves, goal, state), always=True)
         return result

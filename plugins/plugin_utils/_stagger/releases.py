@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import PutRequest, PutResult, VeLook
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import report as texts
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import Report
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Done, Node, Phase
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import UNANSWERED, Done, Node, Phase
 
 
 class Releases:
@@ -21,8 +22,12 @@ class Releases:
         self._node, self._options, self._report, self._done = node, options, report, done
 
     def put(self, request: PutRequest) -> PutResult:
-        """One patch."""
-        result = self._node.put(request)
+        """One patch. What was asked for, and got no answer, may have been done."""
+        try:
+            result = self._node.put(request)
+        except Error as error:
+            self._done.changed = self._done.changed or error.details.pop(UNANSWERED, False)
+            raise
         self._done.changed = self._done.changed or result.changed
         return result
 
@@ -78,6 +83,7 @@ class Releases:
                 continue
             self._done.tries[name] = tries
             self._report.say('%s failed; it is tried again (%d of %d)' % (name, tries, retries))
+            self._done.changed = True  # what is cleaned up is started
             self._node.forget([name])
             self._report.event(name, 'retried')
             again = True
@@ -87,7 +93,10 @@ class Releases:
         self._done.failed.append(name)
         phase.edited.discard(name)
         self._report.event(name, 'given up')
-        self._report.say('%s is given up: Pacemaker will not try it again' % name)
+        self._report.say(
+            '%s is given up: Pacemaker will not try it again. Mend what its failure says, then run again with retries: 1, or say '
+            '"crm_resource --cleanup --resource %s"' % (name, name)
+        )
 
 
 def role_of(ve: VeLook) -> str:

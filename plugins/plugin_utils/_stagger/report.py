@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import about
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     LookResult,
@@ -31,6 +31,8 @@ EVENTS = {
     'failed': 'failed',
     'unmanaged': 'unmanaged',
     'removed': 'removed',
+    'lost': 'lost',
+    'unknown': 'unknown',
 }
 # What takes a VE out of a run, in words.
 LEFT = {'unmanaged': 'is unmanaged now, and left alone', 'removed': 'was removed by somebody else'}
@@ -73,7 +75,7 @@ def estimated(state: str, seconds: float) -> str:
 
 def preface(plan: Plan, options: Options) -> list[str]:
     """How many, how many at once, how long, and why so."""
-    lines = ['%d of %d VEs to %s' % (len(plan.rows), len(plan.names), VERBS[options.state])]
+    lines = ['%d of %s to %s' % (len(plan.rows), count(len(plan.names), 'VE'), VERBS[options.state])]
     if plan.rows:
         lines[0] += ', %s at once on a node%s, %s' % (
             plan.per_node or 'as many as Pacemaker likes',
@@ -81,7 +83,22 @@ def preface(plan: Plan, options: Options) -> list[str]:
             estimated(options.state, plan.expected),
         )
         lines += _why(plan, options)
-    return lines + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
+    return (
+        lines
+        + _stale(plan)
+        + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
+        + _not_back(plan, options)
+        + plan.lost
+    )
+
+
+def _stale(plan: Plan) -> list[str]:
+    """Nodes that do not go by the limit, but where the reason for the batches names them already."""
+    return [
+        'node-action-limit %s is not in force on %s: %s' % (row.get('limit'), row['node'], row['why'])
+        for row in plan.limits
+        if row['in_force'] == 'false' and '%s (%s)' % (row['node'], row['why']) not in plan.why_batches
+    ]
 
 
 def _why(plan: Plan, options: Options) -> list[str]:
@@ -101,8 +118,8 @@ def _why(plan: Plan, options: Options) -> list[str]:
 
 def plan_lines(plan: Plan, options: Options) -> list[str]:
     """The plan, for check mode."""
-    heading = '%d VEs would be %s, %s at once on a node' % (
-        len(plan.rows),
+    heading = '%s would be %s, %s at once on a node' % (
+        count(len(plan.rows), 'VE'),
         options.state,
         plan.per_node or 'as many as Pacemaker likes',
     )
@@ -110,7 +127,14 @@ def plan_lines(plan: Plan, options: Options) -> list[str]:
         heading += ', in %d batches because %s' % (len(plan.batches), plan.why_batches)
     if plan.rows:
         heading += ', %s' % estimated(options.state, plan.expected)
-    return [heading] + [_row(row, options.state) for row in plan.rows]
+    return [heading] + [_row(row, options.state) for row in plan.rows] + _not_back(plan, options) + plan.lost
+
+
+def _not_back(plan: Plan, options: Options) -> list[str]:
+    return [
+        '%s cannot go to %s and stays where it is: %s' % (name, options.to, why or 'look with crm_mon -1rf')
+        for name, why in plan.blocked.items()
+    ]
 
 
 def _row(row: Row, state: str) -> str:
@@ -141,6 +165,7 @@ def waiting(status: LookResult, left: Sequence[str], since: Mapping[str, float],
     busy = [ve for ve in status.ves if ve.state in MOVING]
     parts = ['the cluster is in maintenance mode'] if status.maintenance else []
     parts += [] if status.quorum else ['there is no quorum']
+    parts += ['%s is lost' % node for node in status.lost]
     parts += [
         '%s %s on %s (%.0f s)'
         % (ve.name, 'starts' if ve.state == 'starting' else ve.state, ve.node, now - since[ve.name])
@@ -153,9 +178,10 @@ def waiting(status: LookResult, left: Sequence[str], since: Mapping[str, float],
 def withdrawal(why: str, done: int, of: int, undisturbed: bool) -> str:
     """``undisturbed``: only what had not begun was taken back."""
     if not undisturbed:
-        return '%s: taken back for %d VEs' % (why, done)
+        return '%s: taken back for %s' % (why, count(done, 'VE'))
     rest = '; what is under way goes on' if done < of else ''
-    return '%s: %d VEs that had not begun are withdrawn%s' % (why, done, rest)
+    withdrawn = count(done, 'VE that had not begun is withdrawn', 'VEs that had not begun are withdrawn')
+    return '%s: %s%s' % (why, withdrawn, rest)
 
 
 # After the run
@@ -179,24 +205,29 @@ def result(plan: Plan, done: Done, ves: list[Plain], report: Report, over: str) 
 def success(ves: Sequence[VeLook], goal: Goal, state: str) -> str:
     """The last line of a run in which all that was to be done was done."""
     others = [ve.name for ve in ves if not goal(ve)]
-    return '%d of %d VEs are %s%s' % (
-        len(ves) - len(others),
-        len(ves),
+    up = len(ves) - len(others)
+    return '%d of %s %s %s%s' % (
+        up,
+        count(len(ves), 'VE'),
+        'is' if up == 1 else 'are',
         DONE[state],
         '; left alone: %s' % ', '.join(others) if others else '',
     )
 
 
-def failure(bad: Sequence[VeLook], done: Done, over: str, quorum: bool, state: str) -> str:
+def failure(bad: Sequence[VeLook], done: Done, over: str, quorum: bool, state: str, lost: Sequence[str] = ()) -> str:
     """Why the run failed, VE by VE."""
     why = over or 'the cluster has nothing left to do and they are not %s%s' % (
         DONE[state],
         '' if quorum else '; this part of it has no quorum, and goes on by itself when enough nodes are back',
     )
-    return bullets('%d VEs: %s.' % (len(bad), why), [_reason(ve, ve.name in done.withdrawn) for ve in bad])
+    listed = [_reason(ve, ve.name in done.withdrawn) for ve in bad]
+    return '\n'.join([bullets('%s: %s.' % (count(len(bad), 'VE'), why), listed), *lost])
 
 
 def _reason(ve: VeLook, withdrawn: bool) -> str:
+    if ve.state == 'lost' and not withdrawn:
+        return '%s (lost): it may run on %s, which is lost and not fenced' % (ve.name, ve.node)
     unknown = 'no failure is recorded; look with crm_resource --why --resource=%s' % ve.name
     return '%s (%s): %s' % (
         ve.name,

@@ -74,6 +74,8 @@ class Over(Exception):
 
 
 INTERRUPTED = 'interrupted'
+# A detail of an Error: that the node has given no answer, so that nobody knows what it did.
+UNANSWERED = '_unanswered'
 
 
 @dataclass

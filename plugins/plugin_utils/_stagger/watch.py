@@ -19,9 +19,10 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state im
 class Seen:
     """What was seen so far.
 
-    ``ves``: each VE as it was last. ``since``: {VE: the second from which it has been in its state}. ``failures``: {VE: all
-    that are known of it}. ``counts``: {VE: its failures in this run}. ``arrived``: VEs that are where they are to be.
-    ``up_after``: {VE: the second in which it was seen to arrive}. ``took``: {VE: seconds of its start}.
+    ``ves``: each VE as it was last. ``since``: {VE: the second from which it has been in its state}. ``failures``: {VE: {key:
+    text} of all that are known of it}. ``remarks``: those that are known. ``counts``: {VE: its failures in this run}.
+    ``arrived``: VEs that are where they are to be. ``up_after``: {VE: the second in which it was seen to arrive}. ``took``:
+    {VE: seconds of its start}. ``lost``: {node that is lost: what is known of it}; ``stuck``: those that need a human.
     """
 
     ves: dict[str, VeLook] = field(default_factory=dict)
@@ -29,11 +30,20 @@ class Seen:
     nodes: dict[str, str] = field(default_factory=dict)
     quorum: bool = True
     maintenance: bool = False
-    failures: dict[str, list[str]] = field(default_factory=dict)
+    failures: dict[str, dict[str, str]] = field(default_factory=dict)
+    remarks: set[str] = field(default_factory=set)
     counts: dict[str, int] = field(default_factory=dict)
     arrived: set[str] = field(default_factory=set)
     up_after: dict[str, float] = field(default_factory=dict)
     took: dict[str, float] = field(default_factory=dict)
+    looked: bool = False
+    stuck: list[str] = field(default_factory=list)
+    lost: dict[str, str] = field(default_factory=dict)
+
+
+def _keyed(plan: Plan, name: str) -> dict[str, str]:
+    texts = plan.failures[name]
+    return dict(zip(plan.failure_keys.get(name) or texts, texts))
 
 
 class Watch:
@@ -44,7 +54,7 @@ class Watch:
         self._rows = {row.name: row for row in plan.rows}
         self._state = options.state
         self._goal: Goal = goal_of(options)
-        self.seen = Seen(failures=dict(plan.failures))
+        self.seen = Seen(failures={name: _keyed(plan, name) for name in plan.failures})
 
     def look(self) -> LookResult:
         """The VEs of the plan, the nodes and the cluster, as they are now."""
@@ -54,11 +64,17 @@ class Watch:
         for ve in status.ves:
             self._ve(ve, status.ves)
             self._failures(ve)
+            self._remarks(ve)
+        self.seen.looked = True
         return status
 
     def ves(self) -> list[VeLook]:
         """The VEs as they were last, with every failure that is known, cleaned up or not."""
-        return [replace(self.seen.ves[name], failures=self.seen.failures.get(name, [])) for name in self._plan.names]
+        known = {name: self.seen.failures.get(name, {}) for name in self._plan.names}
+        return [
+            replace(self.seen.ves[name], failures=list(known[name].values()), failure_keys=list(known[name]))
+            for name in self._plan.names
+        ]
 
     def rows(self) -> list[Plain]:
         """The VEs as the module returns them."""
@@ -106,6 +122,12 @@ class Watch:
                     else '%s is %s' % (node, state)
                 )
             self.seen.nodes[node] = state
+        for node in status.stuck:
+            if node not in self.seen.stuck:
+                self._report.event(None, 'not fenced', node)
+                self._report.say(status.lost[node], always=True)
+        self.seen.stuck = list(status.stuck)
+        self.seen.lost = dict(status.lost)
 
     def _ve(self, ve: VeLook, ves: list[VeLook]) -> None:
         before = self.seen.ves.get(ve.name)
@@ -133,12 +155,21 @@ class Watch:
         self._report.say(texts.arrival(ve, len(self.seen.arrived), len(ves), self._state, rest))
 
     def _failures(self, ve: VeLook) -> None:
-        known = len(self.seen.failures.get(ve.name, []))
-        for failure in ve.failures[known:]:
+        """Each once: Pacemaker lists them by node, and not by time."""
+        known = self.seen.failures.setdefault(ve.name, {})
+        for failure in [text for key, text in ve.failed.items() if key not in known]:
             self._report.event(ve.name, 'failure', text=failure)
             self.seen.counts[ve.name] = self.seen.counts.get(ve.name, 0) + 1
             self._report.say('%s: %s' % (ve.name, failure), always=True)
-        self.seen.failures[ve.name] = ve.failures
+        known.update(ve.failed)
+
+    def _remarks(self, ve: VeLook) -> None:
+        """What an operation did besides what it was asked for; those of earlier runs are in the first look."""
+        for key, text in ve.remarks.items():
+            if self.seen.looked and '%s %s' % (ve.name, key) not in self.seen.remarks:
+                self._report.event(ve.name, 'remark', text=text)
+                self._report.say('%s: %s' % (ve.name, text), always=True)
+            self.seen.remarks.add('%s %s' % (ve.name, key))
 
     def _rest(self, names: list[str]) -> float:
         """Seconds that these are expected to take, by what was measured so far in this run, else by the plan."""

@@ -83,7 +83,9 @@ def test_without_fencing_a_failed_stop_is_a_failure_and_not_unmanaged(cluster, h
 def test_on_a_lost_node_nothing_is_up_or_on_its_way(cluster, history):
     with_dc(cluster)
     lose(cluster, 'n1')
-    assert {ve['state'] for ve in look(cluster).values()} == {'stopped'}
+    on_it = {name: ve['state'] for name, ve in look(cluster).items() if ve['node'] == 'n1'}
+    assert set(on_it.values()) == {'lost'} and len(on_it) == len(HISTORIES) - 3
+    assert {ve['state'] for ve in look(cluster).values()} == {'lost', 'stopped'}
     assert look(cluster)['up']['node'] == 'n1'
 
 
@@ -98,7 +100,7 @@ def test_a_node_that_is_online_but_to_be_fenced_counts_as_lost(cluster):
     n1 = out.find('nodes/node[@name="n1"]')
     assert (n1.get('online'), n1.get('unclean')) == ('true', 'true')
     found = look(cluster)
-    assert (found['ve-1']['state'], found['ve-2']['state']) == ('stopped', 'started')
+    assert (found['ve-1']['state'], found['ve-2']['state']) == ('lost', 'started')
 
 
 def test_unmanaged_is_left_alone(cluster):

@@ -233,7 +233,7 @@ def test_one_ve_declared_twice():
 @pytest.mark.parametrize(
     'field, other, existing, said',
     [
-        ('after', 've-2', [], 'VE 1: after: no VE ve-2 is declared, here or in this cluster; did you mean ve-1?'),
+        ('after', 've-2', [], 'VE 1: after: no VE ve-2 is declared, here or in this cluster; did you mean ve-100?'),
         (
             'apart',
             'nobody',
@@ -246,6 +246,12 @@ def test_one_ve_declared_twice():
             '100',
             [],
             'VE 1: after: no VE 100 is declared, here or in this cluster; did you mean ve-100? It takes names, not ids',
+        ),
+        (
+            'after',
+            '1',
+            [],
+            'VE 1: after: no VE 1 is declared, here or in this cluster; that is the id of the VE itself; remove it',
         ),
         ('after', 'db', ['db'], None),
     ],

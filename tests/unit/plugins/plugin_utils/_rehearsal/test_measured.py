@@ -72,7 +72,7 @@ def test_history():
         ('a', 'n1', 10.0, 13.5, None),
         ('d', 'n2', 1.0, 4.5, 1),
     ]
-    with pytest.raises(Error, match='none of the 1 VEs was started since 2026-11-23'):
+    with pytest.raises(Error, match='of 1 VE none was started since 2026-11-23'):
         history('lose n3', '2026-11-23T00:00:00Z', [ve('a', '2026-11-22T20:11:14Z')])
     with pytest.raises(Error, match='yesterday is no moment'):
         history('lose n3', 'yesterday', [])

@@ -326,7 +326,7 @@ def test_one_that_fails_everywhere_is_reported_and_the_others_come_up(world):
     world.fails = {'ve-2': ('n1', 'n2', 'n3')}
     result = world.conduct()
     assert result['failed'] and len(running_on(world)) == 8
-    assert result['msg'].startswith('1 VEs: ') and 'start on n1: error (no init)' in result['msg']
+    assert result['msg'].startswith('1 VE: ') and 'start on n1: error (no init)' in result['msg']
     assert 've-2 is given up' in world.shown and world.started.count('ve-2') == 3
 
 
