@@ -57,8 +57,8 @@ def shared(cluster):
     with_them = ET.fromstring(cluster.text())
     for xml in RESOURCES:
         if pacemaker.tools(cluster.run).version >= (3,):
-            # it loses the id of operations as it upgrades the schema, and then refuses the whole CIB
-            xml = xml.replace('<operations id-ref="shared"/>', '')
+            # its schema has no operations, and no nvpair under another name, that refer to others: it refuses the whole CIB
+            xml = xml.replace('<operations id-ref="shared"/>', '').replace(' name="op_sleep"/>', '/>')
         tree.section(with_them, 'resources').append(ET.fromstring(xml))
     cluster.path.write_text(ET.tostring(with_them, encoding='unicode'))
     return cluster
