@@ -82,9 +82,9 @@ class CibFile:
         done = subprocess.run(argv, input=stdin, env=env, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
 
-    def tool(self, *argv):
+    def tool(self, *argv, stdin=None):
         """A tool of somebody else's: not among the calls."""
-        rc, out, err = self._run(list(argv))
+        rc, out, err = self._run(list(argv), stdin)
         assert rc == 0, (argv, rc, out, err)
         return out
 

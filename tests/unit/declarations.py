@@ -93,7 +93,8 @@ def declare_once(cluster, ves, policy=None):
 
 
 def create(cluster, xml, scope='resources'):
-    cluster.tool('cibadmin', '--create', '--scope', scope, '--xml-text', xml)
+    # not as an argument: in the locale C Pacemaker 3 takes none that is not ASCII
+    cluster.tool('cibadmin', '--create', '--scope', scope, '--xml-pipe', stdin=xml)
 
 
 def element(cluster, ident):

@@ -60,7 +60,8 @@ def test_it_starts_after_the_promotion_and_with_the_promoted_instance(cluster, r
     storage(cluster, *resources, schema=schema)
     declare(cluster, [{'id': 1, 'needs': ['ms_ct1']}])
     assert needs(cluster) == ('promote', 'start', role)
-    cluster.tool('crm_verify', '--xml-file', str(cluster.path))
+    _rc, _out, said = cluster.run(['crm_verify', '--verbose', '--xml-file', str(cluster.path)])
+    assert 'error:' not in said, said  # Pacemaker 3 warns of the words of older schemas, with the same exit code
     assert ('promote', 'drbd', 'n2') in [(action, name.split(':')[0], node) for action, name, node in cluster.actions()]
     assert ('start', 've-1', 'n2') in cluster.actions()
     # in the scheduler's own words: the start is behind the promotion
