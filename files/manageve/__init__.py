@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-a66d0f39bfd8"
+BUILD = "1.0.0-c52474bfee51"

@@ -21,7 +21,7 @@ class VzctlStatus(Engine):
         Engine.__init__(self, *args)
         self.id = self.name  # what vzctl calls it, once that is known
         self.resolved = False
-        self.is_silent = False  # does its configuration not answer? It is asked once
+        self.silent = set()  # the questions for its places that were not answered: they are asked once
         self.modern = None  # is it vz7 or later? None: not known yet
 
     def status(self, until: float) -> Seen:
@@ -87,15 +87,15 @@ class VzctlStatus(Engine):
 
     def places(self, ids):
         """((VE_ROOT, VE_PRIVATE) as sets of paths, are these all?)"""
-        roots, areas = vzctl_host.default_places(ids)
+        roots, areas = set(), set()
         for question in (vzctl_host.usual_places, vzctl_host.own_places):
-            answer = None if self.is_silent else self.storage.ask(question, " ".join(ids))
+            answer = None if question in self.silent else self.storage.ask(question, " ".join(ids))
             if answer is None:
-                self.is_silent = True
-                break
+                self.silent.add(question)
+                continue
             more_roots, more_areas = (set(line.split("\0")) for line in answer.split("\n"))
             roots, areas = roots | more_roots, areas | more_areas
-        return (roots, areas), not self.is_silent
+        return (roots, areas) if roots else vzctl_host.default_places(ids), not self.silent
 
     def is_mounted(self) -> bool:
         return self.by_places({self.id.lower()}, False) in (MOUNTED, SHOWN)
