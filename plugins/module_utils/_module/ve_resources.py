@@ -42,6 +42,7 @@ class Outcome:
     predicted: list[Prediction] = field(default_factory=list)
     rehearsed: dict[str, Any] | None = None
     saved: Backup | None = None
+    stopped: bool = False  # VEs that are to be removed were stopped for that
 
 
 def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
@@ -88,15 +89,12 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
     stopped: list[Prediction] = []
     saved: Backup | None = None
     for draft in transaction.drafts(runner, lambda root: edit(root, wanted)):
-        outcome = Outcome(draft, stopped, saved=saved)
+        outcome = Outcome(draft, list(stopped), saved=saved, stopped=bool(stopped))
         if not draft.changed:
             break
         predicted = restarts.predict(runner, draft, wanted.names)
-        outcome.predicted = stopped + predicted
-        hit = [] if arguments['allow_restart'] else _interruptions(outcome, wanted)
-        _refuse_without_quorum(outcome, hit)
-        _refuse_rename(outcome, wanted, arguments['allow_restart'])
-        _refuse_interruptions(outcome, hit)
+        outcome.predicted = [*stopped, *predicted]
+        _refuse(outcome, wanted, arguments['allow_restart'])
         if arguments.get('rehearse') is not None:
             outcome.rehearsed = _rehearse(runner, outcome, arguments['rehearse'], wanted)
         if check:
@@ -105,7 +103,7 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
         running = _running(predicted, draft.found.removed)
         if running and _is_live(draft):
             _stop(runner, draft.old, [prediction.action.resource for prediction in running])
-            stopped, saved = stopped + running, outcome.saved
+            stopped, saved = [*stopped, *running], outcome.saved
         elif draft.push():
             if draft.held:
                 reprobe.renew(runner, draft.held)
@@ -113,6 +111,13 @@ def _change(runner: Runner, wanted: Wanted, arguments: Arguments, check: bool) -
         elif outcome.saved and not saved:
             outcome.saved.discard()
     return outcome
+
+
+def _refuse(outcome: Outcome, wanted: Wanted, allow_restart: bool) -> None:
+    hit = [] if allow_restart else _interruptions(outcome, wanted)
+    _refuse_without_quorum(outcome, hit)
+    _refuse_rename(outcome, wanted, allow_restart)
+    _refuse_interruptions(outcome, hit)
 
 
 def _stop(runner: Runner, root: Element, names: Sequence[str]) -> None:
@@ -205,7 +210,7 @@ def _refuse_rename(outcome: Outcome, wanted: Wanted, allow_restart: bool) -> Non
 
 def _refusal(msg: str, outcome: Outcome) -> CibError:
     predicted = [prediction.row() for prediction in outcome.predicted]
-    return CibError(msg, predicted=predicted, diff=_diff(outcome))
+    return CibError(msg, predicted=predicted, diff=_diff(outcome), **({'changed': True} if outcome.stopped else {}))
 
 
 def _rehearse(runner: Runner, outcome: Outcome, options: Arguments, wanted: Wanted) -> dict[str, Any]:
@@ -217,7 +222,11 @@ def _rehearse(runner: Runner, outcome: Outcome, options: Arguments, wanted: Want
     rehearsal.refuse_broken(
         result,
         'After this change what was asserted would not hold, so nothing was changed',
-        {'rehearsal': rehearsal.short(result), 'diff': _diff(outcome)},
+        {
+            'rehearsal': rehearsal.short(result),
+            'diff': _diff(outcome),
+            **({'changed': True} if outcome.stopped else {}),
+        },
     )
     return result
 
@@ -237,7 +246,7 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
     draft, saved = outcome.draft, outcome.saved
     edited = draft.found
     return {
-        'changed': draft.changed,
+        'changed': draft.changed or outcome.stopped,
         'created': edited.created,
         'updated': edited.updated,
         'removed': edited.removed,
