@@ -15,7 +15,7 @@ from typing import Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, Error
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, hold, transaction, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import EntryKey
@@ -52,9 +52,8 @@ def _await(runner: Runner, probes: Sequence[Forgotten]) -> None:
     end = time.monotonic() + patience
     while True:
         root = tree.query(runner)
-        old = sorted(
-            {key[1] for key, element in probes if not _renewed(history.entries(root), key, element.get('call-id'))}
-        )
+        entries = history.entries(root)
+        old = sorted({key[1] for key, element in probes if not _renewed(entries, key, element.get('call-id'))})
         if not old:
             break
         if time.monotonic() > end:
@@ -68,10 +67,8 @@ def _await(runner: Runner, probes: Sequence[Forgotten]) -> None:
 
 
 def _renewed(entries: dict[EntryKey, Element], key: EntryKey, call_id: str | None) -> bool:
-    """Whether the node has finished a look at the VE since that one: the ids of calls count up."""
-    node, name, _entry = key
-    now = [entries.get((node, name, name + kind)) for kind in ('_last_0', '_last_failure_0')]
-    found = [entry for entry in now if entry is not None]
-    return bool(found) and all(
-        entry.get('call-id') != call_id and entry.get('op-status') != history.PENDING for entry in found
-    )
+    """Whether all that the node knows of the VE is newer than that probe: the ids of its calls count up. Mostly that is a
+    probe; where a recurring monitor was under way as the history was removed, its result, and then there is no probe."""
+    now = [entry for other, entry in entries.items() if other[:2] == key[:2]]
+    newer = all(whole(entry.get('call-id')) > whole(call_id) for entry in now)
+    return newer and any(entry.get('op-status') != history.PENDING for entry in now)

@@ -217,6 +217,29 @@ def test_where_the_history_comes_back_the_probe_is_made_anew_while_the_ve_is_hel
     assert not ve_resources.run(comes_back, ARGUMENTS)['changed']
 
 
+def test_a_monitor_that_was_under_way_is_an_answer_as_well(comes_back, monkeypatch):
+    """Seen: its result came in as the history was gone, so that Pacemaker knew the VE to run, and made no probe."""
+    cluster = comes_back.cluster
+    probe = found_running
+
+    def monitored(cluster, node, ve):
+        probe(cluster, node, ve)
+        edit(
+            cluster,
+            lambda root: [
+                lrm.remove(entry) for lrm in root.iter('lrm_resource') for entry in list(lrm) if recent(entry)
+            ],
+        )
+
+    def recent(entry):
+        return entry.get('id') in ('ve-1_last_0', 've-1_last_failure_0') and entry.get('on_node') == 'n1'
+
+    monkeypatch.setitem(globals(), 'found_running', monitored)
+    assert ve_resources.run(comes_back, ARGUMENTS)['reprobed'] == ['ve-1']
+    assert sets(cluster, 've-1') == ['ve-1-meta_attributes']
+    assert [action for action in cluster.actions() if action[0] != 'start'] == []
+
+
 def test_a_node_that_does_not_answer_leaves_it_held_and_the_next_run_finishes(comes_back, monkeypatch):
     cluster = comes_back.cluster
     monkeypatch.setattr(reprobe, 'PATIENCE', -1)
