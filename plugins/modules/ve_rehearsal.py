@@ -583,6 +583,7 @@ commands:
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
 
@@ -607,6 +608,7 @@ def main() -> None:
             ),
         ),
         ve_rehearsal.run,
+        validate.complaint,
     )
 
 
