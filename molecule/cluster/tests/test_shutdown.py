@@ -23,6 +23,7 @@ HOST = testinfra.get_host("podman://%s-%s" % (LAB, NODE))
 DC = testinfra.get_host("podman://%s-n1" % LAB)
 TRACE = pathlib.Path(os.environ["OPENVE_LAB_STATE"]) / LAB / "trace" / NODE
 STANDS_ON = yaml.safe_load((CHECKOUT / "roles/agent/vars/main.yml").read_text())["agent_stands_on"]
+UNDECLARED = "120"
 MOUNTS = ("/srv/local", "/srv/remote", "/srv/hand")
 
 # Says when it stops, and how many VEs run then
@@ -49,7 +50,7 @@ def ves():
 
 @pytest.fixture(scope="module")
 def shut_down():
-    """(VEs that ran there, what the units wrote, what was watched, Pacemaker's log of it); the node is back then"""
+    """(VEs that ran there, what the units wrote, what was watched, Pacemaker's log of it, what runs there when it is back)"""
     have = HOST.check_output("systemctl list-unit-files --no-legend --plain | cut -d' ' -f1").split()
     stubs = []
     for unit in STANDS_ON:
@@ -65,6 +66,11 @@ def shut_down():
                 "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=/bin/true\nExecStop=%s\n" % SAYS,
             )
             stubs.append(unit)
+    # one that nobody declared, as the control: the host starts what it is left
+    make = (CHECKOUT / "tests/lab/make_ves").read_text()
+    podman = ["podman", "exec", "-i", "%s-%s" % (LAB, NODE), "sh", "-s", UNDECLARED, "1", "2"]
+    subprocess.run(podman, input=make, check=True, capture_output=True, text=True)
+    HOST.check_output("sed -i 's/^lxc.start.auto = 0/lxc.start.auto = 1/' /var/lib/lxc/%s/config" % UNDECLARED)
     HOST.check_output("mkdir -p %s" % " ".join(MOUNTS))
     write("/run/systemd/system/srv-local.mount", "[Mount]\nWhat=tmpfs\nWhere=/srv/local\nType=tmpfs\n")
     write(
@@ -90,11 +96,16 @@ def shut_down():
         assert time.monotonic() < end + 120
         time.sleep(1)
     DC.check_output("crm_resource --wait --timeout=300")
+    HOST.check_output("systemctl is-system-running --wait || true")
+    started = set(HOST.check_output("lxc-ls --running -1").split())
+    HOST.check_output("sed -i 's/^lxc.start.auto = 1/lxc.start.auto = 0/' /var/lib/lxc/%s/config" % UNDECLARED)
+    HOST.check_output("lxc-stop --kill --name %s" % UNDECLARED)
     yield (
         running,
         [line.split() for line in (TRACE / "order").read_text().splitlines()],
         [line.split() for line in (TRACE / "watch").read_text().splitlines()],
         HOST.check_output("tail -n +%d /var/log/pacemaker/pacemaker.log" % (int(log) + 1)),
+        started,
     )
     # spread them again for the tests that follow
     subprocess.run(
@@ -115,7 +126,7 @@ set_roles Started"""
 
 
 def test_pacemaker_stopped_every_ve_and_nothing_that_they_stand_on_went_before(shut_down):
-    running, order, _watch, log = shut_down
+    running, order, _watch, log, _started = shut_down
     assert len(running) >= 2, "the premise"
     stopped = set(re.findall(r"Result of stop operation for (ve-\d+) on %s: ok" % NODE, log))
     assert running <= stopped, "each was stopped by Pacemaker, and while there was something to stop"
@@ -141,3 +152,7 @@ def test_the_ves_of_that_node_run_on_and_nobody_was_fenced(shut_down):
     assert all(where[name] in ("n1", "n2", "n3") for name in running)
     assert "<failure " not in DC.check_output("crm_mon --one-shot --output-as=xml")
     assert "fence_event" not in DC.check_output("stonith_admin --history=%s --output-as=xml" % NODE)
+
+
+def test_at_boot_the_host_started_no_ve_of_the_cluster(shut_down):
+    assert shut_down[4] == {UNDECLARED}

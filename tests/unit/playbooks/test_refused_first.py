@@ -61,6 +61,7 @@ GOOD = {
     'openve_policy': {'starts_per_node': 2},
 }
 
+# One for each variable, as the role hands it on; what else of it is refused: tests/unit/plugins/filter/test_cluster_declaration.py
 CLUSTER = [
     ({'cluster_fencing': ['ipmi']}, 'fencing device 1 of the list: must be a mapping'),
     ({'cluster_fencing': 'ipmi'}, 'cluster_fencing is not set'),
@@ -68,37 +69,17 @@ CLUSTER = [
         {'cluster_fencing': [dict(DEVICE, hosts=['n1', 'n9'])]},
         'fencing device ipmi: hosts: n9 is no node of this cluster',
     ),
-    ({'cluster_fencing': [DEVICE, dict(DEVICE)]}, 'fencing device ipmi: id: is taken by another device'),
-    (
-        {'cluster_fencing': [dict(DEVICE, host=['n1'])]},
-        'fencing device ipmi: host: there is no such field; did you mean hosts?',
-    ),
-    (
-        {'cluster_fencing': [dict(DEVICE, options={'password': 'hunter2'}, secrets={})]},
-        'options.password: would be logged',
-    ),
-    ({'cluster_fencing': [dict(DEVICE, secrets='hunter2')]}, 'secrets: must be a mapping'),
-    ({'cluster_fencing': [{'id': 'a b', 'hosts': ['n1']}]}, 'agent: is missing'),
-    ({'cluster_fencing': [dict(DEVICE, agent='fence me')]}, "agent: 'fence me' is no name of an agent"),
-    ({'cluster_fencing': [dict(DEVICE, hosts=[])]}, 'hosts: is empty'),
     ({'openve_policy': {'starts_per_nod': 2}}, 'policy: starts_per_nod: there is no such field'),
-    ({'openve_policy': {'starts_per_node': -1}}, 'policy: starts_per_node: -1 is out of range'),
-    ({'openve_policy': {'load_threshold': '80'}}, 'policy: load_threshold'),
     ({'openve_cluster_name': 'a b\nc'}, 'cannot be the name of a cluster'),
-    ({'openve_cluster_name': 'x{y}'}, 'cannot be the name of a cluster'),
     ({'cluster_node_name': 'n 1'}, 'cannot be the name of a node'),
     ({'cluster_addresses': ['192.0.2.300']}, "cluster_addresses: '192.0.2.300' is no address"),
-    ({'cluster_addresses': ['127.0.0.1']}, 'is no address by which other nodes can reach it'),
-    ({'cluster_addresses': ['192.0.2.1', '192.0.2.1']}, '192.0.2.1 is in it twice'),
     ({'cluster_addresses': []}, 'set cluster_addresses for it'),
     ({'cluster_token': 3}, 'cluster_token: 3 is no number of milliseconds'),
     ({'cluster_properties': {'dc-deadtime': {'a': 1}}}, 'properties.dc-deadtime: must be a single value'),
     (
-        {'cluster_properties': {'stonith-enabled': False}},
-        'properties.stonith-enabled: is false, and there are such fencing devices',
+        {'cluster_corosync_system': {'sched_rr': 'no\n}'}},
+        'cluster_corosync_system.sched_rr: must be a single value',
     ),
-    ({'cluster_properties': {'a b': 1}}, "properties: 'a b' is no name"),
-    ({'cluster_corosync_system': {'sched_rr': 'no\n}'}}, 'cluster_corosync_system.sched_rr: must be a single value'),
     ({'cluster_packages': ['fence-agents; reboot']}, 'is no name of a Debian package'),
 ]
 DECLARED = [
@@ -123,7 +104,12 @@ STAGGER = [
     ({'stagger_per_node': -1}, 'per_node: -1 is too small'),
     ({'stagger_state': 'running'}, 'must be one of'),
 ]
-BY_ROLE = {'cluster': CLUSTER, 'agent': DECLARED, 'resources': DECLARED + RESOURCES, 'stagger': DECLARED + STAGGER}
+BY_ROLE = {
+    'cluster': CLUSTER,
+    'agent': DECLARED,
+    'resources': DECLARED[:1] + RESOURCES,
+    'stagger': DECLARED[:1] + STAGGER,
+}
 
 
 def run(ansible_playbook, fresh, tmp_path, play, bad, *options):
@@ -170,8 +156,8 @@ def test_a_role_alone_refuses_each_of_them_first(ansible_playbook, fresh, tmp_pa
     'bad, said, options',
     [
         (*CLUSTER[2], []),
-        (*CLUSTER[13], ['--check']),
-        (*CLUSTER[10], []),
+        (*CLUSTER[4], ['--check']),
+        (*CLUSTER[3], []),
         (*RESOURCES[1], ['--check']),
         (*RESOURCES[4], []),
         (*STAGGER[0], []),

@@ -10,6 +10,12 @@ from ansible.errors import AnsibleFilterError
 
 from ansible_collections.openve.pacemaker.plugins.filter.cluster_declaration import cluster_declaration
 
+DEVICE = {'id': 'ipmi', 'agent': 'fence_ipmilan', 'hosts': ['n1'], 'secrets': {'password': 'hunter2'}}
+
+
+def fencing(*devices):
+    return given(['192.0.2.1'], fencing=list(devices))
+
 
 def given(*addresses, **more):
     return {
@@ -64,6 +70,28 @@ def test_what_is_good_is_taken(good):
         (
             given(['192.0.2.1'], properties={'fencing-enabled': 'true'}),
             'properties.fencing-enabled: is true, and there are no',
+        ),
+        (fencing(DEVICE, dict(DEVICE)), 'fencing device ipmi: id: is taken by another device'),
+        (fencing(dict(DEVICE, host=['n1'])), 'fencing device ipmi: host: there is no such field; did you mean hosts?'),
+        (fencing(dict(DEVICE, options={'password': 'x'}, secrets={})), 'options.password: would be logged'),
+        (fencing({'id': 'a b', 'hosts': ['n1']}), 'agent: is missing'),
+        (
+            fencing({'id': 'a b', 'agent': 'x', 'hosts': ['n1']}),
+            'fencing device a b: id: cannot be the id of a resource',
+        ),
+        (fencing(dict(DEVICE, agent='fence me')), "agent: 'fence me' is no name of an agent"),
+        (fencing(dict(DEVICE, hosts=[])), 'hosts: is empty'),
+        (fencing(dict(DEVICE, hosts='n1')), 'hosts: must be a list'),
+        (fencing(dict(DEVICE, hosts=['n1', 'n1'])), 'n1 is in it twice'),
+        (given(['192.0.2.1'], policy={'starts_per_node': -1}), 'policy: starts_per_node: -1 is out of range'),
+        (given(['192.0.2.1'], policy={'load_threshold': '80'}), 'policy: load_threshold'),
+        (given(['192.0.2.1'], name='x{y}'), 'cannot be the name of a cluster'),
+        (given(['127.0.0.1']), 'is no address by which other nodes can reach it'),
+        (given(['192.0.2.1', '192.0.2.1']), '192.0.2.1 is in it twice'),
+        (given(['192.0.2.1'], properties={'a b': 1}), "properties: 'a b' is no name"),
+        (
+            given(['192.0.2.1'], fencing=[DEVICE], properties={'stonith-enabled': False}),
+            'properties.stonith-enabled: is false, and there are such fencing devices',
         ),
         (given(['192.0.2.1'], policy=[]), 'policy: must be a mapping'),
     ],
