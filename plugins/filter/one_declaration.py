@@ -77,7 +77,7 @@ def _unlike(hosts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _read(host: Mapping[str, Any], policy: Mapping[str, Any]) -> Declaration:
     try:
-        return validate.read(host["ves"], policy)
+        return validate.read_given(host["ves"], policy)
     except InputError as error:
         raise AnsibleFilterError("%s: %s" % (host["host"], error.msg)) from error
 

@@ -54,7 +54,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration impo
 
 def ve_timeouts(ves, policy=None):
     try:
-        declared = validate.read(ves, policy)
+        declared = validate.read_given(ves, policy)
     except InputError as error:
         raise AnsibleFilterError("ve_timeouts: %s" % error.msg.replace(", nothing was changed", "")) from error
     numbers = derived.numbers(declared)

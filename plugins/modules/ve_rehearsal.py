@@ -588,6 +588,7 @@ commands:
 '''
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import module
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
 
@@ -612,6 +613,7 @@ def main() -> None:
             ),
         ),
         ve_rehearsal.run,
+        validate.complaint,
     )
 
 

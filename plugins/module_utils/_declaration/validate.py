@@ -10,7 +10,7 @@ field, and the mend.
 from __future__ import annotations
 
 import re
-from typing import Any, Mapping
+from typing import Any, Iterator, Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
@@ -26,6 +26,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
     VE,
     VE_FIELDS,
     Declaration,
+    Fields,
     Need,
     Policy,
 )
@@ -71,27 +72,36 @@ def read(ves: Any, policy: Any = None) -> Declaration:
     return Declaration([ve for ve in declared if ve.state != 'absent'], general, absent)
 
 
+def read_given(ves: Any, policy: Any = None) -> Declaration:
+    """As it was written, such as in a variable of a role. A null is refused where Ansible refuses it in a module's arguments, which hold
+    null for most of what was left out."""
+    nulls = list(_nulls('policy', policy, POLICY_FIELDS))
+    for number, raw in enumerate(ves if isinstance(ves, (list, tuple)) else []):
+        nulls += _nulls(_where(raw, number), raw, VE_FIELDS)
+    if not nulls:
+        return read(ves, policy)
+    try:
+        read(ves, policy)
+    except InputError as error:
+        nulls += error.problems
+    raise InputError(nulls, 'The declared VEs or the policy')
+
+
 def complaint(arguments: Mapping[str, Any], otherwise: str) -> str:
     """What is wrong with the VEs and the policy among a module's arguments, or, where that is not it, what Ansible said."""
     if isinstance(arguments.get('ves'), list):
         try:
-            read(arguments['ves'], arguments.get('policy'))
-            _refuse_nulls(arguments['ves'])
+            read_given(arguments['ves'], arguments.get('policy'))
         except InputError as error:
             return error.msg
     return otherwise
 
 
-def _refuse_nulls(ves: list[Any]) -> None:
-    """Ansible refuses these, and does not say whose they are."""
-    problems = [
-        '%s: %s: is null; give it a value or leave it out' % (_where(raw, number), name)
-        for number, raw in enumerate(ves)
-        for name, value in raw.items()
-        if value is None
-    ]
-    if problems:
-        raise InputError(problems, 'The declared VEs or the policy')
+def _nulls(where: str, raw: Any, known: Fields) -> Iterator[str]:
+    """Of fields that have a default."""
+    for name, value in raw.items() if isinstance(raw, dict) else ():
+        if value is None and known.get(name, {}).get('default') is not None:
+            yield '%s: %s: is null; give it a value or leave it out' % (where, name)
 
 
 def canonical_id(ve_id: str, engine: str) -> str:

@@ -17,7 +17,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import
 def run(runner: Runner, arguments: Arguments, _check: bool) -> Result:
     path = arguments['cib'] or os.environ.get('CIB_file')
     root = tree.read_file(path) if path else tree.query(runner)
-    declared = validate.read(arguments['ves'], arguments['policy']) if arguments['ves'] else None
+    declared = validate.read_given(arguments['ves'], arguments['policy']) if arguments['ves'] else None
     result = rehearsal.rehearse(runner, root, arguments, declared, live=not path)
     rehearsal.refuse_broken(result)
     return dict(result, changed=False)

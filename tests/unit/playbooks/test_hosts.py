@@ -63,6 +63,12 @@ def test_they_are_asked_for_where_it_is_not_clear(ansible_playbook, book, hosts,
     assert 'TASK [' not in output
 
 
+@pytest.mark.parametrize('hosts', [inventory(), TWO])
+def test_the_syntax_can_be_checked_with_any_inventory(ansible_playbook, hosts):
+    code, output = ansible_playbook('openve.pacemaker.site', hosts, '--syntax-check')
+    assert code == 0, output
+
+
 def test_no_playbook_goes_elsewhere():
     for book in PLAYBOOKS:
         for line in (source.ROOT / 'playbooks' / (book + '.yml')).read_text().splitlines():

@@ -64,6 +64,7 @@ def test_mistakes_are_the_models():
 
 
 def test_the_sample_is_what_the_example_gives():
-    task = yaml.safe_load(plugin.EXAMPLES)[0]
-    assert ve_timeouts(**task['vars']) == yaml.safe_load(plugin.RETURN)['_value']['sample']
-    assert '# %d' % max(row['stop'] for row in ve_timeouts(**task['vars']).values()) in plugin.EXAMPLES
+    given = yaml.safe_load(plugin.EXAMPLES)[0]['vars']
+    timeouts = ve_timeouts(given['openve_ves'], given['openve_policy'])
+    assert timeouts == yaml.safe_load(plugin.RETURN)['_value']['sample']
+    assert '# %d' % max(row['stop'] for row in timeouts.values()) in plugin.EXAMPLES
