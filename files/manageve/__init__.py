@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-c52474bfee51"
+BUILD = "1.0.0-7796b7812c2f"

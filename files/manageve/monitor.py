@@ -6,14 +6,19 @@
 import time
 
 from manageve.errors import GENERIC, OK
-from manageve.operation import Operation
+from manageve.operation import UNUSABLE, Operation
 from manageve.process import Command
 from manageve.table import BETWEEN, Seen
 
 
 class Monitor(Operation):
     def will_come_back(self, seen: Seen) -> bool:
-        return seen.host == BETWEEN and time.monotonic() < self.deadline.at(0.5)
+        """Between two states; or it was paused or so a moment ago, and a look that failed or was cut short proves nothing."""
+        if self.known and seen.state in UNUSABLE:
+            seen.state = "doubt"
+        elif seen.host != BETWEEN:
+            return False
+        return time.monotonic() < self.deadline.at(0.5)
 
     def inspect(self, seen: Seen):
         """It runs: at level 10 and above, is it healthy inside, too?"""

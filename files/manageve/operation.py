@@ -12,6 +12,8 @@ from manageve.errors import GENERIC, NOT_RUNNING, OK, Fail, OutOfTime
 from manageve.table import MEANING, TABLE, Seen
 from manageve.waiting import pause
 
+UNUSABLE = ("unfit", "blind", "doubt", "proved")  # what a look cut short by the deadline looks like, too
+
 
 class Freezing:
     """lxc can stay in FREEZING for good, where nothing but a wake helps."""
@@ -44,7 +46,7 @@ class Operation:
         self.log, self.level, self.slots = log, level, slots
         self.name = "container " + parameters.veid
         self.seen = None
-        self.known = False  # the status was usable, once at least
+        self.known = ""  # the state by the last usable status
         self.up = False  # it was seen running
         self.words = ""  # of the last command that did not do what it should
         self.hopeless = {}  # the step whose command failed for good
@@ -52,7 +54,8 @@ class Operation:
     def look(self) -> Seen:
         self.seen = self.engine.look(again=self.seen is None)
         self.up = self.up or self.seen.state in ("running", "bare")
-        self.known = self.known or self.seen.state not in ("unfit", "blind", "doubt", "proved")
+        if self.seen.state not in UNUSABLE:
+            self.known = self.seen.state
         return self.seen
 
     def run(self) -> int:

@@ -39,14 +39,16 @@ class Start(Operation):
             self.log.warning("monitor_failures: %s: %s" % (e.filename, e.strerror))
 
     def out_of_time(self) -> int:
-        if self.up and self.seen.state not in ("paused", "passing") and self.seen.host != BETWEEN:
+        if self.up and self.known not in ("paused", "passing") and self.seen.host != BETWEEN:
             return self.not_ready()
         self.fail("no success in time")
 
     def will_come_back(self, seen: Seen) -> bool:
         if seen.host == BETWEEN:
             return True
-        return bool(self.up or self.ours) and seen.state in ("blind", "doubt", "proved")  # we know that it runs
+        # we know that it runs, or a moment ago it was between two states: a look that was cut short proves nothing
+        known = self.up or self.ours or self.known in ("paused", "passing")
+        return bool(known) and seen.state in ("blind", "doubt", "proved")
 
     def await_lasting(self, seen: Seen):
         if self.freezing.is_stuck(seen):
@@ -147,6 +149,8 @@ class Start(Operation):
         ran = self.engine.inside(command or READY)
         while ran.wait(min(limit, time.monotonic() + 2)) is None and time.monotonic() < limit:
             if self.look().state in ("down", "held", "paused", "mounted", "mounting", "absent", "suspended"):
+                break
+            if self.engine.is_frozen():
                 break
         self.engine.report(ran.finish(0), change=False)
         if not self.engine.is_gone(ran):

@@ -578,6 +578,12 @@ lxc("lxc.pivot is no container", "noconfig cgroupof=lxc.pivot", "monitor probe",
 for word in ("STARTING", "STOPPING", "ABORTING", "FREEZING", "THAWED"):
     lxc("%s: monitor never 7" % word, "down show=%s=100" % word, "monitor timeout=4", 1, never="lxc-st")
 lxc("STARTING: probe never 7", "down show=STARTING=100", "monitor probe timeout=4", 1)
+for word in ("STARTING", "STOPPING"):
+    for up in ("running", "down"):
+        lxc("%s, %s, then lxc-info hangs: probe" % (word, up), "%s show=%s=100 sim=FAULT_LXC_INFO=hang+1" % (up, word), "monitor probe timeout=6", 1, reason="may be running")
+        lxc("%s, %s, then lxc-info hangs: monitor" % (word, up), "%s show=%s=100 sim=FAULT_LXC_INFO=hang+1" % (up, word), "monitor timeout=6", 1)
+        lxc("%s, %s, then lxc-info hangs: start" % (word, up), "%s show=%s=100 sim=FAULT_LXC_INFO=hang+1" % (up, word), "start timeout=6", 1)
+case("paused, then status hangs: monitor", "vz7: running paused sim=FAULT_STATUS=hang+1", "monitor timeout=6", 1, after="paused")
 lxc("STARTING then running: monitor", "running show=STARTING=1", "monitor timeout=8", 0)
 lxc("STOPPING then down: monitor", "down show=STOPPING=1", "monitor timeout=8", 7)
 lxc("STARTING then running: start", "running show=STARTING=1.5", "start", 0, least=1, after="running")
