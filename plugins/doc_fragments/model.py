@@ -190,9 +190,8 @@ options:
         type: str
       failures_before_move:
         description:
-          - After how many failures on a node a VE moves to another one.
-          - V(0) never moves it, however often it fails; a failed start too is tried again on the same node without end, whatever
-            O(policy.retry_start) says. (It is Pacemaker's C(migration-threshold).)
+          - After how many failures on a node a VE moves to another one. V(0) never moves it, and a failed start is tried again there
+            without end, whatever O(policy.retry_start) says.
         type: int
         default: 3
       retry_start:
