@@ -184,8 +184,7 @@ options:
         default: false
       load_threshold:
         description:
-          - The load at which Pacemaker slows down, as V(80%); V(0%) switches that off. Sets the cluster property
-            C(load-threshold).
+          - The load at which Pacemaker slows down, as V(80%); V(0%) switches that off. Sets the property C(load-threshold).
           - Left out, it is left as it is; Pacemaker's own default is 80%.
         type: str
       failures_before_move:
