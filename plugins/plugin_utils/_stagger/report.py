@@ -93,10 +93,12 @@ def _why(plan: Plan, options: Options) -> list[str]:
                 % (options.gap, about(plan.expected - plan.expected_without_gap))
             )
         return lines
+    if not plan.limit or options.state != 'started':
+        return []
     unknown = [row['node'] for row in plan.limits if row['in_force'] == 'unknown']
-    if plan.limit and unknown and options.state == 'started':
+    if unknown:
         return ['whether the limit is in force is not known for %s' % ', '.join(unknown)]
-    return []
+    return ['the limit is in force on %s' % ', '.join(row['node'] for row in plan.limits)] if plan.limits else []
 
 
 def plan_lines(plan: Plan, options: Options) -> list[str]:
