@@ -181,15 +181,13 @@ options:
         default: false
       load_threshold:
         description:
-          - The load at which Pacemaker slows down, as V(80%); V(0%) switches that off. Sets the cluster property
-            C(load-threshold).
+          - The load at which Pacemaker slows down, as V(80%); V(0%) switches that off. Sets the property C(load-threshold).
           - Left out, it is left as it is; Pacemaker's own default is 80%.
         type: str
       failures_before_move:
         description:
-          - After how many failures on a node a VE moves to another one.
-          - V(0) never moves it, however often it fails; a failed start too is tried again on the same node without end, whatever
-            O(policy.retry_start) says. (It is Pacemaker's C(migration-threshold).)
+          - After how many failures on a node a VE moves to another one. V(0) never moves it, and a failed start is tried again there
+            without end, whatever O(policy.retry_start) says.
         type: int
         default: 3
       retry_start:

@@ -77,7 +77,7 @@ def configured(run_module, cluster):
             ['--limit', 'n2'],
             'is declared on',
         ),
-        (inventory({'openve_ves': [WEB]}, {}, {}), ['--limit', 'n2', '--check'], 'is declared on'),
+        (inventory({}, {'openve_ves': [WEB]}, {}), ['--limit', 'n2', '--check'], 'is declared on'),
         # by nothing that is known
         (
             {'all': {'children': {'nodes': {'hosts': {'n2': {'openve_ves': [DB]}}}}}},
