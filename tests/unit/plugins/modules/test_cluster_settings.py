@@ -431,10 +431,10 @@ def test_the_documentation_says_what_the_module_takes_and_returns(module):
     documented = yaml.safe_load(source.DOCUMENTATION)['options']
     fields = documented['fencing']['suboptions']
     assert list(fields) == list(source.FENCING_FIELDS)
-    for name, spec in source.FENCING.items():
+    for name, spec in source.FENCING_FIELDS.items():
         for key in ('type', 'default', 'elements', 'required'):
             assert fields[name].get(key) == spec.get(key), (name, key)
-    assert source.FENCING['secrets']['no_log'] is True
+    assert source.FENCING_FIELDS['secrets']['no_log'] is True
     for task in yaml.safe_load(source.EXAMPLES):
         result, _output = module(**task['openve.pacemaker.cluster_settings'])
         assert result['changed']
