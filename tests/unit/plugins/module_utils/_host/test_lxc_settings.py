@@ -3,9 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-import shutil
-import subprocess
-
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._host import lxc_settings
@@ -92,21 +89,6 @@ def test_an_include_of_itself_or_of_nothing_ends(tmp_path):
     (tmp_path / 'a').write_text('lxc.start.auto = 1\nlxc.include = %s\n' % (tmp_path / 'b'))
     (tmp_path / 'b').write_text('lxc.include = %s\nlxc.include = %s/none\n' % (tmp_path / 'a', tmp_path))
     assert lxc_settings.boot('lxc.include = %s\n' % (tmp_path / 'a')) == Boot('1', ())
-
-
-@pytest.mark.skipif(not shutil.which('lxc-info'), reason='where lxc is installed; the live test does it on a node')
-def test_lxc_says_the_same(included, tmp_path):
-    config = tmp_path / 'lxc' / 'web' / 'config'
-    config.parent.mkdir(parents=True)
-    for text in ('lxc.start.auto = 0\nlxc.include = %s/d\n' % included, 'lxc.include = %s/d\n' % included):
-        config.write_text(settled(text))
-        said = subprocess.run(
-            ['lxc-info', '-P', str(tmp_path / 'lxc'), '-n', 'web', '-c', 'lxc.start.auto'],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert said.stdout.strip() == 'lxc.start.auto = 0'
 
 
 # Groups: what the host's lxc.service starts although lxc.start.auto says no
