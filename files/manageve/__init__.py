@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-7796b7812c2f"
+BUILD = "1.0.0-81a830864e77"

@@ -341,7 +341,7 @@ for kind in ("dead", "junk", "empty"):
     case("stale lock (%s): start" % kind, "legacy: lock=" + kind, "start", 0, after="running ready unlocked", never="--skiplock")
     case("stale lock (%s): stop" % kind, "legacy: running lock=" + kind, "stop", 0, after="down unmounted", never="--skiplock")
 case("monitor takes no notice of a lock", "either: running lock=/usr/sbin/vzctl", "monitor level=10", 0)
-case("already running (32): waits, 0", "either: guest=BOOT=1.5 starting 'sim=FAULT_STATUS=say*1:CTID 101 exist unmounted down'", "start", 0, after="running ready", called="^start 101 = 32")
+case("already running (32): waits, 0", "either: guest=BOOT=1.5 starting 'sim=FAULT_STATUS=say*5:CTID 101 exist unmounted down'", "start", 0, after="running ready", called="^start 101 = 32")
 case("busy mount for a while: start", "legacy: mounted busy=2", "start", 0, after="running ready", called="^start 101 = 51")
 case("busy mount for ever: start", "legacy: mounted busy", "start timeout=7", 1, after="down mounted", reason="busy|umount")
 case("registered for another server: start", "vz7: owner=server-2", "start", 0, after="running ready", called="^start 101 = 141 ; ^register /vz/private/101 101 = ; ^register /vz/private/101 101 --force = 0 ; ^start 101 = 0")

@@ -37,6 +37,13 @@ def pytest_sessionfinish():
     harness.clean_up()
 
 
+def pytest_collection_modifyitems(config, items):
+    """AGENT_EVERY=3: every third test alone, for a Python beside the one that runs them all."""
+    every = int(os.environ.get("AGENT_EVERY") or 1)
+    config.hook.pytest_deselected(items=[item for number, item in enumerate(items) if number % every])
+    items[:] = items[::every]
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_logreport(report):
     """A soak runs for an hour: what failed is shown at once, not at the end."""
