@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-81a830864e77"
+BUILD = "1.0.0-47c6b5f92ea4"

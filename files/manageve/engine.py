@@ -59,7 +59,8 @@ class Engine:
             holder = self.holder(begun)
             if holder is not None:  # else what the status said may be over: a start has let go of the lock since
                 break
-            pause(min(0.1, self.deadline.left() / 20))  # longer than a change of the locks counts as one during the look
+            # longer than a change of the locks from before the look counts as one during it
+            pause(min(0.1, self.deadline.left() / 20))
         if holder != "":
             seen.words = "%s; its lock is held by %s" % (seen.words, holder or "one after the other")
             seen.state = HELD[seen.state]
