@@ -9,30 +9,22 @@ The host is this machine, without the tools. Only in check mode, then.
 from __future__ import annotations
 
 import os
-import pathlib
 
 import pytest
 
-TOOLS = ('crm', 'cib', 'corosync', 'stonith', 'pacemaker', 'attrd_updater')
 FENCING = [{'id': 'f', 'agent': 'fence_dummy', 'hosts': ['n1']}]
 
 
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(tmp_path, bare):
     """The environment of such a host."""
-    tools = tmp_path / 'bin'
-    tools.mkdir()
-    for directory in os.environ['PATH'].split(os.pathsep):
-        for tool in pathlib.Path(directory).glob('*'):
-            if not tool.name.startswith(TOOLS) and not (tools / tool.name).exists():
-                (tools / tool.name).symlink_to(tool)
     # as if nothing were installed, and no list of packages had ever been fetched
-    (tools / 'dpkg-query').unlink()
-    (tools / 'dpkg-query').write_text('#!/bin/sh\necho installed python3\n')
-    (tools / 'dpkg-query').chmod(0o755)
+    (bare / 'dpkg-query').unlink()
+    (bare / 'dpkg-query').write_text('#!/bin/sh\necho installed python3\n')
+    (bare / 'dpkg-query').chmod(0o755)
     (tmp_path / 'lists').mkdir()
     (tmp_path / 'apt.conf').write_text('Dir::State::lists "%s";\n' % (tmp_path / 'lists'))
-    return dict(os.environ, PATH=str(tools), APT_CONFIG=str(tmp_path / 'apt.conf'))
+    return dict(os.environ, PATH=str(bare), APT_CONFIG=str(tmp_path / 'apt.conf'))
 
 
 def inventory(**variables):

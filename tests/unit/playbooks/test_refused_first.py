@@ -15,30 +15,23 @@ import pathlib
 
 import pytest
 
-TOOLS = ('crm', 'cib', 'corosync', 'stonith', 'pacemaker', 'attrd_updater')
 CHANGERS = ('apt-get', 'apt', 'aptitude', 'dpkg', 'systemctl', 'service', 'useradd')
 SITE = 'openve.pacemaker.site'
 WATCHED = ('/etc/corosync', '/etc/systemd/system', '/usr/lib/ocf', '/etc/apt')
 
 
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(tmp_path, bare):
     """The environment of a host without Pacemaker, whose tools that change something only put down that they were called."""
-    tools = tmp_path / 'bin'
-    tools.mkdir()
-    for directory in os.environ['PATH'].split(os.pathsep):
-        for tool in pathlib.Path(directory).glob('*'):
-            if not tool.name.startswith(TOOLS) and not (tools / tool.name).exists():
-                (tools / tool.name).symlink_to(tool)
     for name, text in {
         'dpkg-query': 'echo installed python3',
         **dict.fromkeys(CHANGERS, 'echo "$0 $*" >>%s; exit 1' % (tmp_path / 'called')),
     }.items():
-        if os.path.lexists(tools / name):
-            (tools / name).unlink()
-        (tools / name).write_text('#!/bin/sh\n%s\n' % text)
-        (tools / name).chmod(0o755)
-    return dict(os.environ, PATH=str(tools))
+        if os.path.lexists(bare / name):
+            (bare / name).unlink()
+        (bare / name).write_text('#!/bin/sh\n%s\n' % text)
+        (bare / name).chmod(0o755)
+    return dict(os.environ, PATH=str(bare))
 
 
 def tree():
