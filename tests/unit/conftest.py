@@ -23,6 +23,10 @@ PACKAGE = 'ansible_collections.openve.pacemaker'
 NODE_PYTHON = os.environ.get('NODE_PYTHON') or sys.executable
 
 
+# How the programs of Pacemaker and Corosync begin
+PACEMAKER = ('crm', 'cib', 'corosync', 'stonith', 'pacemaker', 'attrd_updater')
+
+
 def _package(name, path):
     if name not in sys.modules:
         module = types.ModuleType(name)
@@ -243,6 +247,18 @@ def run_module(collections):
         return result, done.stdout
 
     return run
+
+
+@pytest.fixture
+def bare(tmp_path):
+    """A directory for PATH, with all of this machine's programs but Pacemaker's and Corosync's."""
+    tools = tmp_path / 'bin'
+    tools.mkdir()
+    for directory in os.environ['PATH'].split(os.pathsep):
+        for tool in pathlib.Path(directory).glob('*'):
+            if not tool.name.startswith(PACEMAKER) and not (tools / tool.name).exists():
+                (tools / tool.name).symlink_to(tool)
+    return tools
 
 
 @pytest.fixture
