@@ -224,16 +224,15 @@ class State:
 
     def do_frozen(self, value):
         """by the kernel's freezer, whatever the tool knows of it"""
-        for d in self.own_cgroup():
-            for name, word in (("freezer.state", "FROZEN"), ("cgroup.freeze", "1")):
-                if os.path.exists("%s/%s" % (d, name)):
-                    with open("%s/%s" % (d, name), "w") as f:
-                        f.write(word)
+        self.freezer("FROZEN", "1")
 
     def thaw(self):
         """What is frozen cannot even be killed: a world would not end."""
+        self.freezer("THAWED", "0")
+
+    def freezer(self, v1, v2):
         for d in self.own_cgroup():
-            for name, word in (("freezer.state", "THAWED"), ("cgroup.freeze", "0")):
+            for name, word in (("freezer.state", v1), ("cgroup.freeze", v2)):
                 if os.path.exists("%s/%s" % (d, name)):
                     with open("%s/%s" % (d, name), "w") as f:
                         f.write(word)

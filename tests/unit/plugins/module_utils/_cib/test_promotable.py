@@ -10,6 +10,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import promotable
 
@@ -60,8 +61,9 @@ def test_it_starts_after_the_promotion_and_with_the_promoted_instance(cluster, r
     storage(cluster, *resources, schema=schema)
     declare(cluster, [{'id': 1, 'needs': ['ms_ct1']}])
     assert needs(cluster) == ('promote', 'start', role)
-    _rc, _out, said = cluster.run(['crm_verify', '--verbose', '--xml-file', str(cluster.path)])
-    assert 'error:' not in said, said  # Pacemaker 3 warns of the words of older schemas, with the same exit code
+    rc, _out, said = cluster.run(['crm_verify', '--verbose', '--xml-file', str(cluster.path)])
+    # Pacemaker 3 warns of the words of older schemas, with the exit code of an error
+    assert 'error:' not in said and (rc == 0 or pacemaker.tools(cluster.run).version >= (3,)), said
     assert ('promote', 'drbd', 'n2') in [(action, name.split(':')[0], node) for action, name, node in cluster.actions()]
     assert ('start', 've-1', 'n2') in cluster.actions()
     # in the scheduler's own words: the start is behind the promotion
