@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import pathlib
+import re
 import subprocess
+import sys
 
 import pytest
 
@@ -77,3 +79,82 @@ def test_only_the_parts_that_are_asked_for(tmp_path):
 def test_where_nothing_was_run_it_is_red(tmp_path):
     (tmp_path / 'table').touch()
     assert sum_up(tmp_path)[0] != 0
+
+
+BROKEN = '''
+import pytest
+
+def test_good():
+    pass
+
+@pytest.mark.parametrize('word', ['a b', 'c'])
+def test_bad(word):
+    assert word == 'c', 'it is no c, but %s' % ('x' * 100)
+
+def test_bad_fixture(missing):
+    pass
+
+@pytest.mark.flaky(reruns=1)
+def test_second_try(pytestconfig, record=[]):
+    record.append(1)
+    assert len(record) == 2, 'once more'
+'''
+
+
+def run_pytest(folder, text, *after, name='cluster'):
+    """The summary after a part that is pytest of this text, with a shell's pipe behind it"""
+    (folder / 'test_broken.py').write_text(text)
+    command = 'cd %s && set -o pipefail && %s -m pytest -q -rfER -p no:cacheprovider test_broken.py' % (
+        folder,
+        sys.executable,
+    )
+    done = subprocess.run(
+        [
+            'bash',
+            '-u',
+            '-c',
+            '. %s; logs=%s; only=""; part %s bash -c \'%s\'; echo SUMMARY; summary'
+            % (PARTS, folder, name, ' '.join([command, *after])),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert not done.stderr, done.stderr
+    return done.stdout.partition('SUMMARY\n')[2]
+
+
+@pytest.mark.parametrize('after', ['', '| fold -w 30 | sed "s/^/  │ /"'], ids=['whole', 'torn'])
+def test_what_failed_is_named_with_its_reason_whatever_became_of_the_lines_of_the_log(tmp_path, after):
+    shown = run_pytest(tmp_path, BROKEN, after)
+    assert 'cluster: test_broken.py::test_bad[a b]: AssertionError: it is no c, but xxx' in shown
+    assert re.search(r"cluster: test_broken\.py::test_bad_fixture: .*'missing'", shown)
+    assert 'test_good' not in shown and 'test_bad[c]' not in shown
+    assert shown.count('test_bad_fixture: ') == 1 and shown.rstrip().endswith(' failed')
+    assert ('cluster: test_broken.py::test_second_try: only at the second try' in shown) == ('fold' not in after)
+
+
+def test_what_wanted_a_second_try_is_named_where_all_is_green(tmp_path):
+    more = BROKEN.split('@pytest.mark.flaky')[1] + '\n@pytest.mark.parametrize("n", range(200))\ndef test_n(n): pass\n'
+    shown = run_pytest(tmp_path, 'import pytest\n@pytest.mark.flaky' + more, name='agent-3.13')
+    assert '201 passed, 0 failed' in shown
+    assert 'agent-3.13: test_broken.py::test_second_try: only at the second try' in shown
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path):
+    assert 'cluster: test_broken.py: ' in (shown := run_pytest(tmp_path, 'import missing_module')), shown
+    assert "No module named 'missing_module'" in shown
+
+
+def test_where_pytest_was_not_reached_the_end_of_the_log_says_why(tmp_path):
+    log = '\\n'.join(['fatal: [n1]: FAILED! => no space left', *['line %d' % n for n in range(50)], 'CRITICAL the end'])
+    code, _last, shown = sum_up(tmp_path, ('cluster', log.encode().decode('unicode_escape'), 1))
+    summary = shown.rpartition('cluster              ')[0].rpartition('failed\n')[2]
+    assert code != 0 and 'cluster: fatal: [n1]: FAILED! => no space left' in summary
+    assert 'cluster: line 49' in summary and 'cluster: CRITICAL the end' in summary and 'line 30' not in summary
+
+
+def test_however_many_failed_the_table_is_in_the_last_80_lines(tmp_path):
+    text = 'import pytest\n@pytest.mark.parametrize("n", range(300))\ndef test_n(n): assert n < 0\n'
+    shown = run_pytest(tmp_path, text)
+    assert len(shown.splitlines()) < 80 and 'and 288 more' in shown and 'test_n[0]' in shown
