@@ -118,7 +118,14 @@ def ve_resources(ves, good=True, **arguments):
 
 
 def settle():
-    DC.check_output("crm_resource --wait --timeout=300")
+    """Also what is under way: crm_resource --wait sees a start only by the monitor that is to follow, and not each has one."""
+    end = time.monotonic() + 300
+    while True:
+        DC.check_output("crm_resource --wait --timeout=300")
+        if 'op-status="-1"' not in DC.check_output("cibadmin --query"):
+            return
+        assert time.monotonic() < end
+        time.sleep(0.5)
 
 
 def inits():

@@ -83,6 +83,10 @@ def as_before():
     assert running(110, 111, 112, 113, 114) == {}
 
 
+# What is configured of it only; crm_resource --query-xml says before that what it does just then
+USER = "cibadmin --query --xpath \"//primitive[@id='ve-111']\""
+
+
 def test_a_ve_through_a_template_is_changed_in_place_and_the_templates_other_user_is_not():
     create(
         "resources",
@@ -103,13 +107,13 @@ def test_a_ve_through_a_template_is_changed_in_place_and_the_templates_other_use
     settle()
     before = running(110, 111)
     assert set(before) == {"110", "111"}
-    other = DC.check_output("crm_resource --resource ve-111 --query-xml")
+    other = DC.check_output(USER)
     result = declare(ve(110, stop_grace="100s"), allow_restart=True)
     assert result["changed"] and result["updated"] == ["ve-110"] and result["created"] == []
     settle()
     assert DC.check_output("crm_resource --resource ve-110 --get-parameter stop_grace") == "100s"
     assert DC.check_output("crm_resource --resource ve-111 --get-parameter stop_grace") == "90s"
-    assert DC.check_output("crm_resource --resource ve-111 --query-xml") == other
+    assert DC.check_output(USER) == other
     assert running(111) == {"111": before["111"]}, "the other one runs on"
     assert "template=\"tpl\"" in cib()
     assert not declare(ve(110, stop_grace="100s"))["changed"]
