@@ -39,24 +39,35 @@ def wait(runner: Runner, timeout: int, names: Sequence[str], result: Mapping[str
 
     ``timeout``: milliseconds. ``result``: what was done before, part of the failure.
     """
-    rc, out, err = run(runner, ['crm_resource', '--wait', '--timeout=%d' % (timeout // times.SECOND)])
-    if rc not in (0, RC_TIMEOUT):
-        said = (err or out).strip()
-        raise Error(
-            'The configuration is in place, but waiting for the cluster failed: crm_resource --wait: %s (%d)'
-            % (said, rc),
-            **result,
-        )
-    try:
-        down, under_way = _look(runner, names)
-    except Error as error:
-        if rc == 0:
+    end = time.monotonic() + timeout / times.SECOND
+    while True:
+        seconds = max(1, round(end - time.monotonic()))
+        rc, out, err = run(runner, ['crm_resource', '--wait', '--timeout=%d' % seconds])
+        if rc not in (0, RC_TIMEOUT):
+            said = (err or out).strip()
             raise Error(
-                'The configuration is in place and the cluster has settled, but what became of the VEs is unknown: '
-                '%s' % error.msg,
+                'The configuration is in place, but waiting for the cluster failed: crm_resource --wait: %s (%d)'
+                % (said, rc),
                 **result,
-            ) from error
-        down, under_way = [], ['unknown']
+            )
+        try:
+            down, in_flight = _look(runner, names)
+        except Error as error:
+            if rc == 0:
+                raise Error(
+                    'The configuration is in place and the cluster has settled, but what became of the VEs is unknown: '
+                    '%s' % error.msg,
+                    **result,
+                ) from error
+            down, in_flight = [], None
+        # It sees an action in flight only by what is to follow it, such as a monitor; a VE of a template may have none.
+        coming = {row['resource'] for row in in_flight or []} & {ve['name'] for ve in down}
+        if rc == RC_TIMEOUT or not coming:
+            break
+        if time.monotonic() >= end:
+            rc = RC_TIMEOUT
+            break
+        time.sleep(1)
     if rc == RC_TIMEOUT:
         pending = [' '.join(action.split()) for action in re.findall(r'Action \d+:\s+(\S.*)', out + '\n' + err)]
         raise Error(
@@ -65,7 +76,7 @@ def wait(runner: Runner, timeout: int, names: Sequence[str], result: Mapping[str
             % (
                 times.cib(timeout),
                 some(pending, SHOWN) or 'unknown',
-                some(under_way, SHOWN) or 'nothing',
+                _under_way(in_flight),
                 _reasons(down),
             ),
             pending=pending,
@@ -81,8 +92,8 @@ def wait(runner: Runner, timeout: int, names: Sequence[str], result: Mapping[str
         )
 
 
-def _look(runner: Runner, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:
-    """(the VEs that are to run and are not up, what is under way)"""
+def _look(runner: Runner, names: Sequence[str]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(the VEs that are to run and are not up, the operations in flight)"""
     cluster = status.read(runner, names)
     root, now = tree.query(runner), time.time()
     roles = {
@@ -96,10 +107,17 @@ def _look(runner: Runner, names: Sequence[str]) -> tuple[list[dict[str, Any]], l
         for ve in cluster.ves
         if ve.state not in ('started', 'unmanaged') and ve.name not in stopped
     ]
-    return down, [
+    return down, history.in_flight(root, cluster.alive(), now)
+
+
+def _under_way(in_flight: Sequence[Mapping[str, Any]] | None) -> str:
+    if in_flight is None:
+        return 'unknown'
+    rows = [
         '%(operation)s of %(resource)s on %(node)s, since %(since)s (its timeout is %(timeout)s)' % row
-        for row in history.in_flight(root, cluster.alive(), now)
+        for row in in_flight
     ]
+    return some(rows, SHOWN) or 'nothing'
 
 
 def _reasons(down: Sequence[Mapping[str, Any]]) -> str:

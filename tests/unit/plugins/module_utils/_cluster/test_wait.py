@@ -8,10 +8,11 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import wait
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_resources
 
 from declarations import declare
-from happenings import FAILED, OK, PENDING, happened
+from happenings import FAILED, OK, PENDING, edit, happened, state
 
 
 def test_waiting(cluster):
@@ -115,3 +116,35 @@ def test_waiting_that_fails_says_so(cluster):
         'waiting for the cluster failed: crm_resource --wait: no cluster (102)'
         in waiting(cluster, VES, 102, 'no cluster').msg
     )
+
+
+@pytest.mark.parametrize('ends', [True, False])
+def test_a_start_in_flight_that_crm_resource_does_not_see_is_waited_for(cluster, monkeypatch, ends):
+    """Where no monitor is to follow it, as with some templates, it says that all is done."""
+    ves = [{'id': 1}]
+    declare(cluster, ves)
+    happened(cluster, 'n1', 've-1', ('start', PENDING))
+    waits, clock = [], [1000.0]
+    monkeypatch.setattr(wait.time, 'monotonic', lambda: clock[0])
+
+    def sleep(seconds):
+        clock[0] += 30 * seconds
+        if ends and len(waits) == 2:
+            edit(cluster, lambda root: state(root, 'n1').find('lrm')[0].clear())
+            happened(cluster, 'n1', 've-1', ('start', OK))
+
+    monkeypatch.setattr(wait.time, 'sleep', sleep)
+
+    def run(argv, stdin=None):
+        if argv[:2] == ['crm_resource', '--wait']:
+            waits.append(argv[2])
+            return 0, '', ''
+        return cluster._run(argv, stdin)
+
+    if ends:
+        wait.wait(run, 90000, ['ve-1'], {})
+        assert waits == ['--timeout=90', '--timeout=60', '--timeout=30']
+        return
+    with pytest.raises(Error, match='had not settled after .*Under way: start of ve-1 on n1') as caught:
+        wait.wait(run, 90000, ['ve-1'], {'changed': True})
+    assert clock[0] >= 1090 and caught.value.details['changed']
