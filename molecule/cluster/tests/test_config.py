@@ -200,6 +200,11 @@ def test_what_the_role_configured_is_what_is_declared_here():
     assert not ve_resources(declared())["changed"]
 
 
+def test_the_limit_is_in_force_where_the_cluster_was_formed_with_it():
+    """Early: a node tells by the old versions of the CIB on its disk, and keeps the last hundred."""
+    assert verdicts() == dict.fromkeys(NODES, "true")
+
+
 def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
     """Lowered by hand, so that the agent's own limit stays at 2 and does not hide it."""
     assert verdicts() == dict.fromkeys(NODES, "true")

@@ -2,7 +2,6 @@
 """What the field's clusters have beside our VEs: templates, promotable storage, second managers, several lists. Each test with VEs of its own,
 and all else runs on meanwhile."""
 
-import json
 import pathlib
 import subprocess
 import xml.etree.ElementTree as ET
@@ -228,8 +227,11 @@ def test_what_the_cib_would_mutilate_is_refused_and_what_it_keeps_is_kept():
     assert resource("ve-110")[0][0] == "Started" and not declare(good)["changed"]
 
 
-def test_the_limit_is_in_force_where_the_cluster_was_formed_with_it():
-    for node, result in module("ve_info", "nodes", names=[]).items():
-        assert next(row["in_force"] for row in result["limits"] if row["node"] == node) == "true", json.dumps(
-            result["limits"]
-        )
+def test_fencing_is_switched_by_the_name_that_this_release_reads():
+    """fencing-enabled is a name since 3.0.2, and the stronger one there; before it is nobody's, and says nothing."""
+    DC.check_output("crm_attribute --name fencing-enabled --update true")
+    off = {"fencing": [], "policy": POLICY}
+    assert module("cluster_settings", **off)["changed"]
+    options = ET.fromstring(DC.check_output("crm_mon --one-shot --output-as=xml")).find("summary/cluster_options")
+    assert options.get("stonith-enabled") == "false", "as the cluster itself reads it"
+    assert not module("cluster_settings", **off)["changed"]

@@ -128,9 +128,9 @@ set_roles Started"""
 def test_pacemaker_stopped_every_ve_and_nothing_that_they_stand_on_went_before(shut_down):
     running, order, _watch, log, _started = shut_down
     assert len(running) >= 2, "the premise"
-    stopped = set(re.findall(r"Result of stop operation for (ve-\d+) on %s: ok" % NODE, log))
+    stopped = set(re.findall(r"Result of stop operation for (ve-\d+) on %s: (?i:ok)" % NODE, log))
     assert running <= stopped, "each was stopped by Pacemaker, and while there was something to stop"
-    assert not re.findall(r"Result of (?:monitor|stop) operation for (ve-\S+) on %s: (?!ok|Cancelled)" % NODE, log)
+    assert not re.findall(r"Result of (?:monitor|stop) operation for (ve-\S+) on %s: (?!(?i:ok|Cancelled))" % NODE, log)
     said = {unit for _when, unit, _ves in order}
     expected = {unit for unit in STANDS_ON if unit.endswith(".service")}
     assert {"lxc.service", "lxc-net.service", "vz.service", "libvirtd.service", "drbd.service"} <= said
