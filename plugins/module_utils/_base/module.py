@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import copy
 import grp
+import html
 import os
 import shlex
 import tempfile
 from typing import Any, Callable, Dict, Mapping, Sequence
-from xml.sax.saxutils import escape
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -96,7 +96,9 @@ def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = 
             result['diff'] = diff()
         module.no_log_values.update(result.pop('hide', []))
         # A tool may return its XML, and Ansible masks a secret only as it was given.
-        module.no_log_values.update([escape(secret, {'"': '&quot;'}) for secret in module.no_log_values])
+        module.no_log_values.update(
+            [html.escape(secret, quote=False).replace('"', '&quot;') for secret in module.no_log_values]
+        )
         result['commands'] = commands
         return result
 

@@ -47,8 +47,8 @@ def modes_of(root: Element) -> list[Mode]:
         found += [Mode(text) for text in _on(expansion.own(root, section), PROPERTIES, PROPERTY_MODES)]
     for section in configuration.findall('rsc_defaults'):
         found += [Mode('%s as a default' % text) for text in _on(expansion.own(root, section), META, RESOURCE_MODES)]
-    for element in configuration.findall('resources//*'):
-        if element.get('id') and element.tag != expansion.TEMPLATE:
+    for resources in configuration.findall('resources'):
+        for element in (element for element in resources.iter() if element.tag in tree.RESOURCES):
             inside = frozenset(primitive.get('id', '') for primitive in element.iter('primitive'))
             texts = _on(expansion.primitive(root, element), META, RESOURCE_MODES)
             found += [Mode('%s of %s' % (text, element.get('id')), resources=inside) for text in texts]

@@ -22,8 +22,10 @@ Forgotten = Tuple[EntryKey, Element]
 MARK = '.openve-replaced'
 
 
-def make(runner: Runner, old: Element, new: Element, forgotten: Sequence[Forgotten] = ()) -> str:
-    """The patch from ``old`` to ``new``."""
+def make(
+    runner: Runner, old: Element, new: Element, configuration: str | None = None, forgotten: Sequence[Forgotten] = ()
+) -> str:
+    """The patch from ``old`` to ``new``. ``configuration``: the text of that of ``new``, where it was written already."""
     source, target = tree.without_status(old), tree.without_status(new)
     # Only what is removed of the status, and around it what a patch needs to name the place.
     for (node, resource, _entry), entry in forgotten:
@@ -40,7 +42,12 @@ def make(runner: Runner, old: Element, new: Element, forgotten: Sequence[Forgott
     # Without a newer epoch in the target every push is refused as old.
     target.set('epoch', str(int(source.get('epoch', '0')) + 1))
     target.set('num_updates', '0')
-    documents = [('old.xml', _marked(source, list(_replaced(source, target)))), ('new.xml', tree.text(target))]
+    replaced = list(_replaced(source, target))
+    sections = [
+        tree.text(section) if configuration is None or section.tag != 'configuration' else configuration
+        for section in target
+    ]
+    documents = [('old.xml', _marked(source, replaced)), ('new.xml', tree.text_around(target, ''.join(sections)))]
     with tempfile.TemporaryDirectory(prefix='openve-') as directory:
         paths = []
         for name, document in documents:

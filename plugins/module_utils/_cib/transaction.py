@@ -59,6 +59,7 @@ class Draft(Generic[Found]):
     found: Found  # what the edit returned
     changed: bool
     warnings: list[str] = field(default_factory=list)  # what crm_verify says of the new CIB and did not say of the old
+    configuration: str = ''  # the text of that of ``new``
     patch: str = ''
     attempts: int = 0  # how often it was pushed, with the drafts that came before it
     forgotten: Sequence[Forgotten] = ()
@@ -80,7 +81,7 @@ class Draft(Generic[Found]):
         """Have the patch remove these entries of the history as well."""
         entries = history.entries(self.old)
         self.forgotten = [(key, entries[key]) for key in keys]
-        self.patch = patch.make(self.runner, self.old, self.new, self.forgotten)
+        self.patch = patch.make(self.runner, self.old, self.new, self.configuration, self.forgotten)
 
     def hold(self, keys: Sequence[EntryKey]) -> None:
         """Have the patch hold the VEs of these entries of the history, which are to be made anew then."""
@@ -188,7 +189,10 @@ def _draft(runner: Runner, edit: Edit[Found]) -> Draft[Found]:
     found = edit(new)
     if _same_configuration(old, new):
         return Draft(runner, old, old, found, changed=False)
-    return Draft(runner, old, new, found, True, verify(runner, old, new), patch.make(runner, old, new))
+    configuration = tree.text(tree.configuration(new))  # once: it may have megabytes
+    warnings = verify(runner, old, tree.text_around(new, configuration + '<status />'))
+    made = patch.make(runner, old, new, configuration)
+    return Draft(runner, old, new, found, True, warnings, configuration, made)
 
 
 def _same_configuration(one: Element, other: Element) -> bool:

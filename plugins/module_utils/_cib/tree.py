@@ -34,6 +34,8 @@ UNORDERED = frozenset(
         'utilization',
     )
 )
+# What has meta attributes of its own, and may be in one another.
+RESOURCES = frozenset(('primitive', 'group', 'clone', 'master', 'bundle'))
 # Several attribute sets of one kind: the first that has a name wins, so among themselves they keep their order.
 ATTRIBUTE_SETS = frozenset(('instance_attributes', 'meta_attributes', 'utilization', 'cluster_property_set'))
 
@@ -81,6 +83,11 @@ def parse(document: str) -> Element:
 
 def text(element: Element) -> str:
     return ET.tostring(element, encoding='unicode')
+
+
+def text_around(root: Element, sections: str) -> str:
+    """The text of a CIB with the attributes of ``root``, from texts of its sections: to write these takes long."""
+    return '%s>%s</%s>' % (text(Element(root.tag, root.attrib))[: -len(' />')], sections, root.tag)
 
 
 # Parts
@@ -153,6 +160,8 @@ def same(one: Element, other: Element) -> bool:
     """Whether two elements mean the same to Pacemaker: faster than to compare what canonical() returns."""
     if one.tag != other.tag or one.attrib != other.attrib:
         return False
+    if not len(one) and not len(other):
+        return True
     mine, theirs = elements(one), elements(other)
     if len(mine) != len(theirs):
         return False
@@ -163,7 +172,7 @@ def same(one: Element, other: Element) -> bool:
 
 def canonical(element: Element) -> tuple[str, Any, Any]:
     """Equal for two elements that mean the same to Pacemaker."""
-    return element.tag, dict(element.attrib), [canonical(part) for part in ordered(element)]
+    return element.tag, dict(element.attrib), [canonical(part) for part in ordered(element)] if len(element) else []
 
 
 def ordered(parent: Element) -> list[Element]:

@@ -15,15 +15,15 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools impor
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
 
 
-def verify(runner: Runner, old: Element, new: Element) -> list[str]:
-    """Refuse what crm_verify calls an error in ``new`` and not yet in ``old``; return its new warnings.
+def verify(runner: Runner, old: Element, new: str) -> list[str]:
+    """Refuse what crm_verify calls an error in ``new``, a text, and not yet in ``old``; return its new warnings.
 
     What was wrong before is not this edit's to judge: a cluster whose fencing is not configured yet fails crm_verify as a
     whole.
     """
     complaints = _complaints(runner, new)
     if complaints:
-        known = set(_complaints(runner, old))
+        known = set(_complaints(runner, tree.text(tree.without_status(old))))
         complaints = [line for line in complaints if line not in known]
     errors = [line for line in complaints if 'warning:' not in line]
     if errors:
@@ -33,9 +33,8 @@ def verify(runner: Runner, old: Element, new: Element) -> list[str]:
     return complaints
 
 
-def _complaints(runner: Runner, root: Element) -> list[str]:
+def _complaints(runner: Runner, document: str) -> list[str]:
     """crm_verify's findings, a line each, without what differs from run to run."""
-    document = tree.text(tree.without_status(root))
     rc, out, err = run(runner, ['crm_verify', '--verbose', '--xml-pipe'], document)
     if rc == 0:
         return []

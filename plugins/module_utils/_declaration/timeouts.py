@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Callable, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
@@ -51,6 +52,7 @@ def forced(timeout: int) -> int:
     return _part(FORCED, timeout)
 
 
+@lru_cache(maxsize=None)  # most VEs are declared alike
 def start_timeout(boot_time: int, settle: int, ready_timeout: int = 0) -> Derived:
     """A start may have to wait for one that came before it: the takeover of the DC lets K more in."""
     boot = max(boot_time, ready_timeout)
@@ -66,6 +68,7 @@ def start_timeout(boot_time: int, settle: int, ready_timeout: int = 0) -> Derive
     )
 
 
+@lru_cache(maxsize=None)
 def stop_timeout(grace: int) -> Derived:
     """The agent shortens the grace to fit the timeout; this one holds all of it."""
     needed = _least(grace, lambda timeout: reserve(timeout) + forced(timeout))
@@ -79,6 +82,7 @@ def stop_timeout(grace: int) -> Derived:
     )
 
 
+@lru_cache(maxsize=None)
 def deep_monitor_interval(interval: int) -> Derived:
     """Of the monitor that runs a command inside the VE (OCF_CHECK_LEVEL 10)."""
     advertised = INTERVALS['monitor', 10] * SECOND
@@ -88,6 +92,7 @@ def deep_monitor_interval(interval: int) -> Derived:
     return Derived(2 * interval, '2 x the interval of the plain monitor', {'interval': times.cib(interval)})
 
 
+@lru_cache(maxsize=None)
 def deep_monitor_timeout(timeout: int) -> Derived:
     return _advertised('monitor', timeout, 'monitor.timeout', depth=10, timeout=times.cib(timeout))
 
