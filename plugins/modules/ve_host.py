@@ -27,6 +27,13 @@ description:
 extends_documentation_fragment:
   - openve.pacemaker.model.ves
   - openve.pacemaker.model.policy
+options:
+  reported:
+    description:
+      - In check mode, RV(stamps) of other hosts. Files on storage that is shared are reported by these, and here not again. Otherwise it
+        has no effect, as what one host has edited is in order on all.
+    type: list
+    elements: str
 attributes:
   check_mode:
     description: Can run in check mode, and tells what would change.
@@ -52,6 +59,12 @@ edited:
   elements: str
   returned: always
   sample: [/etc/vz/conf/101.conf]
+stamps:
+  description: For each of these what tells it from every other file, and is the same on all hosts that share it.
+  type: list
+  elements: str
+  returned: always
+  sample: ["/etc/vz/conf/101.conf 1835081:412:1790000000000000000"]
 autostart:
   description: What started a declared VE at boot, or restarted it, and was switched off.
   type: list
@@ -104,6 +117,7 @@ def main():
         {
             'ves': {'type': 'list', 'elements': 'dict', 'required': True, 'options': VE_FIELDS},
             'policy': {'type': 'dict', 'options': POLICY_FIELDS},
+            'reported': {'type': 'list', 'elements': 'str'},
         },
         ve_host.run,
         validate.complaint,

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
-from typing import Callable, Iterator
+from typing import Callable, Iterator, List
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false
@@ -18,24 +19,25 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
 AGENT = {'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'}
 NAME = 'ocf:openve:ManageVE'  # as crm_mon writes it
 
-# What of a parameter's value is the id of the VE.
-Named = Callable[[str], str]
+# What of a parameter's value may be the id of the VE.
+Named = Callable[[str], List[str]]
 
 
-def _as_it_is(value: str) -> str:
-    return value
+def _as_it_is(value: str) -> list[str]:
+    return [value]
 
 
-def _directory(path: str) -> str:
-    """/var/lib/lxc/NAME/config"""
-    return path.rstrip('/').rpartition('/')[0].rpartition('/')[2]
+def _of_file(path: str) -> list[str]:
+    """/var/lib/lxc/NAME/config, or a file of any place that is called NAME or NAME.conf."""
+    directory, file = posixpath.split(posixpath.normpath(path))
+    return [posixpath.basename(directory), posixpath.splitext(file)[0]]
 
 
 @dataclass(frozen=True)
 class Manager:
     """Agents that manage a VE. ``agent``: a pattern of class:provider:type. ``engine``: None: the parameter of that name.
 
-    ``parameters``: {parameter: what of its value is the id of the VE}; without any the id is in the agent's own name.
+    ``parameters``: {parameter: what of its value may be the id of the VE}; without any the id is in the agent's own name.
     """
 
     agent: str
@@ -45,7 +47,7 @@ class Manager:
 
 # The first that fits. Ours comes from ocf:heartbeat:ManageVE.
 MANAGERS = (
-    Manager(r'ocf:[^:]+:lx[cd].*', 'lxc', {'container': _as_it_is, 'config': _directory}),
+    Manager(r'ocf:[^:]+:lx[cd].*', 'lxc', {'container': _as_it_is, 'config': _of_file}),
     Manager(r'(?:systemd|service):lxc@(?P<id>.+?)(?:\.service)?', 'lxc', {}),
     Manager(r'ocf:[^:]+:ManageVE', None, {'veid': _as_it_is}),
 )
@@ -74,7 +76,8 @@ def managed(primitive: Element) -> Iterator[tuple[str, str]]:
         engines = [manager.engine] if manager.engine else attributes.possible(primitive, attributes.INSTANCE, 'engine')
         ids = [found.group('id')] if not manager.parameters else []
         for parameter, named in manager.parameters.items():
-            ids += [named(value) for value in attributes.possible(primitive, attributes.INSTANCE, parameter)]
+            values = attributes.possible(primitive, attributes.INSTANCE, parameter)
+            ids += [ve_id for value in values for ve_id in named(value)]
         for engine in engines or [DEFAULTS['engine']]:
             for ve_id in ids:
                 yield engine, ve_id

@@ -10,7 +10,7 @@ field, and the mend.
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator, Mapping
+from typing import Any, Container, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
@@ -85,6 +85,21 @@ def read_given(ves: Any, policy: Any = None) -> Declaration:
     except InputError as error:
         nulls += error.problems
     raise InputError(nulls, 'The declared VEs or the policy')
+
+
+def without(ves: Sequence[Any], names: Container[str]) -> list[Any]:
+    """A list as it was written, without these VEs and without what the others say of them."""
+    kept, policy = [], _policy(None, [])
+    for number, raw in enumerate(ves):
+        ve = _ve(raw, number, policy, [])
+        if ve is None:
+            kept.append(raw)
+        elif ve.name not in names:
+            left = {
+                field: [other for other in raw.get(field) or [] if other not in names] for field in ('after', 'apart')
+            }
+            kept.append({**raw, **{field: others for field, others in left.items() if field in raw}})
+    return kept
 
 
 def complaint(arguments: Mapping[str, Any], otherwise: str) -> str:

@@ -37,6 +37,11 @@ def _of_vz(places: Places, ve_id: str) -> str | None:
     return None
 
 
+def stamp(path: str) -> str:
+    """What tells a file from every other, and is the same on all hosts that share it."""
+    return '%s %d:%d:%d' % (path, *_stamp(path))
+
+
 def edit(path: str, change: Callable[[str], str], check: bool) -> tuple[str, str]:
     """The text of a file before and after."""
     while True:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Container
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
@@ -29,13 +29,15 @@ PLACES = Places()
 
 @dataclass
 class Done:
-    """What was switched off. ``autostart``: what started which VE, and where it stood."""
+    """What was switched off. ``autostart``: what started which VE, and where it stood. ``stamps``: by which another host knows
+    the files that were edited as its own."""
 
     edited: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     autostart: list[dict[str, str | None]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     diff: list[dict[str, Any]] = field(default_factory=list)
+    stamps: list[str] = field(default_factory=list)
 
     @property
     def changed(self) -> bool:
@@ -46,10 +48,10 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     """Switch off what starts the declared VEs at boot."""
     declaration = validate.read(arguments['ves'], arguments['policy'])
     selection = lxc_settings.service_selection(PLACES.lxc_service_options)
-    done = Done()
+    done, reported = Done(), arguments.get('reported') or () if check else ()
     for ve in declaration.ves:
         try:
-            _configuration(ve, selection, check, done)
+            _configuration(ve, selection, check, reported, done)
             if ve.engine == 'lxc':
                 _units(ve, check, done)
         except OSError as error:
@@ -67,6 +69,7 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     return {
         'changed': done.changed,
         'edited': done.edited,
+        'stamps': done.stamps,
         'autostart': done.autostart,
         'missing': done.missing,
         'stop_seconds': stop_seconds(declaration),
@@ -82,10 +85,13 @@ def stop_seconds(declaration: Declaration) -> int:
     return timeouts.shutdown_escalation(len(declaration.ves), at_once, longest).value // 1000
 
 
-def _configuration(ve: VE, selection: Selection, check: bool, done: Done) -> None:
+def _configuration(ve: VE, selection: Selection, check: bool, reported: Container[str], done: Done) -> None:
     path = configuration.find(PLACES, ve)
     if path is None:
         done.missing.append(ve.name)
+        return
+    stamp = configuration.stamp(path)
+    if stamp in reported:
         return
     if ve.engine == 'vzctl':
         before, after = configuration.edit(path, vz_settings.settled, check)
@@ -95,6 +101,7 @@ def _configuration(ve: VE, selection: Selection, check: bool, done: Done) -> Non
         was = lxc_settings.differences(before, after, path)
     if after != before:
         done.edited.append(path)
+        done.stamps.append(stamp)
         done.diff.append({'before_header': path, 'after_header': path, 'before': before, 'after': after})
         done.autostart += [{'ve': ve.name, 'by': name, 'path': path, 'was': value} for name, value in was.items()]
 

@@ -25,9 +25,10 @@ def vz(tmp_path, monkeypatch):
     return tmp_path
 
 
-def leave(*ves, check=False, policy=None):
+def leave(*ves, check=False, policy=None, reported=None):
     """Leave starting these to Pacemaker."""
-    return ve_host.run(lambda argv, stdin=None: (0, '', ''), {'ves': list(ves), 'policy': policy}, check)
+    arguments = {'ves': list(ves), 'policy': policy, 'reported': reported}
+    return ve_host.run(lambda argv, stdin=None: (0, '', ''), arguments, check)
 
 
 def write(path, text):
@@ -355,3 +356,19 @@ def test_the_documentation_says_what_the_module_takes_and_returns(module, tmp_pa
     assert set(returned) == set(result) - {'changed', 'commands', 'diff', 'invocation', 'warnings'}
     for task in yaml.safe_load(source.EXAMPLES):
         assert 'msg' not in module(check=True, **task['openve.pacemaker.ve_host'])
+
+
+# Files that hosts share
+
+
+def test_check_mode_reports_a_file_that_hosts_share_once(vz):
+    shared = write(vz / 'var/lib/lxc' / 'web' / 'config', 'lxc.start.auto = 1\n')
+    own = write(vz / 'etc/vz/conf' / '101.conf', 'ONBOOT="yes"\n')
+    ves = [{'id': 'web', 'engine': 'lxc'}, {'id': 101}]
+    first = leave(*ves, check=True)
+    assert first['edited'] == [str(shared), str(own)] and len(first['stamps']) == 2
+    # on another host the file of its own is another one
+    second = leave(*ves, check=True, reported=[first['stamps'][0], 'x' + first['stamps'][1]])
+    assert second['edited'] == [str(own)] and [row['ve'] for row in second['autostart']] == ['ve-101', 've-101']
+    # what is really to be done does not depend on what others said
+    assert leave(*ves, reported=first['stamps'])['edited'] == [str(shared), str(own)]

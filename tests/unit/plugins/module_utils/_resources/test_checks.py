@@ -136,6 +136,17 @@ AT_NIGHT = with_parameters('ocf:heartbeat:lxc', container='web').replace(
             {'id': 'web', 'engine': 'lxc'},
             'ocf:heartbeat:lxc',
         ),
+        (
+            [with_parameters('ocf:heartbeat:lxc', config='/srv//web//config')],
+            {'id': 'web', 'engine': 'lxc'},
+            'ocf:heartbeat:lxc',
+        ),
+        (
+            [with_parameters('ocf:heartbeat:lxc', config='/etc/lxc/web.conf')],
+            {'id': 'web', 'engine': 'lxc'},
+            'ocf:heartbeat:lxc',
+        ),
+        ([with_parameters('ocf:site:lxd', container='web')], {'id': 'web', 'engine': 'lxc'}, 'ocf:site:lxd'),
         ([with_parameters('systemd:lxc@web')], {'id': 'web', 'engine': 'lxc'}, 'systemd:lxc@web'),
         ([with_parameters('ocf:heartbeat:ManageVE', veid='0007')], {'id': 7}, 'ocf:heartbeat:ManageVE'),
         ([with_parameters('ocf:site:ManageVE', veid='7')], {'id': 7}, 'ocf:site:ManageVE'),
