@@ -18,7 +18,7 @@ from typing import Any, Iterator, Mapping
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import expansion, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
 
@@ -173,6 +173,10 @@ def set_node(root: Element, node: str, name: str, value: str | None) -> None:
         remove(element, INSTANCE, name)
     else:
         put(element, INSTANCE, name, value, 'nodes-%s' % element.get('id'))
+
+
+def fencing_is_off(root: Element) -> bool:
+    return is_false(get_property(root, pacemaker.FENCING_ENABLED))
 
 
 def _node(root: Element, name: str) -> Element:

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, is_false
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, expansion, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.cluster import NAMES_HOSTS, SECRET_NAMES
@@ -57,10 +57,6 @@ def put_device(root: Element, device: Device) -> None:
 def switch(root: Element, on: bool) -> None:
     """Fencing on or off."""
     attributes.set_property(root, pacemaker.FENCING_ENABLED, attributes.written(on))
-
-
-def is_off(root: Element) -> bool:
-    return is_false(attributes.get_property(root, pacemaker.FENCING_ENABLED))
 
 
 def diff_without_secrets(draft: Draft[Any], devices: Sequence[Device]) -> dict[str, str]:

@@ -23,9 +23,9 @@ MARK = '.openve-replaced'
 
 
 def make(
-    runner: Runner, old: Element, new: Element, configuration: str | None = None, forgotten: Sequence[Forgotten] = ()
+    runner: Runner, old: Element, new: Element, written: str | None = None, forgotten: Sequence[Forgotten] = ()
 ) -> str:
-    """The patch from ``old`` to ``new``. ``configuration``: the text of that of ``new``, where it was written already."""
+    """The patch from ``old`` to ``new``. ``written``: the text of the configuration of ``new``, if there is one."""
     source, target = tree.without_status(old), tree.without_status(new)
     # Only what is removed of the status, and around it what a patch needs to name the place.
     for (node, resource, _entry), entry in forgotten:
@@ -43,11 +43,8 @@ def make(
     target.set('epoch', str(int(source.get('epoch', '0')) + 1))
     target.set('num_updates', '0')
     replaced = list(_replaced(source, target))
-    sections = [
-        tree.text(section) if configuration is None or section.tag != 'configuration' else configuration
-        for section in target
-    ]
-    documents = [('old.xml', _marked(source, replaced)), ('new.xml', tree.text_around(target, ''.join(sections)))]
+    document = tree.text(target) if written is None else tree.text_with(target, written)
+    documents = [('old.xml', _marked(source, replaced)), ('new.xml', document)]
     with tempfile.TemporaryDirectory(prefix='openve-') as directory:
         paths = []
         for name, document in documents:

@@ -59,13 +59,18 @@ class Draft(Generic[Found]):
     found: Found  # what the edit returned
     changed: bool
     warnings: list[str] = field(default_factory=list)  # what crm_verify says of the new CIB and did not say of the old
-    configuration: str = ''  # the text of that of ``new``
+    written: str = ''  # the text of the configuration of ``new``
     patch: str = ''
     attempts: int = 0  # how often it was pushed, with the drafts that came before it
     forgotten: Sequence[Forgotten] = ()
     held: Sequence[Forgotten] = ()  # the entries of the history that have to be made anew after the push
     pushed: Element | None = None  # what the patch makes of the CIB, where that is not ``new`` yet
     gave_up: bool = False  # the push lost against results of operations, until its patience was over
+
+    @property
+    def document(self) -> str:
+        """The text of ``new``."""
+        return tree.text_with(self.new, self.written)
 
     @property
     def before(self) -> str:
@@ -81,7 +86,7 @@ class Draft(Generic[Found]):
         """Have the patch remove these entries of the history as well."""
         entries = history.entries(self.old)
         self.forgotten = [(key, entries[key]) for key in keys]
-        self.patch = patch.make(self.runner, self.old, self.new, self.configuration, self.forgotten)
+        self.patch = patch.make(self.runner, self.old, self.new, self.written, self.forgotten)
 
     def hold(self, keys: Sequence[EntryKey]) -> None:
         """Have the patch hold the VEs of these entries of the history, which are to be made anew then."""
@@ -189,10 +194,9 @@ def _draft(runner: Runner, edit: Edit[Found]) -> Draft[Found]:
     found = edit(new)
     if _same_configuration(old, new):
         return Draft(runner, old, old, found, changed=False)
-    configuration = tree.text(tree.configuration(new))  # once: it may have megabytes
-    warnings = verify(runner, old, tree.text_around(new, configuration + '<status />'))
-    made = patch.make(runner, old, new, configuration)
-    return Draft(runner, old, new, found, True, warnings, configuration, made)
+    written = tree.text(tree.configuration(new))  # once: it may have megabytes
+    warnings = verify(runner, old, tree.text_with(tree.without_status(new), written))
+    return Draft(runner, old, new, found, True, warnings, written, patch.make(runner, old, new, written))
 
 
 def _same_configuration(one: Element, other: Element) -> bool:

@@ -85,9 +85,10 @@ def text(element: Element) -> str:
     return ET.tostring(element, encoding='unicode')
 
 
-def text_around(root: Element, sections: str) -> str:
-    """The text of a CIB with the attributes of ``root``, from texts of its sections: to write these takes long."""
-    return '%s>%s</%s>' % (text(Element(root.tag, root.attrib))[: -len(' />')], sections, root.tag)
+def text_with(root: Element, written: str) -> str:
+    """The text of a CIB whose configuration was written already, which takes long."""
+    sections = [written if section.tag == 'configuration' else text(section) for section in root]
+    return '%s>%s</%s>' % (text(Element(root.tag, root.attrib))[: -len(' />')], ''.join(sections), root.tag)
 
 
 # Parts

@@ -77,7 +77,7 @@ def predict(runner: Runner, draft: Draft[Any], ours: AbstractSet[str]) -> list[P
     would come back, to hold the VE until the probe was made anew (``reprobe``).
     """
     views = _views(draft.new)
-    predicted = _predicted(runner, views, draft.old, draft.new)
+    predicted = _predicted(runner, views, draft.old, draft.new, draft.document)
     interrupted = {prediction.action.resource for prediction in predicted if prediction.action.interrupts}
     probes = _probes(draft.new, interrupted & ours)
     if not probes:
@@ -113,11 +113,14 @@ def _views(root: Element) -> list[View]:
     return views
 
 
-def _predicted(runner: Runner, views: Sequence[View], old: Element, new: Element) -> list[Prediction]:
-    """The first view that shows an action tells from when on it is done."""
+def _predicted(
+    runner: Runner, views: Sequence[View], old: Element, new: Element, document: str = ''
+) -> list[Prediction]:
+    """The first view that shows an action tells from when on it is done. ``document``: the text of ``new``, if there is one."""
     found: dict[tuple[str, str], Prediction] = {}
     for view in views:
-        planned = scheduler.actions(runner, view.look(new))
+        seen = view.look(new)
+        planned = scheduler.actions(runner, seen, document if seen is new else '')
         if all(action.action == 'start' for action in planned):
             continue  # what was due anyway does not matter then
         due = {(action.resource, action.action) for action in scheduler.actions(runner, view.look(old))}

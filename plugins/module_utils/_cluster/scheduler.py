@@ -52,9 +52,9 @@ class Transition:
     where: dict[str, tuple[str | None, list[str]]]
 
 
-def actions(runner: Runner, root: Element) -> list[ScheduledAction]:
-    """What would be done, one row a resource."""
-    out = call(runner, CRM_SIMULATE + ('--xml-pipe',), tree.text(root))
+def actions(runner: Runner, root: Element, document: str = '') -> list[ScheduledAction]:
+    """What would be done, one row a resource. ``document``: the text of ``root``, where it was written already."""
+    out = call(runner, CRM_SIMULATE + ('--xml-pipe',), document or tree.text(root))
     return [
         ScheduledAction(
             resource=row.get('resource', ''),

@@ -10,14 +10,21 @@ import os
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import tree
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run as rehearsal
 
 
 def run(runner: Runner, arguments: Arguments, _check: bool) -> Result:
     path = arguments['cib'] or os.environ.get('CIB_file')
     root = tree.read_file(path) if path else tree.query(runner)
-    declared = validate.read_given(arguments['ves'], arguments['policy']) if arguments['ves'] else None
+    declared = _declared(arguments) if arguments['ves'] else None
     result = rehearsal.rehearse(runner, root, arguments, declared, live=not path)
     rehearsal.refuse_broken(result)
     return dict(result, changed=False)
+
+
+def _declared(arguments: Arguments) -> Declaration:
+    # Only here: a cluster as it is is rehearsed more often, and this reads and checks every field of a VE.
+    from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
+
+    return validate.read_given(arguments['ves'], arguments['policy'])

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
@@ -51,7 +52,7 @@ class Outcome:
     def steps(self) -> list[Step]:
         return self.played.steps
 
-    @property
+    @cached_property
     def boots(self) -> list[Step]:
         return [step for step in self.steps if step.boots]
 

@@ -10,7 +10,7 @@ from typing import Iterator
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, is_true, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, fencing, guests, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, operations, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, Table, more, ok, warning
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.setup import Setup
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import digests
@@ -73,7 +73,7 @@ def maintenance(setup: Setup) -> Iterator[Finding]:
     mend='Set up fencing: only then is it sure that a VE of a dead node does not run twice, and that it starts elsewhere.',
 )
 def fencing_off(setup: Setup) -> Iterator[Finding]:
-    if fencing.is_off(setup.cluster.root):
+    if attributes.fencing_is_off(setup.cluster.root):
         yield warning('fencing is off: VEs of a lost node are started elsewhere while they may still run there')
     elif not any(guests.is_fencing(primitive) for primitive in setup.cluster.primitives.values()):
         yield warning('there is no fencing device: after the loss of a node nothing starts elsewhere')

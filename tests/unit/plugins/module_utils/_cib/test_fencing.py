@@ -38,12 +38,12 @@ def properties(root):
 def test_it_is_switched_by_the_name_that_is_there(before, after):
     root = cib(**before)
     fencing.switch(root, False)
-    assert properties(root) == after and fencing.is_off(root)
+    assert properties(root) == after and attributes.fencing_is_off(root)
     fencing.switch(root, True)
-    assert set(properties(root)) == set(after) and not fencing.is_off(root)
+    assert set(properties(root)) == set(after) and not attributes.fencing_is_off(root)
 
 
 def test_the_new_name_counts_where_both_are_there():
-    assert fencing.is_off(cib(stonith_enabled='true', fencing_enabled='false'))
-    assert not fencing.is_off(cib(stonith_enabled='false', fencing_enabled='true'))
-    assert not fencing.is_off(cib())
+    assert attributes.fencing_is_off(cib(stonith_enabled='true', fencing_enabled='false'))
+    assert not attributes.fencing_is_off(cib(stonith_enabled='false', fencing_enabled='true'))
+    assert not attributes.fencing_is_off(cib())
