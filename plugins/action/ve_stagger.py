@@ -170,7 +170,9 @@ class Loads:
             variables = dict(self._task_vars['hostvars'][host])
             context = copy.copy(self._play_context)
             context.remote_addr = variables.get('ansible_host', host)
-            connection = connection_loader.get(variables.get('ansible_connection', self._transport), context)
+            # as Ansible itself calls them: not every plugin has a default for new_stdin
+            kind = variables.get('ansible_connection', self._transport)
+            connection = connection_loader.get(kind, context, new_stdin=None)
             connection.set_options(var_options=variables)
             self._connections[host] = connection
         return self._connections[host]

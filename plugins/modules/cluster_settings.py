@@ -17,7 +17,9 @@ description:
   - Owns what it is given and nothing else. Removes no fencing device.
 options:
   fencing:
-    description: Fencing devices. An empty list sets C(stonith-enabled) to V(false); where a cluster calls it C(fencing-enabled), that.
+    description:
+      - Fencing devices. An empty list sets C(stonith-enabled) to V(false); where a cluster calls it C(fencing-enabled), that.
+      - A device that is not there yet is tried again 5 min after it failed (C(failure-timeout)), and its operations may take 60 s.
     type: list
     elements: dict
     required: true
@@ -43,6 +45,12 @@ options:
         description: The agent's parameters that must not be shown or logged, such as C(password).
         type: dict
         default: {}
+  disable_fencing:
+    description:
+      - Whether an empty O(fencing) may switch off the fencing of a cluster that has a fencing device. Without it that is an error, and
+        nothing is changed.
+    type: bool
+    default: false
   properties:
     description: Cluster options, by name.
     type: dict
@@ -105,6 +113,7 @@ def main():
         {
             'fencing': {'type': 'list', 'elements': 'dict', 'required': True, 'options': FENCING_FIELDS},
             'policy': {'type': 'dict', 'options': POLICY_FIELDS},
+            'disable_fencing': {'type': 'bool', 'default': False},
             'properties': {'type': 'dict', 'default': {}},
             'seed': {'type': 'bool', 'default': False},
         },

@@ -230,7 +230,7 @@ def test_what_the_cib_would_mutilate_is_refused_and_what_it_keeps_is_kept():
 def test_fencing_is_switched_by_the_name_that_this_release_reads():
     """fencing-enabled is a name since 3.0.2, and the stronger one there; before it is nobody's, and says nothing."""
     DC.check_output("crm_attribute --name fencing-enabled --update true")
-    off = {"fencing": [], "policy": POLICY}
+    off = {"fencing": [], "policy": POLICY, "disable_fencing": True}
     assert module("cluster_settings", **off)["changed"]
     options = ET.fromstring(DC.check_output("crm_mon --one-shot --output-as=xml")).find("summary/cluster_options")
     assert options.get("stonith-enabled") == "false", "as the cluster itself reads it"

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import tempfile
 from typing import Callable
 
@@ -25,6 +27,22 @@ def replace(path: str, content: bytes, prepare: Callable[[str], bool] | None = N
         if error.filename is None:  # such as a full disk: it is told of the descriptor
             raise OSError(error.errno, error.strerror, path) from error
         raise
+
+
+def own_directory(path: str, mode: int) -> None:
+    """Make a directory that is this user's, with this mode whatever the umask is. A link, or somebody else's, is an OSError."""
+    try:
+        os.mkdir(path, mode)
+    except FileExistsError:
+        pass
+    found = os.lstat(path)
+    if not stat.S_ISDIR(found.st_mode):
+        what = 'is a symbolic link' if stat.S_ISLNK(found.st_mode) else 'is no directory'
+        raise NotADirectoryError(errno.ENOTDIR, '%s; remove it' % what, path)
+    if found.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, 'belongs to uid %d, not to uid %d' % (found.st_uid, os.geteuid()), path)
+    if stat.S_IMODE(found.st_mode) != mode:
+        os.chmod(path, mode)
 
 
 def _replace(path: str, content: bytes, prepare: Callable[[str], bool] | None, handle: int, new: str) -> bool:

@@ -62,7 +62,9 @@ def save(root: Element, keep: int) -> Backup | None:
     )
     path = os.path.join(directory, name)
     try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
+        if directory == DIRECTORY:
+            files.own_directory(os.path.dirname(directory), 0o755)
+            files.own_directory(directory, 0o700)
         # for its owner only, because a CIB holds the passwords of fencing devices
         files.replace(path, tree.text(tree.without_status(root)).encode('utf-8'))
     except OSError as error:

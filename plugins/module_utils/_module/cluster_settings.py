@@ -61,6 +61,8 @@ def _change(runner: Runner, edit: Callable[[Element], None], check: bool) -> Dra
 
 def _edit(root: Element, arguments: Arguments, policy: Policy) -> None:
     fencing.refuse_taken(root, arguments['fencing'])
+    if not arguments['fencing'] and not arguments['disable_fencing']:
+        fencing.refuse_switching_off(root)
     properties.put(root, policy, properties.escalation(root, policy))
     for device in arguments['fencing']:
         fencing.put_device(root, device)

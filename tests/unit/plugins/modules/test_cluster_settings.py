@@ -29,7 +29,9 @@ IPMI = {
 
 def full(**arguments):
     """Arguments as Ansible hands them over, every default filled in."""
-    arguments = dict({'fencing': [IPMI], 'policy': None, 'properties': {}, 'seed': False}, **arguments)
+    arguments = dict(
+        {'fencing': [IPMI], 'policy': None, 'properties': {}, 'seed': False, 'disable_fencing': False}, **arguments
+    )
     arguments['fencing'] = [
         dict({'hosts': [], 'options': {}, 'secrets': {}}, **device) for device in arguments['fencing']
     ]
@@ -75,7 +77,9 @@ def test_devices_limits_and_options_reach_the_cib(cluster):
     assert (ipmi.get('class'), ipmi.get('type'), ipmi.get('provider')) == ('stonith', 'fence_ipmilan', None)
     assert values(cluster.path) == WANTED
     assert [dict(op.attrib) for op in ipmi.iter('op')] == [
-        {'id': 'ipmi-n1-monitor-60s', 'name': 'monitor', 'interval': '60s', 'timeout': '60s'}
+        {'id': 'ipmi-n1-start-0s', 'name': 'start', 'interval': '0s', 'timeout': '60s'},
+        {'id': 'ipmi-n1-stop-0s', 'name': 'stop', 'interval': '0s', 'timeout': '60s'},
+        {'id': 'ipmi-n1-monitor-60s', 'name': 'monitor', 'interval': '60s', 'timeout': '60s'},
     ]
     assert {
         name: prop(cluster.path, name)
@@ -144,7 +148,7 @@ def test_what_was_set_by_hand_survives(cluster):
     assert not put(cluster)['changed']
     assert put(cluster, fencing=[dict(IPMI, options={'ip': '192.0.2.9'})])['changed']
     assert values(cluster.path) == dict(WANTED, ip='192.0.2.9', pcmk_delay_max='5s')
-    assert device(cluster.path).find('meta_attributes/nvpair').get('value') == 'Stopped'
+    assert attributes.get(device(cluster.path), attributes.META, 'target-role') == 'Stopped'
     assert device(cluster.path).find('operations/op').get('timeout') == '99s'
     assert prop(cluster.path, 'stonith-action') == 'off' and prop(cluster.path, 'stonith-timeout') == '90s'
     assert values(cluster.path, 'old') == WANTED, 'no device is removed'
@@ -177,8 +181,41 @@ def test_options_may_say_which_hosts(cluster, name):
 def test_no_device_means_no_fencing(cluster):
     put(cluster)
     assert prop(cluster.path, 'stonith-enabled') == 'true'
-    assert put(cluster, fencing=[])['changed']
+    assert put(cluster, fencing=[], disable_fencing=True)['changed']
     assert prop(cluster.path, 'stonith-enabled') == 'false' and values(cluster.path) == WANTED
+    assert not put(cluster, fencing=[])['changed'], 'it is off already'
+
+
+@pytest.mark.parametrize('check', [True, False])
+@pytest.mark.parametrize('device', ['ours', 'by hand, the default on', 'from a template'])
+def test_fencing_that_works_is_not_switched_off_by_accident(cluster, device, check):
+    attrib = 'class="stonith" type="fence_ipmilan"'
+    if device == 'ours':
+        put(cluster)
+    elif device == 'from a template':
+        cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text', '<template id="t" %s/>' % attrib)
+        cluster.tool(
+            'cibadmin', '--create', '--scope', 'resources', '--xml-text', '<primitive id="ipmi-n1" template="t"/>'
+        )
+    else:
+        cluster.tool(
+            'cibadmin', '--create', '--scope', 'resources', '--xml-text', '<primitive id="ipmi-n1" %s/>' % attrib
+        )
+    if device != 'ours':
+        cluster.tool('crm_attribute', '--name', 'stonith-enabled', '--delete')
+    text = cluster.text()
+    with pytest.raises(CibError, match='Fencing stays on, nothing was changed: .* ipmi-n1, .* disable_fencing: true'):
+        put(cluster, check=check, fencing=[], properties={'cluster-recheck-interval': '5min'})
+    assert cluster.text() == text
+
+
+def test_a_new_device_comes_back_after_an_outage_and_one_that_is_there_stays_as_it_is(cluster):
+    put(cluster)
+    meta = attributes.pairs(device(cluster.path), attributes.META)
+    timeouts = {op.get('name'): op.get('timeout') for op in device(cluster.path).iter('op')}
+    assert meta == {'failure-timeout': '5min'} and timeouts == {'start': '60s', 'stop': '60s', 'monitor': '60s'}
+    cluster.tool('crm_resource', '--resource', 'ipmi-n1', '--meta', '--delete-parameter', 'failure-timeout')
+    assert not put(cluster)['changed']
 
 
 def test_bad_devices_are_refused_with_every_problem_and_nothing_is_written(cluster, tmp_path, monkeypatch):

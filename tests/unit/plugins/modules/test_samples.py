@@ -70,6 +70,7 @@ def on_n1(cluster, node):
 
 
 def of_ve_resources(cluster, on_n1, run_module, tmp_path, monkeypatch):
+    (tmp_path / 'var/lib').mkdir(parents=True, exist_ok=True)
     monkeypatch.setattr(backup, 'DIRECTORY', str(tmp_path / 'var/lib/openve/cib'))
     create(cluster, IP)
     before = dict(

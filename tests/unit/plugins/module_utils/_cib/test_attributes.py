@@ -93,7 +93,13 @@ def test_every_renamed_property_is_in_the_table(cib_file, new, old):
 
 def test_fencing_is_switched_under_the_name_that_it_has(cluster):
     cluster.path.write_text(tree.text(with_properties(cluster, NEW, fencing_enabled='true')))
-    arguments = {'fencing': [], 'policy': None, 'properties': {'stonith-timeout': '90s'}, 'seed': False}
+    arguments = {
+        'fencing': [],
+        'policy': None,
+        'properties': {'stonith-timeout': '90s'},
+        'seed': False,
+        'disable_fencing': False,
+    }
     assert cluster_settings.run(cluster.run, arguments)['changed']
     assert stored(ET.fromstring(cluster.text())) == {'fencing-enabled': 'false', 'fencing-timeout': '90s'}
     assert not cluster_settings.run(cluster.run, arguments)['changed']

@@ -103,6 +103,26 @@ def test_nothing_is_saved_where_nothing_changes_or_nothing_is_wanted(cluster, fo
         declare(cluster, 1, keep=-1)
 
 
+def test_a_link_in_the_place_of_the_backups_is_not_followed(cluster, folder):
+    elsewhere = folder.parent.parent / 'elsewhere'
+    elsewhere.mkdir()
+    folder.parent.mkdir()
+    folder.symlink_to(elsewhere)
+    text = cluster.text()
+    with pytest.raises(CibError, match='cannot be saved before it is changed, .* symbolic link; remove it: .*cib'):
+        declare(cluster, 1)
+    assert cluster.text() == text and list(elsewhere.iterdir()) == []
+
+
+def test_nobody_else_can_put_anything_beside_the_backups(cluster, folder):
+    before = os.umask(0)
+    try:
+        declare(cluster, 1)
+    finally:
+        os.umask(before)
+    assert [path.stat().st_mode & 0o777 for path in (folder.parent, folder)] == [0o755, 0o700]
+
+
 def test_without_a_backup_there_is_no_patch(cluster, folder):
     folder.parent.mkdir()
     folder.write_text('in the way')
