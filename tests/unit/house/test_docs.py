@@ -11,6 +11,7 @@ import re
 import generate_architecture
 import pytest
 import source
+import yaml
 
 PAGES = sorted(
     path.relative_to(source.ROOT).as_posix()
@@ -148,3 +149,21 @@ def test_all_pages_are_looked_at():
         'roles/agent/README.md',
         'tests/agent/README.md',
     } <= set(PAGES)
+
+
+@pytest.mark.parametrize('page', ['docs/data-model.md', 'plugins/doc_fragments/model.py'])
+def test_what_yaml_makes_of_an_id_is_said(page):
+    assert yaml.safe_load('id: 0101') == {'id': 65}
+    text = (source.ROOT / page).read_text()
+    assert re.search(r'[Qq]uote.{0,200}octal', text, re.DOTALL) and '0101' in text and '65' in text
+
+
+@pytest.mark.parametrize(
+    'page, said',
+    [
+        ('docs/data-model.md', r'failures_before_move: .*; 0: it never does, and a failed start is tried again'),
+        ('plugins/doc_fragments/model.py', r'V\(0\) never moves it, and a failed start is tried again'),
+    ],
+)
+def test_what_no_failures_before_move_means_is_said(page, said):
+    assert re.search(said, (source.ROOT / page).read_text())

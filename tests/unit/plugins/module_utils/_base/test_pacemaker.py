@@ -42,3 +42,11 @@ def test_the_version_is_read_however_a_distribution_writes_it(said):
 )
 def test_a_return_code_has_the_same_words_with_every_version(code, words):
     assert pacemaker.return_code(code) == words
+
+
+def test_the_renamed_properties_are_all_those_of_3_0_2():
+    same = ('enabled', 'action', 'timeout', 'max-attempts', 'watchdog-timeout')
+    assert set(pacemaker.RENAMED) == {
+        *(('fencing-' + name, 'stonith-' + name) for name in same),
+        ('fencing-reaction', 'fence-reaction'),
+    }

@@ -98,6 +98,22 @@ def test_every_field_is_looked_at(cluster):
         declare(cluster, ves)
 
 
+def test_every_field_of_a_device_and_every_property_is_looked_at(cluster):
+    bad, text = 'ü & x', cluster.text()
+    device = {'id': 'f', 'agent': 'fence_x', 'hosts': ['n1'], 'options': {'ip': bad}, 'secrets': {'password': bad}}
+    arguments = {'fencing': [device], 'policy': None, 'properties': {'dc-deadtime': bad}, 'seed': False}
+    if not damages(cluster):
+        pytest.skip('this Pacemaker keeps it')
+    with pytest.raises(InputError) as failure:
+        cluster_settings.run(cluster.run, arguments)
+    assert sorted(line.split(' the Pacemaker')[0] for line in failure.value.problems) == [
+        'fencing device f: options.ip:',
+        'fencing device f: secrets.password:',
+        'properties.dc-deadtime:',
+    ]
+    assert cluster.text() == text
+
+
 @pytest.mark.parametrize('value', ['grüße', 'plain & <x>', 'a & ü'])
 def test_what_is_kept_is_taken(cluster, value):
     declare(cluster, [{'id': 1, 'monitor': {'command': value}}])
