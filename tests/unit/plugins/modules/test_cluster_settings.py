@@ -149,7 +149,7 @@ def test_what_was_set_by_hand_survives(cluster):
     assert put(cluster, fencing=[dict(IPMI, options={'ip': '192.0.2.9'})])['changed']
     assert values(cluster.path) == dict(WANTED, ip='192.0.2.9', pcmk_delay_max='5s')
     assert attributes.get(device(cluster.path), attributes.META, 'target-role') == 'Stopped'
-    assert device(cluster.path).find('operations/op').get('timeout') == '99s'
+    assert device(cluster.path).find('operations/op[@name="monitor"]').get('timeout') == '99s'
     assert prop(cluster.path, 'stonith-action') == 'off' and prop(cluster.path, 'stonith-timeout') == '90s'
     assert values(cluster.path, 'old') == WANTED, 'no device is removed'
 
