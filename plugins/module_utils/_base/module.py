@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import copy
 import grp
+import html
 import os
 import shlex
 import tempfile
-from typing import Any, Callable, Collection, Dict, Mapping, Sequence
+from typing import Any, Callable, Dict, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -65,16 +66,6 @@ def _is_member() -> bool:
         return False
 
 
-def _as_xml(secrets: Collection[str]) -> list[str]:
-    """As a tool may return them, whose output is XML: Ansible masks a secret only as it was given."""
-    if not secrets:
-        return []
-    # Only here: hardly any run has a secret, and it knows two thousand names of characters.
-    import html
-
-    return [html.escape(secret, quote=False).replace('"', '&quot;') for secret in secrets]
-
-
 def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = None) -> None:
     """Run a module.
 
@@ -104,7 +95,9 @@ def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = 
         if diff and module._diff:  # pylint: disable=protected-access
             result['diff'] = diff()
         module.no_log_values.update(result.pop('hide', []))
-        module.no_log_values.update(_as_xml(module.no_log_values))
+        # A tool may return its XML, and Ansible masks a secret only as it was given.
+        escaped = [html.escape(secret, quote=False).replace('"', '&quot;') for secret in module.no_log_values]
+        module.no_log_values.update(escaped)
         result['commands'] = commands
         return result
 

@@ -62,7 +62,7 @@ def save(root: Element, keep: int) -> Backup | None:
     )
     path = os.path.join(directory, name)
     try:
-        if directory == DIRECTORY:
+        if directory == DIRECTORY:  # else it is that of the user's file
             files.own_directory(os.path.dirname(directory), 0o755)
             files.own_directory(directory, 0o700)
         # for its owner only, because a CIB holds the passwords of fencing devices

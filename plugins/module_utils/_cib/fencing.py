@@ -13,7 +13,7 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, some
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, expansion, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, expansion, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.cluster import NAMES_HOSTS, SECRET_NAMES
 
@@ -43,31 +43,28 @@ def refuse_taken(root: Element, devices: Sequence[Device]) -> None:
 
 
 def put_device(root: Element, device: Device) -> None:
-    """Set what is declared of a device, and leave what somebody else put there; a new one gets what brings it back after an outage."""
+    """Set what is declared of a device, and leave what somebody else put there."""
     name = device['id']
     primitive = tree.primitives(root).get(name)
     if primitive is None:
         attrib = {'id': name, 'class': 'stonith', 'type': _agent(device)}
         primitive = ET.SubElement(tree.section(root, 'resources'), 'primitive', attrib)
         attributes.put(primitive, attributes.META, 'failure-timeout', FAILURE_TIMEOUT)
-        operations = ET.SubElement(primitive, 'operations')
-        for action, interval in (('start', '0s'), ('stop', '0s'), ('monitor', '60s')):
-            ident = '%s-%s-%s' % (name, action, interval)
-            ET.SubElement(operations, 'op', id=ident, name=action, interval=interval, timeout=OPERATION_TIMEOUT)
     values: dict[str, Any] = {}
     if device['hosts'] and not NAMES_HOSTS.intersection(device['options']):
         values['pcmk_host_list'] = ' '.join(device['hosts'])
     for option, value in {**values, **device['options'], **device['secrets']}.items():
         attributes.put(primitive, attributes.INSTANCE, option, attributes.written(value))
+    if primitive.find('operations') is None:
+        operations = ET.SubElement(primitive, 'operations')
+        for action, interval in (('start', '0s'), ('stop', '0s'), ('monitor', '60s')):
+            ident = '%s-%s-%s' % (name, action, interval)
+            ET.SubElement(operations, 'op', id=ident, name=action, interval=interval, timeout=OPERATION_TIMEOUT)
 
 
 def refuse_switching_off(root: Element) -> None:
     """Where the cluster fences, and has something to do it with."""
-    devices = [
-        name
-        for name, primitive in tree.primitives(root).items()
-        if expansion.primitive(root, primitive).get('class') == 'stonith'
-    ]
+    devices = [name for name, primitive in expansion.primitives(root).items() if guests.is_fencing(primitive)]
     if devices and not attributes.fencing_is_off(root):
         problem = (
             'this cluster fences, by %s, and without a device in fencing that is switched off: give its devices, or '

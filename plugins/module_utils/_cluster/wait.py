@@ -62,10 +62,9 @@ def wait(runner: Runner, timeout: int, names: Sequence[str], result: Mapping[str
             down, in_flight = [], None
         # It sees an action in flight only by what is to follow it, such as a monitor; a VE of a template may have none.
         coming = {row['resource'] for row in in_flight or []} & {ve['name'] for ve in down}
-        if rc == RC_TIMEOUT or not coming:
-            break
-        if time.monotonic() >= end:
+        if coming and time.monotonic() >= end:
             rc = RC_TIMEOUT
+        if rc == RC_TIMEOUT or not coming:
             break
         time.sleep(1)
     if rc == RC_TIMEOUT:

@@ -48,7 +48,8 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     """Switch off what starts the declared VEs at boot."""
     declaration = validate.read(arguments['ves'], arguments['policy'])
     selection = lxc_settings.service_selection(PLACES.lxc_service_options)
-    done, reported = Done(), arguments.get('reported') or () if check else ()
+    done = Done()
+    reported = arguments.get('reported') or () if check else ()
     for ve in declaration.ves:
         try:
             _configuration(ve, selection, check, reported, done)

@@ -30,7 +30,7 @@ def places(root: Element) -> Places:
     result = {}
     for parent in tree.section(root, 'resources').iter():
         for child in parent:
-            if child.tag in ('primitive', 'group', 'template') + SEVERAL:
+            if child.tag in tree.RESOURCES or child.tag == expansion.TEMPLATE:
                 result[child.get('id', '')] = Place(parent, child)
     return result
 

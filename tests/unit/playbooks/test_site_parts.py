@@ -87,3 +87,13 @@ def test_a_plan_of_check_mode_leaves_out_what_is_not_there_yet(ansible_playbook,
 def test_no_role_leaves_an_empty_list_to_the_next_one(ansible_playbook, world, play):
     code, output = ansible_playbook([dict(play, hosts='all', gather_facts=False)], inventory(), '--check', env=world)
     assert code == 0 and '9 VEs would be started' in output, output
+
+
+def test_check_mode_reports_what_hosts_share_once(ansible_playbook, world, tmp_path):
+    (tmp_path / 'lxc/web').mkdir(parents=True)
+    (tmp_path / 'lxc/web/config').write_text('lxc.start.auto = 1\n')
+    shared = [{'id': 'web', 'engine': 'lxc', 'params': {'lxc_path': str(tmp_path / 'lxc')}}]
+    play = {'hosts': 'all', 'gather_facts': False, 'roles': ['openve.pacemaker.agent']}
+    code, output = ansible_playbook([play], inventory(openve_ves=shared), '--check', '--diff', env=world)
+    assert code == 0 and output.count('-lxc.start.auto = 1') == 1, output
+    assert output.count('ve-web  lxc.start.auto') == 1, output

@@ -216,6 +216,15 @@ def test_a_new_device_comes_back_after_an_outage_and_one_that_is_there_stays_as_
     assert meta == {'failure-timeout': '5min'} and timeouts == {'start': '60s', 'stop': '60s', 'monitor': '60s'}
     cluster.tool('crm_resource', '--resource', 'ipmi-n1', '--meta', '--delete-parameter', 'failure-timeout')
     assert not put(cluster)['changed']
+    cluster.tool('cibadmin', '--delete', '--xml-text', '<op id="ipmi-n1-start-0s"/>')
+    assert not put(cluster)['changed']
+
+
+def test_one_made_by_hand_without_operations_is_monitored_too(cluster):
+    bare = '<primitive id="ipmi-n1" class="stonith" type="fence_ipmilan"/>'
+    cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text', bare)
+    put(cluster)
+    assert {op.get('name') for op in device(cluster.path).iter('op')} == {'start', 'stop', 'monitor'}
 
 
 def test_bad_devices_are_refused_with_every_problem_and_nothing_is_written(cluster, tmp_path, monkeypatch):
