@@ -19,6 +19,11 @@ import pytest
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = 'ansible_collections.openve.pacemaker'
 
+# Compiled files, which hundreds of processes share, and none beside the sources; whatever the caller's environment says.
+sys.pycache_prefix = os.environ['PYTHONPYCACHEPREFIX'] = str(CHECKOUT / '.cache' / 'pycache')
+sys.dont_write_bytecode = False
+os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
+
 # What modules run with: another one than here is a node whose Python is another than the controller's (make matrix).
 NODE_PYTHON = os.environ.get('NODE_PYTHON') or sys.executable
 
@@ -211,17 +216,17 @@ def cluster(cib_file):
 # As Ansible runs it
 
 
-@pytest.fixture
-def collections(tmp_path):
-    """A folder where Ansible, and Python, find this collection."""
-    place = tmp_path / 'ansible_collections' / 'openve'
-    place.mkdir(parents=True)
-    (place / 'pacemaker').symlink_to(CHECKOUT)
-    if NODE_PYTHON != sys.executable:
-        import ansible  # what Ansible sends along with a module; nothing else of the controller's
+@pytest.fixture(scope='session')
+def collections(tmp_path_factory):
+    """A directory where Ansible, and Python, find this collection: one for all tests, as it is the one of the compiled files."""
+    if NODE_PYTHON == sys.executable:
+        return CHECKOUT / '.cache' / 'collections'  # tests/lab/setup
+    import ansible  # what Ansible sends along with a module; nothing else of the controller's
 
-        (tmp_path / 'ansible').symlink_to(pathlib.Path(ansible.__file__).parent)
-    return tmp_path
+    top = tmp_path_factory.mktemp('collections')
+    (top / 'ansible').symlink_to(pathlib.Path(ansible.__file__).parent)
+    (top / 'ansible_collections').symlink_to(CHECKOUT / '.cache' / 'collections' / 'ansible_collections')
+    return top
 
 
 @pytest.fixture
@@ -234,7 +239,7 @@ def run_module(collections):
     def run(name, env, check=False, diff=False, **arguments):
         arguments = dict(arguments, _ansible_check_mode=check, _ansible_diff=diff)
         done = subprocess.run(
-            [NODE_PYTHON, '-B', str(CHECKOUT / 'plugins' / 'modules' / (name + '.py'))],
+            [NODE_PYTHON, str(CHECKOUT / 'plugins' / 'modules' / (name + '.py'))],
             text=True,
             capture_output=True,
             check=False,
@@ -276,7 +281,6 @@ def ansible_playbook(collections, tmp_path):
         every = inventory.setdefault('all', {})
         every['vars'] = dict(local, **every.get('vars', {}))
         (tmp_path / 'hosts.yml').write_text(json.dumps(inventory))
-        paths = [str(collections), os.environ.get('ANSIBLE_COLLECTIONS_PATH', '')]
         done = subprocess.run(
             ['ansible-playbook', '-i', str(tmp_path / 'hosts.yml'), book, *options],
             capture_output=True,
@@ -286,7 +290,7 @@ def ansible_playbook(collections, tmp_path):
             env=dict(
                 env,
                 LC_ALL='C.UTF-8',
-                ANSIBLE_COLLECTIONS_PATH=os.pathsep.join(paths),
+                ANSIBLE_COLLECTIONS_PATH=str(collections),
                 ANSIBLE_NOCOLOR='1',
                 PWD=str(tmp_path),
             ),
