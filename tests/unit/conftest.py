@@ -292,6 +292,7 @@ def ansible_playbook(collections, tmp_path):
                 LC_ALL='C.UTF-8',
                 ANSIBLE_COLLECTIONS_PATH=str(collections),
                 ANSIBLE_NOCOLOR='1',
+                ANSIBLE_PIPELINING='true',
                 PWD=str(tmp_path),
             ),
         )

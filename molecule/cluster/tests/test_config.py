@@ -172,27 +172,31 @@ def restart_pacemaker():
     settle()
 
 
-def set_roles(role):
+def set_roles(role, numbers=range(101, 110)):
     """One edit, and nothing but that."""
     DC.check_output(
         "cibadmin --modify --scope resources --xml-text '<resources>%s</resources>'"
         % "".join(
             '<primitive id="ve-%d"><meta_attributes id="ve-%d-meta_attributes"><nvpair id="ve-%d-meta_attributes-target-role" '
             'name="target-role" value="%s"/></meta_attributes></primitive>' % (number, number, number, role)
-            for number in range(101, 110)
+            for number in numbers
         )
     )
     settle()
 
 
 def cold_start():
-    """All VEs down and up again; the most that booted at once on a node, as they wrote it themselves."""
-    set_roles("Stopped")
+    """Two VEs of each node down and up again, enough to tell a limit of 1; the most that booted at once on a node, as they wrote it
+    themselves."""
+    running = inits()
+    numbers = [int(ve) for node in NODES for ve in sorted(ve for ve in running if running[ve][0] == node)[:2]]
+    assert len(numbers) == 6
+    set_roles("Stopped", numbers)
     logs = [pathlib.Path(os.environ["OPENVE_LAB_STATE"], LAB, "trace", node, "log") for node in NODES]
     before = [log.read_text() for log in logs]
-    set_roles("Started")
+    set_roles("Started", numbers)
     boots = [timeline.boots(log.read_text()[len(old) :], float("inf")) for log, old in zip(logs, before)]
-    assert sum(map(len, boots)) == 9
+    assert sum(map(len, boots)) == 6
     return max(timeline.peak(rows) for rows in boots)
 
 
