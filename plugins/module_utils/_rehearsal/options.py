@@ -17,14 +17,15 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.cluste
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS, TIMES
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.scenarios import Scenario
 
-DURATIONS = ('start', 'stop', 'monitor')
+DURATIONS = ('start', 'stop', 'monitor', 'boot')
 
 
 @dataclass(frozen=True)
 class Times:
-    """How long things take of which nothing else tells, in seconds."""
+    """How long things take of which nothing else tells, in seconds. ``boot``: of a guest whose start does not wait for it."""
 
     start: float
+    boot: float
     stop: float
     monitor: float
     probe: float
@@ -75,6 +76,17 @@ def read(arguments: Mapping[str, Any], cluster: Cluster) -> Options:
     )
 
 
+def read_guests(arguments: Mapping[str, Any]) -> list[str]:
+    """The agents whose resources are to be guests too; an InputError where one is none."""
+    names = [str(name) for name in arguments.get('guests') or []]
+    wrong = [name for name in names if not re.match(r'(ocf:[\w.-]+|systemd|service|lsb):[\w.@-]+\Z', name)]
+    if wrong:
+        raise InputError(
+            ['guests: %r is no agent; write ocf:PROVIDER:TYPE, as crm_mon shows it' % name for name in wrong]
+        )
+    return names
+
+
 def _seconds(where: str, text: Any) -> tuple[float, list[str]]:
     try:
         return times.parse(text) / times.SECOND, []
@@ -91,6 +103,7 @@ def _times(given: Mapping[str, Any], cluster: Cluster) -> tuple[Times, list[str]
             found[name], wrong = _seconds('times.%s' % name, text)
             problems += wrong
     found.setdefault('probe', found['monitor'])
+    found.setdefault('boot', found['start'])
     if 'elect' not in found:
         found['elect'] = 1 + times.seconds(attributes.get_property(cluster.root, 'dc-deadtime'), 20)
     return Times(**found), problems

@@ -44,7 +44,7 @@ class Setup:
 def read(
     runner: Runner, root: Element, arguments: Mapping[str, Any], declared: Declaration | None, live: bool
 ) -> Setup:
-    cluster, of_the_cluster = clusters.look(runner, root, live)
+    cluster, of_the_cluster = clusters.look(runner, root, live, fields.read_guests(arguments))
     options = fields.read(arguments, cluster)
     at_once, of_the_limits = limits.read(runner, cluster, options)
     durations, of_the_durations = lengths.read(cluster, options, declared)
