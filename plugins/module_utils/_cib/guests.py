@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, guest_agents, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guest_agents import Agent
@@ -60,6 +62,16 @@ def agent(primitive: Element, asked: Sequence[str] = ()) -> Agent | None:
             return guest_agents.RENAMED
         return guest_agents.other(name) if name in asked else None
     return None if known.asked and name not in asked else known
+
+
+def read_asked(names: Sequence[str] | None) -> list[str]:
+    """The agents whose resources are to be guests too (an option of modules); an InputError where one is none."""
+    wrong = [name for name in names or [] if not re.match(r'(ocf:[\w.-]+|systemd|service|lsb):[\w.@-]+\Z', name)]
+    if wrong:
+        raise InputError(
+            ['guests: %r is no agent; write ocf:PROVIDER:TYPE, as crm_mon shows it' % name for name in wrong]
+        )
+    return list(names or [])
 
 
 def _in_table(name: str) -> Agent | None:

@@ -76,17 +76,6 @@ def read(arguments: Mapping[str, Any], cluster: Cluster) -> Options:
     )
 
 
-def read_guests(arguments: Mapping[str, Any]) -> list[str]:
-    """The agents whose resources are to be guests too; an InputError where one is none."""
-    names = [str(name) for name in arguments.get('guests') or []]
-    wrong = [name for name in names if not re.match(r'(ocf:[\w.-]+|systemd|service|lsb):[\w.@-]+\Z', name)]
-    if wrong:
-        raise InputError(
-            ['guests: %r is no agent; write ocf:PROVIDER:TYPE, as crm_mon shows it' % name for name in wrong]
-        )
-    return names
-
-
 def _seconds(where: str, text: Any) -> tuple[float, list[str]]:
     try:
         return times.parse(text) / times.SECOND, []
