@@ -128,7 +128,7 @@ def test_guests_of_other_agents_are_taken_along(cluster):
     with_dc(cluster)
     result = ve_info.run(cluster.run, {'names': None})
     found = {ve['name']: ve for ve in result['ves']}
-    assert list(found) == ['ve-1', 'vm1', 'vm2', 'vm3'] and result['peak_starts'] == {'n1': 2}
+    assert sorted(found) == ['ve-1', 'vm1', 'vm2', 'vm3'] and result['peak_starts'] == {'n1': 2}
     assert (found['vm1']['agent'], found['vm1']['start_waits'], found['vm1']['state']) == (
         'ocf:heartbeat:VirtualDomain',
         False,
