@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Writes what the documentation of the rehearsal takes from the code: the table of the rules in docs/rehearsal.md, and the samples
+"""Writes what the documentation of the rehearsal takes from the code: the tables of the rules and of the guests in docs/rehearsal.md, and the samples
 in RETURN of ve_rehearsal, which are what the module returns of the cluster in tests/unit/data/rehearsal.xml.
 
 usage: tests/generate_rehearsal_docs.py        tests/unit/plugins/modules/test_ve_rehearsal.py fails when one of them is stale
@@ -24,6 +24,7 @@ import conftest  # makes the collection importable
 
 # isort: split
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guest_agents
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_rehearsal
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import rules
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS
@@ -52,15 +53,16 @@ def table():
 
 
 def page(text):
-    """The page with its table renewed."""
-    text, found = re.subn(
-        r'(<!-- rules:.*? -->\n).*?(<!-- end -->)',
-        lambda match: '%s%s\n%s' % (match.group(1), '\n'.join(table()), match.group(2)),
-        text,
-        flags=re.DOTALL,
-    )
-    if found != 1:
-        raise SystemExit('docs/rehearsal.md has %d places for the rules' % found)
+    """The page with its tables renewed."""
+    for name, lines in (('rules', table()), ('guests', guest_agents.table())):
+        text, found = re.subn(
+            r'(<!-- %s:.*? -->\n).*?(<!-- end -->)' % name,
+            lambda match, lines=lines: '%s%s\n%s' % (match.group(1), '\n'.join(lines), match.group(2)),
+            text,
+            flags=re.DOTALL,
+        )
+        if found != 1:
+            raise SystemExit('docs/rehearsal.md has %d places for the %s' % (found, name))
     return text
 
 

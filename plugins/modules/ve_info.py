@@ -7,11 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: ve_info
-short_description: What the cluster says of its VEs
+short_description: What the cluster says of its VEs and other guests
 version_added: 0.1.0
 author: openve contributors (@openve)
 description:
   - State, node, failures and operations of the VEs, as Pacemaker knows them now.
+  - Guests of other agents are there too, C(VirtualDomain), C(Xen), C(lxc) and C(ocf:heartbeat:ManageVE); what is said of VEs holds
+    for them.
   - A VE on a node that is lost and not fenced yet does not count as started, whatever the cluster still lists.
   - From the history of operations in the CIB the last start of each VE, and how many of these starts ran at once on a
     node.
@@ -19,9 +21,14 @@ description:
   - Whether the limit on simultaneous starts is in force.
 options:
   names:
-    description: Names of the resources. By default all resources of the agent C(ocf:openve:ManageVE).
+    description: Names of the resources. By default all guests, those of C(ocf:openve:ManageVE) and of other agents.
     type: list
     elements: str
+  guests:
+    description: As O(openve.pacemaker.ve_rehearsal#module:guests).
+    type: list
+    elements: str
+    default: []
 attributes:
   check_mode:
     description: Changes nothing, in check mode or without.
@@ -75,6 +82,13 @@ ves:
     node:
       description: The node it is on, null where it is on none.
       type: str
+    agent:
+      description: Its agent, such as C(ocf:openve:ManageVE).
+      type: str
+    start_waits:
+      description: Whether its start waits until the guest has booted. Where it does not, RV(ves[].last_start) and RV(peak_starts) are of
+        the start, and the guest may boot on for long after that.
+      type: bool
     failures:
       description: Failed operations, with the agent's reason.
       type: list
@@ -121,6 +135,8 @@ ves:
       state: started
       node: n1
       failures: []
+      agent: ocf:openve:ManageVE
+      start_waits: true
       remarks: []
       operations:
         - {name: start, interval: 0s, timeout: 180s}
@@ -131,6 +147,8 @@ ves:
       state: stopped
       node: null
       failures: ["start on n2: not installed (container 102: there is no such container on this host)"]
+      agent: ocf:openve:ManageVE
+      start_waits: true
       remarks: []
       operations:
         - {name: start, interval: 0s, timeout: 180s}
@@ -258,7 +276,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve
 
 
 def main():
-    module.run({'names': {'type': 'list', 'elements': 'str'}}, ve_info.run)
+    names = {'type': 'list', 'elements': 'str'}
+    module.run({'names': names, 'guests': dict(names, default=[])}, ve_info.run)
 
 
 if __name__ == '__main__':

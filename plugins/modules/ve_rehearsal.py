@@ -14,6 +14,8 @@ author:
 description:
   - Asks Pacemaker's own scheduler what it would do at a cold boot, when a node is lost, drained or comes back, and replays
     that second by second under the limits of the cluster, as its controller would do it.
+  - Guests of other agents are rehearsed too, C(VirtualDomain), C(Xen), C(lxc) and C(ocf:heartbeat:ManageVE); what is said of VEs
+    holds for them, and where a start returns while the guest still boots, it boots on in the rehearsal as it does in the cluster.
   - Says for each scenario what starts where and when, how many VEs start at once on a node, when the last VE is up, how
     long each VE is down, and whether a timeout, a limit or C(shutdown-escalation) is too small for it.
   - Nothing is executed. The cluster is only read, or a file with its CIB is.
@@ -79,6 +81,11 @@ options:
           - The start of a VE.
         type: str
         default: 60s
+      boot:
+        description:
+          - For how long a guest boots on after a start that does not wait for that. By default as O(times[start]); the start itself
+            takes as long as the history says, else O(times[other]).
+        type: str
       stop:
         description:
           - The stop of a VE.
@@ -121,7 +128,7 @@ options:
   durations:
     description:
       - How long operations of single resources take, by the id of the resource, each with any of C(start), C(stop) and C(monitor),
-        such as C(start=90s). It goes before all that is measured or declared.
+        such as C(start=90s), and C(boot), for how long the guest boots on after a start that does not wait. It goes before all that is measured or declared.
     type: dict
     default: {}
   limits:
@@ -134,6 +141,13 @@ options:
       - How many cores a node has. It matters where C(node-action-limit) is not set, as the limit is two operations for each
         core then. By default as many as the node that the module runs on has, and 4 where the CIB is in a file.
     type: int
+  guests:
+    description:
+      - Agents whose resources are guests too, such as V(ocf:heartbeat:podman), beside those that are known as such (see the page of the
+        rehearsal in the docs).
+    type: list
+    elements: str
+    default: []
   ves:
     description:
       - The VEs as they are declared to M(openve.pacemaker.ve_resources). Only their C(boot_time) is taken, for VEs
@@ -261,8 +275,12 @@ scenarios:
         end:
           description: When it has ended.
           type: float
+        up:
+          description: When the guest has booted, of a start that does not wait for that.
+          type: float
+          returned: where that is after RV(scenarios[].actions[].end)
         ve:
-          description: Whether the resource is a VE.
+          description: Whether the resource is a guest, a VE or one of another agent.
           type: bool
         transition:
           description: In which of Pacemaker's transitions, from 1.
@@ -313,8 +331,8 @@ scenarios:
       elements: dict
       contains:
         rule:
-          description: V(peak), V(peak-total), V(recovery), V(start-timeout), V(stop-timeout), V(shutdown-escalation),
-            V(failback), V(healthy-down), V(cannot-run) or V(unsettled).
+          description: V(peak), V(peak-total), V(recovery), V(start-does-not-wait), V(start-timeout), V(stop-timeout),
+            V(shutdown-escalation), V(failback), V(healthy-down), V(cannot-run) or V(unsettled).
           type: str
         level:
           description: V(ok), V(warning), or V(broken), an assertion that does not hold, or something that would fail.
@@ -420,7 +438,7 @@ scenarios:
           numbers: {node: n2, stops: 20.0, worst: 150.0, escalation: 1200.0, count: 1}
 verdicts:
   description: Judgements on the cluster as a whole, in the shape of RV(scenarios[].verdicts). Here RV(scenarios[].verdicts[].rule)
-    is V(no-guests), V(other-guests), V(maintenance), V(fencing-off), V(no-limit), V(limit-not-in-force), V(priority),
+    is V(no-guests), V(maintenance), V(fencing-off), V(no-limit), V(limit-not-in-force), V(priority),
     V(fencing-held-up) or V(restarts-at-upgrade).
   returned: success, or when an assertion is broken
   type: list
@@ -496,6 +514,14 @@ durations:
     monitor:
       description: A monitor or a probe.
       type: float
+    boot:
+      description: For how long it boots on after a start that does not wait for that.
+      type: float
+      returned: for guests whose start does not wait
+    boot_from:
+      description: Where that comes from, V(given), V(boot_time) or V(default), O(times[boot]).
+      type: str
+      returned: for guests whose start does not wait
     from:
       description:
         - Where the time of the start comes from.
@@ -527,8 +553,14 @@ nodes:
   type: list
   elements: str
   sample: [n1, n2, n3]
+guests:
+  description: The guests, VEs and those of other agents, by the agent. Instances of clones and of bundles are not among them.
+  returned: success, or when an assertion is broken
+  type: dict
+  sample:
+    ocf:openve:ManageVE: [ve-101, ve-102, ve-103, ve-104, ve-105]
 others:
-  description: Resources that are no VEs, fencing devices left out. They take part, and count against the limits.
+  description: Resources that are no guests, fencing devices left out. They take part, and count against the limits.
   returned: success, or when an assertion is broken
   type: list
   elements: str

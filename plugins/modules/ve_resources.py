@@ -116,6 +116,10 @@ options:
               - The start of a VE.
             type: str
             default: 60s
+          boot:
+            description:
+              - For how long a guest boots on after a start that does not wait for that.
+            type: str
           stop:
             description:
               - The stop of a VE.
@@ -154,6 +158,12 @@ options:
             description:
               - From the start of Pacemaker on all nodes until they have a DC that acts.
             type: str
+      guests:
+        description:
+          - As O(openve.pacemaker.ve_rehearsal#module:guests).
+        type: list
+        elements: str
+        default: []
       durations:
         description:
           - As O(openve.pacemaker.ve_rehearsal#module:durations).

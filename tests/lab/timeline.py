@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Prints what a run of the demo measured beside what was predicted, and fails if it broke its promise.
 
-usage: timeline.py LAB_STATE [--json | --page FILE.html]
+usage: timeline.py LAB_STATE [--json | --page FILE.html | --boots]
+
+--boots only says how long each VE has booted by now, as durations for ve_rehearsal.
 
 The page also has the last run of the other kind (the old behaviour beside the gentle start) where it had as many VEs; what was
 measured is kept for that, beside FILE.html.
@@ -11,7 +13,7 @@ Reads, below LAB_STATE:
   trace/NODE/log   written by the guests themselves as they boot: "SECONDS VE begin|ready"
   demo.json        what was asked for, and when the node was killed
   cluster.xml      crm_mon's output at the end: fencing history, and where the VEs run
-  rehearsal.json   what ve_rehearsal said before the node was killed; not with the old behaviour, whose starts return too early to tell
+  rehearsal.json   what ve_rehearsal said before the node was killed
 Seconds are the uptime of the kernel that all nodes share, so they can be compared.
 """
 
@@ -107,11 +109,23 @@ def put_page(file, demo, rehearsal, panels):
         if other["ves"] == demo["ves"]:
             runs[kinds[1]] = other
     shown = [panel for kind in ("gentle", "old") if kind in runs for panel in runs[kind]["measured"]]
-    file.write_text(rehearsal_page.page(runs.get("gentle", {}).get("rehearsal"), shown, "make demo"))
+    file.write_text(rehearsal_page.page(rehearsal, shown, "make demo"))
+
+
+def say_boots(state):
+    """How long the last boot of each VE took."""
+    found = {}
+    for path in sorted((state / "trace").glob("*/log")):
+        for ve, begin, end, ready in boots(path.read_text(), 0):
+            if ready:
+                found["ve-" + ve] = {"boot": "%dms" % round(1000 * (end - begin))}
+    print(json.dumps(found))
 
 
 def main():
     state = pathlib.Path(sys.argv[1])
+    if "--boots" in sys.argv:
+        return say_boots(state)
     demo = json.loads((state / "demo.json").read_text())
     cluster = ET.parse(state / "cluster.xml").getroot()
     kill, killed, end = demo["killed_at"], demo["killed"], demo["ended_at"]

@@ -34,7 +34,7 @@ def state(root, node):
     return root.find('status/node_state[@uname="%s"]' % node)
 
 
-def happened(cluster, node, ve, *operations):
+def happened(cluster, node, ve, *operations, agent=('openve', 'ManageVE')):
     """Write the history of a VE on a node, as its executor reports it: (operation, (rc, op-status), exit reason)."""
 
     def change(root):
@@ -43,7 +43,7 @@ def happened(cluster, node, ve, *operations):
             lrm = ET.SubElement(state(root, node), 'lrm', id=state(root, node).get('id'))
             ET.SubElement(lrm, 'lrm_resources')
         history = ET.SubElement(
-            lrm[0], 'lrm_resource', {'id': ve, 'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'}
+            lrm[0], 'lrm_resource', {'id': ve, 'class': 'ocf', 'provider': agent[0], 'type': agent[1]}
         )
         for number, (operation, (rc, status), *reason) in enumerate(operations, 1):
             interval = '10000' if operation == 'monitor' else '0'

@@ -1,60 +1,23 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which primitives are guests: VEs of our agent, and of others. Those in here are as ``expansion`` has them."""
+"""Which primitives are guests: VEs of our agent, and guests of others. Those in here are as ``expansion`` has them."""
 
 from __future__ import annotations
 
-import posixpath
 import re
-from dataclasses import dataclass
-from typing import Callable, Iterator, List
+from typing import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, guest_agents, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guest_agents import Agent
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import OWNER
 
 AGENT = {'class': 'ocf', 'provider': 'openve', 'type': 'ManageVE'}
 NAME = 'ocf:openve:ManageVE'  # as crm_mon writes it
-
-# What of a parameter's value may be the id of the VE.
-Named = Callable[[str], List[str]]
-
-
-def _as_it_is(value: str) -> list[str]:
-    return [value]
-
-
-def _of_file(path: str) -> list[str]:
-    """/var/lib/lxc/NAME/config, or a file of any place that is called NAME or NAME.conf."""
-    directory, file = posixpath.split(posixpath.normpath(path))
-    return [posixpath.basename(directory), posixpath.splitext(file)[0]]
-
-
-@dataclass(frozen=True)
-class Manager:
-    """Agents that manage a VE. ``agent``: a pattern of class:provider:type. ``engine``: None: the parameter of that name.
-
-    ``parameters``: {parameter: what of its value may be the id of the VE}; without any the id is in the agent's own name.
-    """
-
-    agent: str
-    engine: str | None
-    parameters: dict[str, Named]
-
-
-# The first that fits. Ours comes from ocf:heartbeat:ManageVE.
-MANAGERS = (
-    Manager(r'ocf:[^:]+:lx[cd].*', 'lxc', {'container': _as_it_is, 'config': _of_file}),
-    Manager(r'(?:systemd|service):lxc@(?P<id>.+?)(?:\.service)?', 'lxc', {}),
-    Manager(r'ocf:[^:]+:ManageVE', None, {'veid': _as_it_is}),
-)
-# And any other agent: ours is sometimes installed under another name, and parameters tell it.
-RENAMED = Manager(r'ocf:[^:]+:.+', None, {'veid': _as_it_is})
-# Agents whose guests are virtual machines: no VEs, but they boot and shut down as VEs do.
-MACHINES = r'ocf:[^:]+:(?:VirtualDomain|Xen)'
 
 
 def is_ours(primitive: Element) -> bool:
@@ -69,30 +32,97 @@ def agent_of(primitive: Element) -> str:
 
 def managed(primitive: Element) -> Iterator[tuple[str, str]]:
     """(engine, id) of the VE that it manages; each that it may manage, where its parameters have a rule."""
-    for manager in (*MANAGERS, RENAMED):
-        found = re.match('(?:%s)\\Z' % manager.agent, agent_of(primitive))
-        if not found:
-            continue
-        engines = [manager.engine] if manager.engine else attributes.possible(primitive, attributes.INSTANCE, 'engine')
-        ids = [found.group('id')] if not manager.parameters else []
-        for parameter, named in manager.parameters.items():
-            values = attributes.possible(primitive, attributes.INSTANCE, parameter)
-            ids += [ve_id for value in values for ve_id in named(value)]
-        for engine in engines or [DEFAULTS['engine']]:
-            for ve_id in ids:
-                yield engine, ve_id
+    known = _in_table(agent_of(primitive)) or guest_agents.RENAMED
+    found = known.fits(agent_of(primitive))
+    if found is None or not known.is_ve:
         return
+    engines = [known.engine] if known.engine else attributes.possible(primitive, attributes.INSTANCE, 'engine')
+    ids = [found.group('id')] if not known.names else []
+    for parameter, named in known.names.items():
+        values = attributes.possible(primitive, attributes.INSTANCE, parameter)
+        ids += [ve_id for value in values for ve_id in named(value)]
+    for engine in engines or [DEFAULTS['engine']]:
+        for ve_id in ids:
+            yield engine, ve_id
 
 
 def manages_ve(primitive: Element) -> bool:
     """Whether it is there to manage a VE, whatever its agent is called."""
-    known = any(re.match('(?:%s)\\Z' % manager.agent, agent_of(primitive)) for manager in MANAGERS)
-    return known or any(managed(primitive))
+    known = _in_table(agent_of(primitive))
+    return (known is not None and known.is_ve) or any(managed(primitive))
+
+
+def agent(primitive: Element, asked: Sequence[str] = ()) -> Agent | None:
+    """What is known of its agent where it is a guest, None where it is none. ``asked``: agents (class:provider:type) whose
+    resources are guests too."""
+    name = agent_of(primitive)
+    known = _in_table(name)
+    if known is None:
+        if any(managed(primitive)):
+            return guest_agents.RENAMED
+        return guest_agents.other(name) if name in asked else None
+    return None if known.asked and name not in asked else known
+
+
+def read_asked(names: Sequence[str] | None) -> list[str]:
+    """The agents whose resources are to be guests too (an option of modules); an InputError where one is none."""
+    wrong = [name for name in names or [] if not re.match(r'(ocf:[\w.-]+|systemd|service|lsb):[\w.@-]+\Z', name)]
+    if wrong:
+        raise InputError(
+            ['guests: %r is no agent; write ocf:PROVIDER:TYPE, as crm_mon shows it' % name for name in wrong]
+        )
+    return list(names or [])
+
+
+def _in_table(name: str) -> Agent | None:
+    """The first that fits. Ours comes before others of its name."""
+    return next((known for known in guest_agents.AGENTS if known.fits(name)), None)
+
+
+def by_agent(found: dict[str, Element]) -> dict[str, list[str]]:
+    """{agent: ids} of guests."""
+    agents: dict[str, list[str]] = {}
+    for name, primitive in found.items():
+        agents.setdefault(agent_of(primitive), []).append(name)
+    return agents
+
+
+def is_of_ve(name: str) -> bool:
+    """Whether an agent (class:provider:type) is one of VEs."""
+    known = _in_table(name)
+    return known is not None and known.is_ve
+
+
+def is_known(primitive: Element) -> bool:
+    """Whether anything is known of its agent."""
+    return _in_table(agent_of(primitive)) is not None
+
+
+def waits(primitive: Element, asked: Sequence[str] = ()) -> bool:
+    """Whether the start of a guest waits until it has booted."""
+    known = agent(primitive, asked)
+    return known is not None and known.wait.holds(attributes.pairs(primitive, attributes.INSTANCE))
 
 
 def ours(root: Element) -> dict[str, Element]:
     """{id: primitive} of the VEs of our agent, to be read; as they stand they are in ``tree.primitives``."""
     return {name: primitive for name, primitive in expansion.primitives(root).items() if is_ours(primitive)}
+
+
+def everyone(root: Element, asked: Sequence[str] = ()) -> dict[str, Element]:
+    """{id: primitive} of all guests, those of other agents too, to be read. Instances of clones are not among them."""
+    cloned = set(in_clones(root))
+    return {
+        name: primitive
+        for name, primitive in expansion.primitives(root).items()
+        if name not in cloned and agent(primitive, asked)
+    }
+
+
+def in_clones(root: Element) -> list[str]:
+    """The ids of the primitives that may run several times."""
+    parents = [parent for tag in ('clone', 'master', 'bundle') for parent in root.iter(tag)]
+    return [primitive.get('id', '') for parent in parents for primitive in parent.iter('primitive')]
 
 
 def owner(primitive: Element) -> str | None:
@@ -105,22 +135,28 @@ def others(root: Element) -> list[str]:
     return [name for name, primitive in expansion.primitives(root).items() if not is_ours(primitive)]
 
 
-def of_others(root: Element) -> dict[str, str]:
-    """{id: agent} of the guests of other agents, VEs and virtual machines."""
-    found = {name: primitive for name, primitive in expansion.primitives(root).items() if not is_ours(primitive)}
-    return {
-        name: agent_of(primitive)
-        for name, primitive in found.items()
-        if manages_ve(primitive) or re.match('(?:%s)\\Z' % MACHINES, agent_of(primitive))
-    }
-
-
 def is_fencing(primitive: Element) -> bool:
     return primitive.get('class') == 'stonith'
 
 
-def is_to_run(primitive: Element) -> bool:
-    """Whether Pacemaker is to keep it running, by its own meta attributes."""
-    if is_false(attributes.get(primitive, attributes.META, 'is-managed')):
+def is_to_run(primitive: Element, above: Sequence[Element] = ()) -> bool:
+    """Whether Pacemaker is to keep it running, by its own meta attributes, and by those of what is ``above`` it."""
+
+    def meta(name: str) -> str | None:
+        values = (attributes.get(element, attributes.META, name) for element in (primitive, *above))
+        return next((value for value in values if value is not None), None)
+
+    if is_false(meta('is-managed')) or is_true(meta('maintenance')):
         return False
-    return (attributes.get(primitive, attributes.META, 'target-role') or 'Started').lower() != 'stopped'
+    return (meta('target-role') or 'Started').lower() != 'stopped'
+
+
+def above(root: Element) -> dict[str, list[Element]]:
+    """{id of a primitive: what it takes meta attributes from that it does not have, the nearest first}"""
+    defaults = [expansion.own(root, tree.section(root, 'rsc_defaults'))]
+    found: dict[str, list[Element]] = {name: [] for name in expansion.primitives(root)}
+    for tag in ('group', 'clone', 'master', 'bundle'):  # the inner first
+        for parent in tree.section(root, 'resources').iter(tag):
+            for primitive in parent.iter('primitive'):
+                found[primitive.get('id', '')].append(expansion.own(root, parent))
+    return {name: parents + defaults for name, parents in found.items()}

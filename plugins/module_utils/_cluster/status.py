@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
-from typing import AbstractSet, Any, Mapping, Sequence
+from typing import AbstractSet, Any, Container, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import tools
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ToolError
@@ -95,8 +95,11 @@ class Status:
         return [node.name for node in self.nodes if node.alive]
 
 
-def read(runner: Runner, names: Sequence[str] | None = None) -> Status:
-    """The status, with all VEs or with those that are named, in that order; a CibError where one of these is none."""
+def read(runner: Runner, names: Sequence[str] | None = None, among: Container[str] | None = None) -> Status:
+    """The status, with all VEs or with those that are named, in that order; a CibError where one of these is none.
+
+    ``among``: the ids of the guests that count, of other agents too; by default the VEs of our agent.
+    """
     root = _crm_mon(runner)
     dc, options = root.find('summary/current_dc'), _attributes(root.find('summary/cluster_options'))
     policy = options.get('no-quorum-policy')
@@ -104,7 +107,7 @@ def read(runner: Runner, names: Sequence[str] | None = None) -> Status:
     quorum = dc is None or dc.get('with_quorum') == 'true' or policy == 'ignore'
     # Without quorum those that are offline may be another part of the cluster, that goes on.
     elsewhere = not quorum and any(node.state in ('offline', 'lost') for node in nodes)
-    ves = _ves(root, {node.name for node in nodes if node.alive}, elsewhere, names)
+    ves = _ves(_guests(root, among), root, {node.name for node in nodes if node.alive}, elsewhere, names)
     lost_nodes = [node.name for node in nodes if node.state == 'lost']
     return Status(
         ves=ves,
@@ -165,11 +168,23 @@ def _node(element: ET.Element) -> NodeStatus:
     )
 
 
-def _ves(root: ET.Element, alive: AbstractSet[str], elsewhere: bool, names: Sequence[str] | None) -> list[VeStatus]:
-    resources: dict[str, ET.Element] = {}
+def _guests(root: ET.Element, among: Container[str] | None) -> dict[str, ET.Element]:
+    """{id: resource}"""
+    found: dict[str, ET.Element] = {}
     for resource in root.findall('resources//resource'):
-        if resource.get('resource_agent') == guests.NAME:
-            resources.setdefault(resource.get('id', ''), resource)
+        name = resource.get('id', '')
+        if resource.get('resource_agent') == guests.NAME if among is None else name in among:
+            found.setdefault(name, resource)
+    return found
+
+
+def _ves(
+    resources: Mapping[str, ET.Element],
+    root: ET.Element,
+    alive: AbstractSet[str],
+    elsewhere: bool,
+    names: Sequence[str] | None,
+) -> list[VeStatus]:
     wanted = list(resources) if names is None else list(names)
     for name in wanted:
         if name not in resources:

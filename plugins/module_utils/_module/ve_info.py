@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the cluster says of its VEs now, and what its history tells."""
+"""What the cluster says of its guests now, ours and those of other agents, and what its history tells."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import n
 
 def run(runner: Runner, arguments: Arguments, _check: bool = False) -> Result:
     """Only looks; check mode makes no difference."""
-    cluster = status.read(runner, arguments['names'])
+    asked = guests.read_asked(arguments.get('guests'))
+    found = guests.everyone(tree.query(runner), asked)
+    cluster = status.read(runner, arguments['names'], found)
     idle = status.idle(runner, cluster)
     root, now = tree.query(runner), time.time()
-    ours = guests.ours(root)
-    starts = history.last_starts(root, ours)
+    starts = history.last_starts(root, found)
     remarks = history.remarks(history.entries(root).values())
     ves = []
     for ve in cluster.ves:
-        # One that was removed since the status was read is in neither.
-        declared = operations.declared(root, ours[ve.name]) if ve.name in ours else []
         last_start = starts[ve.name].describe(now) if ve.name in starts else None
         said = [text for _key, text in remarks.get(ve.name, [])]
-        ves.append(dict(ve.row(), remarks=said, operations=declared, last_start=last_start))
+        guest = found[ve.name]
+        row = {'agent': guests.agent_of(guest), 'start_waits': guests.waits(guest, asked)}
+        row.update(remarks=said, operations=operations.declared(root, guest), last_start=last_start)
+        ves.append(dict(ve.row(), **row))
     in_flight = history.in_flight(root, cluster.alive(), now)
     here = node_limit.own_name(runner)
     return {

@@ -10,7 +10,7 @@ from typing import Any, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import history, operations
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests, history, operations
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.cluster import Cluster
@@ -20,7 +20,10 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.graph 
 
 @dataclass(frozen=True)
 class Duration:
-    """Of one VE. ``monitor`` is the first run of a recurring one. ``start_from``, ``stop_from``: where these come from."""
+    """Of one guest. ``monitor`` is the first run of a recurring one. ``start_from``, ``stop_from``: where these come from.
+
+    ``boot``: for how long it boots on when its start has ended, 0 where that waits for it.
+    """
 
     start: float
     start_from: str
@@ -28,6 +31,8 @@ class Duration:
     stop_from: str
     monitor: float
     probe: float
+    boot: float = 0.0
+    boot_from: str = ''
 
     def as_result(self) -> dict[str, Any]:
         return {
@@ -36,6 +41,7 @@ class Duration:
             'monitor': self.monitor,
             'from': self.start_from,
             'stop_from': self.stop_from,
+            **({'boot': self.boot, 'boot_from': self.boot_from} if self.boot_from else {}),
         }
 
 
@@ -62,6 +68,11 @@ class Durations:
             return self.times.monitor if action.interval else self.times.probe
         return self.times.other
 
+    def boots_on(self, action: Action) -> float:
+        """For how long a guest boots when this action has ended."""
+        guest = self.ves.get(action.recorded or '')
+        return guest.boot if guest is not None and action.operation == 'start' else 0.0
+
     def _of_ve(self, ve: Duration, action: Action) -> float:
         if action.operation == 'monitor':
             return ve.monitor if action.interval else ve.probe
@@ -74,23 +85,14 @@ class Durations:
 
 def read(cluster: Cluster, options: Options, declared: Declaration | None) -> tuple[Durations, list[str]]:
     """The durations, and what is assumed of them."""
-    boots = {} if declared is None else {ve.name: (ve.boot_time + ve.settle) / 1000 for ve in declared.ves}
-    starts = {
-        name: start.seconds
-        for name, start in history.last_starts(cluster.root, cluster.ves).items()
-        if start.result == 'ok' and start.seconds > 0
-    }
     longest = _longest(cluster)
+    starts = _starts(cluster, options, declared)
+    boots = _boots(cluster, options, declared)
     ves = {}
     for name in cluster.ves:
         given = options.durations.get(name, {})
-        start, start_from = _first(
-            (given.get('start'), 'given'),
-            (starts.get(name), 'history'),
-            (boots.get(name), 'boot_time'),
-            (_behind_the_timeout(cluster, name), 'timeout'),
-            (options.times.start, 'default'),
-        )
+        start, start_from = starts[name]
+        boot, boot_from = boots.get(name, (0.0, ''))
         stop, stop_from = _first(
             (given.get('stop'), 'given'), (longest.get((name, 'stop')), 'history'), (options.times.stop, 'default')
         )
@@ -102,9 +104,45 @@ def read(cluster: Cluster, options: Options, declared: Declaration | None) -> tu
             stop_from=stop_from,
             monitor=given.get('monitor', monitor),
             probe=given.get('monitor', options.times.probe),
+            boot=boot,
+            boot_from=boot_from,
         )
     others = {key: value for key, value in longest.items() if key[0] not in cluster.ves}
-    return Durations(ves, others, options.times), _assumed(ves, options.times)
+    return Durations(ves, others, options.times), _assumed(cluster, ves, options.times)
+
+
+def _starts(cluster: Cluster, options: Options, declared: Declaration | None) -> dict[str, tuple[float, str]]:
+    """How long the operation takes, and where that comes from. One that does not wait is known by its history alone."""
+    boots = {} if declared is None else {ve.name: (ve.boot_time + ve.settle) / 1000 for ve in declared.ves}
+    past = {
+        name: start.seconds
+        for name, start in history.last_starts(cluster.root, cluster.ves).items()
+        if start.result == 'ok' and start.seconds > 0
+    }
+    return {
+        name: _first(
+            (options.durations.get(name, {}).get('start'), 'given'),
+            (past.get(name), 'history'),
+            (boots.get(name) if name in cluster.waiting else None, 'boot_time'),
+            (_behind_the_timeout(cluster, name), 'timeout'),
+            (options.times.start if name in cluster.waiting else options.times.other, 'default'),
+        )
+        for name in cluster.ves
+    }
+
+
+def _boots(cluster: Cluster, options: Options, declared: Declaration | None) -> dict[str, tuple[float, str]]:
+    """How long guests boot on whose starts do not wait for that."""
+    boots = {} if declared is None else {ve.name: ve.boot_time / 1000 for ve in declared.ves}
+    return {
+        name: _first(
+            (options.durations.get(name, {}).get('boot'), 'given'),
+            (boots.get(name), 'boot_time'),
+            (options.times.boot, 'default'),
+        )
+        for name in cluster.ves
+        if name not in cluster.waiting
+    }
 
 
 def _first(*known: tuple[float | None, str]) -> tuple[float, str]:
@@ -122,18 +160,29 @@ def _longest(cluster: Cluster) -> dict[tuple[str, str], float]:
 
 
 def _behind_the_timeout(cluster: Cluster, name: str) -> float | None:
+    if name not in cluster.waiting or not guests.is_ours(cluster.ves[name]):
+        return None
     timeout = operations.timeout(cluster.root, cluster.ves[name], 'start')
     return timeouts.boot_time_behind(times.milliseconds(timeout, 0, 0))
 
 
-def _assumed(ves: dict[str, Duration], defaults: Times) -> list[str]:
-    kinds: Sequence[tuple[str, float, list[str]]] = (
-        ('start', defaults.start, [name for name, ve in ves.items() if ve.start_from == 'default']),
-        ('stop', defaults.stop, [name for name, ve in ves.items() if ve.stop_from == 'default']),
+def _assumed(cluster: Cluster, ves: dict[str, Duration], defaults: Times) -> list[str]:
+    by_default = [name for name, ve in ves.items() if ve.start_from == 'default']
+    kinds: Sequence[tuple[str, str, float, list[str]]] = (
+        ('start', 'start', defaults.start, [name for name in by_default if name in cluster.waiting]),
+        ('start', 'other', defaults.other, [name for name in by_default if name not in cluster.waiting]),
+        ('stop', 'stop', defaults.stop, [name for name, ve in ves.items() if ve.stop_from == 'default']),
     )
-    return [
+    assumed = [
         'the %s of %s takes %s (times: %s); nothing tells how long it took or is to take'
-        % (operation, some(unknown), times.words(seconds), operation)
-        for operation, seconds, unknown in kinds
+        % (operation, some(unknown), times.words(seconds), field)
+        for operation, field, seconds, unknown in kinds
         if unknown
     ]
+    boots = [name for name, ve in ves.items() if ve.boot_from == 'default']
+    if boots:
+        assumed.append(
+            'the start of %s does not wait until the guest has booted; it boots on for %s (times: boot, durations)'
+            % (some(boots), times.words(defaults.boot))
+        )
+    return assumed

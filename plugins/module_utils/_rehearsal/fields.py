@@ -16,6 +16,7 @@ ASSERTIONS: Fields = {
 }
 TIMES: Fields = {
     'start': {'type': 'str', 'default': '60s'},
+    'boot': {'type': 'str'},
     'stop': {'type': 'str', 'default': '20s'},
     'monitor': {'type': 'str', 'default': '200ms'},
     'probe': {'type': 'str'},
@@ -34,4 +35,5 @@ FIELDS: Fields = {
     'durations': {'type': 'dict', 'default': {}},
     'limits': {'type': 'dict', 'default': {}},
     'cores': {'type': 'int'},
+    'guests': {'type': 'list', 'elements': 'str', 'default': []},
 }

@@ -19,7 +19,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.transi
 
 @dataclass(frozen=True)
 class Figures:
-    """``per_node``, ``total``: how many VEs boot at once at most; a node where none does is left out. ``last_up``: None where
+    """``per_node``, ``total``: how many guests boot at once at most, those whose start has returned too; a
+    node where none does is left out. ``last_up``: None where
     no VE starts. ``reaction``: the longest operation.
     """
 
@@ -86,7 +87,8 @@ def outcome(setup: Setup, scenario: Scenario, played: Played) -> Outcome:
     before = _ran_before(setup, scenario, played)
     after = _run_after(setup, played)
     fenced = {step.node: step.end for step in played.steps if step.operation == 'fence'}
-    wanted = [name for name, ve in setup.cluster.ves.items() if name in before or guests.is_to_run(ve)]
+    above = guests.above(setup.cluster.root)
+    wanted = [name for name, ve in setup.cluster.ves.items() if name in before or guests.is_to_run(ve, above[name])]
     return Outcome(
         setup=setup,
         scenario=scenario,
@@ -104,7 +106,7 @@ def figures(steps: Sequence[Step]) -> Figures:
     boots = [step for step in steps if step.boots]
     marks: list[tuple[float, int, str]] = []
     for step in boots:
-        marks += [(round(step.begin + step.waited, 3), 1, step.node), (step.end, -1, step.node)]
+        marks += [(round(step.begin + step.waited, 3), 1, step.node), (step.up, -1, step.node)]
     running: dict[str, int] = {}
     per_node: dict[str, int] = {}
     total = most = 0
@@ -116,7 +118,7 @@ def figures(steps: Sequence[Step]) -> Figures:
     return Figures(
         per_node=per_node,
         total=most,
-        last_up=max([step.end for step in boots], default=None),
+        last_up=max([step.up for step in boots], default=None),
         longest_wait=round(max([step.later for step in boots], default=0.0), 3),
         reaction=round(max([step.length for step in steps], default=0.0), 3),
     )
@@ -166,7 +168,7 @@ def _downtime(
     since = {name: 0.0 for name, where in up.items() if not where}
     total: dict[str, float] = {}
     migrated = {step.resource for step in steps if step.operation == 'migrate_to' and step.rc is None}
-    for when, comes_up, name, node in sorted(_changes(setup, steps)):
+    for when, comes_up, name, node in sorted(_changes(setup, steps), key=lambda change: (change[0], not change[1])):
         where = up.setdefault(name, set())
         if comes_up:
             if name in since:
@@ -187,6 +189,6 @@ def _changes(setup: Setup, steps: Sequence[Step]) -> Iterator[tuple[float, bool,
                 yield step.end, False, name, step.node
         elif step.ve and step.rc is None and step.resource is not None:
             if step.operation in ('start', 'migrate_from'):
-                yield step.end, True, step.resource, step.node
+                yield step.up, True, step.resource, step.node
             elif step.operation in ('stop', 'demote'):
                 yield step.begin, False, step.resource, step.node

@@ -17,14 +17,15 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.cluste
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.fields import FIELDS, TIMES
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.scenarios import Scenario
 
-DURATIONS = ('start', 'stop', 'monitor')
+DURATIONS = ('start', 'stop', 'monitor', 'boot')
 
 
 @dataclass(frozen=True)
 class Times:
-    """How long things take of which nothing else tells, in seconds."""
+    """How long things take of which nothing else tells, in seconds. ``boot``: of a guest whose start does not wait for it."""
 
     start: float
+    boot: float
     stop: float
     monitor: float
     probe: float
@@ -91,6 +92,7 @@ def _times(given: Mapping[str, Any], cluster: Cluster) -> tuple[Times, list[str]
             found[name], wrong = _seconds('times.%s' % name, text)
             problems += wrong
     found.setdefault('probe', found['monitor'])
+    found.setdefault('boot', found['start'])
     if 'elect' not in found:
         found['elect'] = 1 + times.seconds(attributes.get_property(cluster.root, 'dc-deadtime'), 20)
     return Times(**found), problems

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, is_true, some, whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, operations, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, Table, more, ok, warning
@@ -24,35 +24,20 @@ OUTLIER, OUTLIER_SECONDS = 2, 60
 @RULES.rule(
     'no-guests',
     levels=('broken',),
-    explanation='there is no VE of `ocf:openve:ManageVE`, so nothing was rehearsed; no assertion holds then',
-    mend='Declare the VEs with ve_resources, or rehearse the CIB of the cluster that has them.',
+    explanation='there is no guest, of our agent or of another (see the table of agents), or none that is to run, so nothing was rehearsed; no '
+    'assertion holds then',
+    mend='Rehearse the CIB of the cluster that has them, declare the VEs with ve_resources, or name the agents whose resources are guests (guests).',
 )
 def no_guests(setup: Setup) -> Iterator[Finding]:
-    if not setup.cluster.ves:
-        text = 'the cluster has no VE of %s: nothing was rehearsed' % guests.NAME
-        yield Finding('broken', text, {}, asserted=bool(setup.options.assertions))
-
-
-@RULES.rule(
-    'other-guests',
-    levels=('broken', 'warning'),
-    explanation='guests of other agents, virtual machines too, whose boots are not rehearsed; broken where something is '
-    'asserted, as it cannot be told of them',
-    mend='Take the peaks and times for those of the VEs of ocf:openve:ManageVE alone. The starts of most other agents return '
-    'while the guest still boots, so that no limit on starts at once holds for the boots.',
-)
-def other_guests(setup: Setup) -> Iterator[Finding]:
-    found = guests.of_others(setup.cluster.root)
-    if found:
-        agents = sorted(set(found.values()))
-        text = '%s of %s: when and how many of them boot at once is not rehearsed (%s)'
-        asserted = bool(setup.options.assertions)
-        yield Finding(
-            'broken' if asserted else 'warning',
-            text % (count(len(found), 'guest'), some(agents), some(list(found))),
-            {'guests': list(found), 'agents': agents},
-            asserted=asserted,
-        )
+    cluster = setup.cluster
+    above = guests.above(cluster.root)
+    idle = [name for name, guest in cluster.ves.items() if not guests.is_to_run(guest, above[name])]
+    if len(idle) < len(cluster.ves):
+        return
+    text = 'the cluster has no VE of %s, and no guest of another agent: nothing was rehearsed' % guests.NAME
+    if idle:
+        text = 'no guest of the cluster is to run (%s: target-role, is-managed): nothing was rehearsed' % some(idle)
+    yield Finding('broken', text, {}, asserted=bool(setup.options.assertions))
 
 
 @RULES.rule(

@@ -13,7 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, quorum
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import nodes
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import nodes, rules_boots
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.figures import Outcome
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import (
     Finding,
@@ -42,7 +42,7 @@ def peak(outcome: Outcome) -> Iterator[Finding]:
     node = max(per_node, key=lambda name: per_node[name])
     most, limit = per_node[node], outcome.setup.limits.per_node.get(node)
     asked = outcome.setup.options.assertions.get('peak_per_node')
-    text = 'at most %s at once on a node (%s)' % (_booting(most), node)
+    text = 'at most %s at once on a node (%s)' % (_booting(outcome, most), node)
     yield Finding(
         'broken' if asked is not None and most > asked else 'ok',
         text + ('; its limit is %s' % limit if asked is None else '; asked for at most %d' % asked),
@@ -64,7 +64,7 @@ def peak_total(outcome: Outcome) -> Iterator[Finding]:
     total = outcome.figures.total
     yield Finding(
         'broken' if total > asked else 'ok',
-        'at most %s at once in the cluster; asked for at most %d' % (_booting(total), asked),
+        'at most %s at once in the cluster; asked for at most %d' % (_booting(outcome, total), asked),
         {'peak': total, 'asked': asked},
         asserted=True,
     )
@@ -79,15 +79,24 @@ def peak_total(outcome: Outcome) -> Iterator[Finding]:
 def recovery(outcome: Outcome) -> Iterator[Finding]:
     if not outcome.boots:
         return
-    last = max(outcome.boots, key=lambda step: step.end)
+    last = max(outcome.boots, key=lambda step: step.up)
     asked = outcome.setup.options.assertions.get('recovery') if outcome.scenario.kind == 'lose' else None
-    text = 'the last VE (%s) is up after %s' % (last.resource, words(last.end))
+    text = 'the last %s (%s) is up after %s' % (outcome.setup.cluster.noun, last.resource, words(last.up))
     yield Finding(
-        'broken' if asked is not None and last.end > asked else 'ok',
+        'broken' if asked is not None and last.up > asked else 'ok',
         text + ('' if asked is None else '; asked for %s' % words(asked)),
-        {'last_up': last.end, 've': last.resource, 'asked': asked},
+        {'last_up': last.up, 've': last.resource, 'asked': asked},
         asserted=asked is not None,
     )
+
+
+RULES.rule(
+    'start-does-not-wait',
+    levels=('warning',),
+    explanation='more guests boot at once on a node than operations may run there, as their starts return while they still boot: the limit '
+    'does not limit the boots',
+    mend='Have the starts wait until the guest has booted: with ocf:openve:ManageVE (start_wait), or with a script that start waits for.',
+)(rules_boots.start_does_not_wait)
 
 
 @RULES.rule(
@@ -192,13 +201,17 @@ def failback(outcome: Outcome) -> Iterator[Finding]:
     node = outcome.scenario.nodes[0]
     back = [step.resource for step in outcome.boots if step.node == node and step.resource in outcome.before]
     if back:
-        one, many = 'VE that ran elsewhere is stopped and goes back', 'VEs that ran elsewhere are stopped and go back'
+        noun = outcome.setup.cluster.noun
+        one, many = (
+            noun + ' that ran elsewhere is stopped and goes back',
+            noun + 's that ran elsewhere are stopped and go back',
+        )
         text = '%s to %s: %s'
         yield warning(
             text % (count(len(back), one, many), node, some([str(name) for name in back])), ves=back, count=len(back)
         )
     else:
-        yield ok('no VE that runs elsewhere is stopped to go back to %s' % node, count=0)
+        yield ok('no %s that runs elsewhere is stopped to go back to %s' % (outcome.setup.cluster.noun, node), count=0)
 
 
 @RULES.rule(
@@ -210,8 +223,9 @@ def failback(outcome: Outcome) -> Iterator[Finding]:
 def healthy_down(outcome: Outcome) -> Iterator[Finding]:
     names = outcome.healthy_down
     if names:
-        one = 'VE that nothing had happened to is stopped all the same'
-        many = 'VEs that nothing had happened to are stopped all the same'
+        noun = outcome.setup.cluster.noun
+        one = noun + ' that nothing had happened to is stopped all the same'
+        many = noun + 's that nothing had happened to are stopped all the same'
         yield warning('%s: %s' % (count(len(names), one, many), some(names)), ves=names, count=len(names))
 
 
@@ -224,7 +238,8 @@ def healthy_down(outcome: Outcome) -> Iterator[Finding]:
 def cannot_run(outcome: Outcome) -> Iterator[Finding]:
     names = outcome.cannot_run
     if names:
-        text = count(len(names), 'VE runs nowhere', 'VEs run nowhere')
+        noun = outcome.setup.cluster.noun
+        text = count(len(names), noun + ' runs nowhere', noun + 's run nowhere')
         why = _without_quorum(outcome)
         yield Finding(
             'broken',
@@ -261,8 +276,9 @@ def _without_quorum(outcome: Outcome) -> str:
     )
 
 
-def _booting(number: int) -> str:
-    return count(number, 'VE boots', 'VEs boot')
+def _booting(outcome: Outcome, number: int) -> str:
+    noun = outcome.setup.cluster.noun
+    return count(number, noun + ' boots', noun + 's boot')
 
 
 def _longest_start(outcome: Outcome, step: Step) -> float:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import (
     advice,
@@ -59,6 +60,7 @@ def rehearse(
         'batch_limit': setup.limits.batch,
         'nodes': setup.cluster.nodes,
         'others': setup.cluster.others,
+        'guests': guests.by_agent(setup.cluster.ves),
         'assumptions': list(dict.fromkeys(setup.assumptions + at_rest.assumptions)),
         'assertions': setup.options.assertions,
         'broken': broken,
@@ -80,6 +82,8 @@ def refuse_broken(result: Result, what: str = 'What was asserted does not hold',
             best['starts_per_node'],
             best['batch_limit'],
         )
+    elif any(verdict['rule'] == 'start-does-not-wait' for one in result['scenarios'] for verdict in one['verdicts']):
+        hint = 'No limit makes it hold: starts return while the guests still boot. Have them wait for it (start-does-not-wait).'
     else:
         hint = 'No node-action-limit from %d to %d makes it hold.' % (advice.TRIED[0], advice.TRIED[-1])
     said = bullets('%s:' % what, result['broken'])

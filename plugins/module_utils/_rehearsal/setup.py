@@ -10,6 +10,7 @@ from typing import Any, Mapping
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import (
     cluster as clusters,
@@ -44,7 +45,7 @@ class Setup:
 def read(
     runner: Runner, root: Element, arguments: Mapping[str, Any], declared: Declaration | None, live: bool
 ) -> Setup:
-    cluster, of_the_cluster = clusters.look(runner, root, live)
+    cluster, of_the_cluster = clusters.look(runner, root, live, guests.read_asked(arguments.get('guests')))
     options = fields.read(arguments, cluster)
     at_once, of_the_limits = limits.read(runner, cluster, options)
     durations, of_the_durations = lengths.read(cluster, options, declared)

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Container, Mapping, Optional, Sequence, Tuple
+from dataclasses import dataclass, replace
+from typing import Any, Callable, Container, Mapping, Optional, Sequence, Tuple
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.controller import Done
+from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.graph import Action
 
 # (number of the transition, resource, node) of the start of a VE
 StartKey = Tuple[int, Optional[str], Optional[str]]
@@ -19,7 +20,8 @@ class Step:
     """An operation of a resource or the fencing of a node.
 
     ``waited``: how long after its begin it waits inside the agent. ``rc``: None where it is the expected one. ``timeout``: 0
-    is none. ``later``: of the start of a VE, by how much later than without any limits the VE begins to boot.
+    is none. ``later``: of the start of a VE, by how much later than without any limits the VE begins to boot. ``boots_on``: for
+    how long the guest that it starts boots after its end.
     """
 
     resource: str | None
@@ -33,11 +35,17 @@ class Step:
     rc: int | None
     timeout: float
     later: float
+    boots_on: float = 0.0
 
     @property
     def boots(self) -> bool:
         """Whether this is the start of a VE."""
         return self.ve and self.operation == 'start'
+
+    @property
+    def up(self) -> float:
+        """When the guest has booted that it starts."""
+        return round(self.end + self.boots_on, 3)
 
     @property
     def length(self) -> float:
@@ -54,18 +62,41 @@ class Step:
             've': self.ve,
             'transition': self.transition,
             'rc': self.rc,
+            **({'up': self.up} if self.boots_on else {}),
         }
 
 
-def read(transitions: Sequence[list[Done]], ves: Container[str], free: Mapping[StartKey, float]) -> list[Step]:
-    """The steps of what was done, in the order in which they begin. ``free``: when starts would begin without any limits."""
+def read(
+    transitions: Sequence[list[Done]],
+    ves: Container[str],
+    free: Mapping[StartKey, float],
+    boots_on: Callable[[Action], float],
+) -> list[Step]:
+    """The steps of what was done, in the order in which they begin.
+
+    ``free``: when starts would begin without any limits. ``boots_on``: for how long a guest boots when its start has ended.
+    """
     steps = [
-        _step(done, number, ves, free)
+        _step(done, number, ves, free, boots_on(done.action))
         for number, ended in enumerate(transitions, 1)
         for done in ended
         if done.action.fencing or (done.action.kind == 'rsc_op' and done.action.operation not in ('cancel', 'delete'))
     ]
-    return sorted(steps, key=lambda step: (step.begin, step.end))
+    return _cut_short(sorted(steps, key=lambda step: (step.begin, step.end)))
+
+
+def _cut_short(steps: list[Step]) -> list[Step]:
+    """A guest that is stopped, or whose node is fenced, boots no longer."""
+    ends: dict[tuple[str | None, str], list[float]] = {}
+    for step in steps:
+        if step.operation in ('stop', 'migrate_to', 'fence'):
+            ends.setdefault((step.resource, step.node), []).append(step.end if step.resource is None else step.begin)
+    return [replace(step, boots_on=_boots_on(ends, step)) if step.boots_on else step for step in steps]
+
+
+def _boots_on(ends: Mapping[tuple[str | None, str], list[float]], step: Step) -> float:
+    found = ends.get((step.resource, step.node), []) + ends.get((None, step.node), [])
+    return min([step.boots_on, *(end - step.end for end in found if end >= step.end)])
 
 
 def starts(transitions: Sequence[list[Done]], ves: Container[str]) -> dict[StartKey, float]:
@@ -78,7 +109,7 @@ def starts(transitions: Sequence[list[Done]], ves: Container[str]) -> dict[Start
     }
 
 
-def _step(done: Done, number: int, ves: Container[str], free: Mapping[StartKey, float]) -> Step:
+def _step(done: Done, number: int, ves: Container[str], free: Mapping[StartKey, float], boots_on: float) -> Step:
     action = done.action
     begin, waited = round(done.begin, 3), round(done.waited, 3)
     ve, later = action.recorded in ves, 0.0
@@ -96,4 +127,5 @@ def _step(done: Done, number: int, ves: Container[str], free: Mapping[StartKey, 
         rc=None if done.rc == action.target_rc or action.fencing else done.rc,
         timeout=action.timeout,
         later=later,
+        boots_on=boots_on,
     )

@@ -77,7 +77,7 @@ def play(setup: Setup, root: Element, before: Where, event: Event) -> Played:
     return Played(
         event=event,
         graphs=played,
-        steps=steps.read(transitions, cluster.ves, free),
+        steps=steps.read(transitions, cluster.ves, free, setup.durations.boots_on),
         free=free,
         before=before,
         where=where,
@@ -86,13 +86,14 @@ def play(setup: Setup, root: Element, before: Where, event: Event) -> Played:
     )
 
 
-def again(setup: Setup, played: Played, limits: Limits, slots: int) -> list[Step]:
-    """The steps of the same transitions under other limits. ``slots``: start slots, of the agents that have any."""
+def again(setup: Setup, played: Played, limits: Limits, slots: int | None = None) -> list[Step]:
+    """The steps of the same transitions under other limits, or with other durations. ``slots``: start slots, of the agents that
+    have any; None: those that they have."""
     transitions = _again(setup, played.graphs, played.event, limits, slots)
-    return steps.read(transitions, setup.cluster.ves, played.free)
+    return steps.read(transitions, setup.cluster.ves, played.free, setup.durations.boots_on)
 
 
-def _again(setup: Setup, played: Sequence[Graph], event: Event, limits: Limits, slots: int) -> list[list[Done]]:
+def _again(setup: Setup, played: Sequence[Graph], event: Event, limits: Limits, slots: int | None) -> list[list[Done]]:
     now, transitions = event.begin, []
     for graph in played:
         done = _replay(setup, graph, now, limits, event, slots)

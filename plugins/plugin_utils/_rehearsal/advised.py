@@ -32,26 +32,28 @@ class Advice:
         return any(row['batch_limit'] for row in self.rows)
 
 
-def advice(rows: Sequence[Row] | None) -> Advice:
-    """``rows``: the result's."""
+def advice(rows: Sequence[Row] | None, early: bool = False) -> Advice:
+    """``rows``: the result's. ``early``: whether starts return while the guests still boot."""
     rows = sorted(
         rows or [], key=lambda row: (row['starts_per_node'] is None, row['starts_per_node'], row['batch_limit'])
     )
     marked = [number for number, row in enumerate(rows) if row['recommended'] or row.get('current')]
     first = max(max(marked, default=0) + 3, LEAST)  # two more, to see where it goes
-    return Advice(rows[:first], rows[first:], _text(rows) if rows else '')
+    return Advice(rows[:first], rows[first:], _text(rows, early) if rows else '')
 
 
 def limit(number: int | None) -> str:
     return 'none' if number is None else str(number)
 
 
-def _text(rows: Sequence[Row]) -> str:
+def _text(rows: Sequence[Row], early: bool) -> str:
     now = next((row for row in rows if row.get('current')), None)
     best = next((row for row in rows if row['recommended']), None)
     if best is None:
         if now and now['satisfies']:
             return 'The limits of now satisfy all assertions.'
+        if early:
+            return 'No limit satisfies all assertions, as starts return while the guests still boot: have them wait for it.'
         return 'No limit satisfies all assertions: change one, shorten the boots, or add a node.'
     if best is now or now is None:
         return ''

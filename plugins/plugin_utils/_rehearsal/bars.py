@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import Action, begin, is_of_ve
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import Action, begin, is_of_ve, up
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.scale import Scale
 
 CLASSES = {
@@ -44,14 +44,14 @@ def lanes(actions: Sequence[Action]) -> tuple[list[tuple[int, Action]], int]:
     free: list[int] = []
     busy: list[tuple[float, int]] = []
     placed, number = [], 0
-    for action in sorted(actions, key=lambda action: (begin(action), action['end'])):
+    for action in sorted(actions, key=lambda action: (begin(action), up(action))):
         while busy and busy[0][0] <= begin(action) + 1e-6:
             heapq.heappush(free, heapq.heappop(busy)[1])
         if free:
             lane = heapq.heappop(free)
         else:
             lane, number = number, number + 1
-        heapq.heappush(busy, (action['end'], lane))
+        heapq.heappush(busy, (up(action), lane))
         placed.append((lane, action))
     return placed, number
 
@@ -61,7 +61,11 @@ def bars(placed: Sequence[tuple[int, Action]], limit: int | None, scale: Scale, 
     drawn = []
     for lane, action in placed:
         y = floor - (lane + 1) * high
-        drawn.append(_bar(action, _kind(action, lane, limit), scale, y, high - 1))
+        kind = _kind(action, lane, limit)
+        drawn.append(_bar(action, kind, scale, y, high - 1))
+        if up(action) > action['end']:
+            rest = dict(action, operation='boot', begin=action['end'], waited=0.0, end=up(action))
+            drawn.append(_bar(rest, 'boots' if kind == 'start' else kind, scale, y, high - 1))
         if action.get('waited'):
             drawn.append(
                 Bar(

@@ -27,6 +27,7 @@ class Row:
     start_from: str
     stop: float
     stop_from: str
+    boot: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ class Durations:
 
 def durations(of_ves: Mapping[str, Mapping[str, Any]]) -> Durations:
     """``of_ves``: the result's."""
-    rows = [Row(name, one['start'], one['from'], one['stop'], one.get('stop_from', '')) for name, one in of_ves.items()]
+    rows = [
+        Row(name, one['start'], one['from'], one['stop'], one.get('stop_from', ''), one.get('boot', 0.0))
+        for name, one in of_ves.items()
+    ]
     if not rows:
         return Durations('', [])
     starts = sorted(row.start for row in rows)
@@ -53,6 +57,9 @@ def durations(of_ves: Mapping[str, Mapping[str, Any]]) -> Durations:
             for name, number in sorted(sources.items(), key=lambda item: -item[1])
         ),
     )
+    boots = sorted(row.boot for row in rows if row.boot)
+    if boots:
+        text += ' Of %d the start returns while the guest still boots, for %s more.' % (len(boots), _range(boots))
     return Durations(text, sorted(rows, key=lambda row: (-row.start, row.name)))
 
 

@@ -18,6 +18,7 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.interv
     begin,
     boots,
     overlaps,
+    up,
 )
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.panel import Panel
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.scale import Scale, clock
@@ -27,6 +28,7 @@ CURVE = 48  # height of a curve
 STRIP = 5  # height of the strip of probes and monitors
 LEGEND = {
     'start': 'VE starts',
+    'boots': 'VE boots on',
     'stop': 'VE stops',
     'move': 'VE moves',
     'other': 'other resource',
@@ -221,7 +223,7 @@ def _says(note: str, work: Sequence[Action], fenced: float | None) -> str:
 def _curve(panel: Panel, node: str, work: Sequence[Action], scale: Scale) -> tuple[str, str, Limit | None]:
     """(what it shows, its path, the line of the limit) of a node with more at once than there is room for bars."""
     booting, limit = boots(panel.actions, node), panel.limits.get(node)
-    curve: Curve = overlaps(booting or [(begin(action), action['end']) for action in work])
+    curve: Curve = overlaps(booting or [(begin(action), up(action)) for action in work])
     most = max([number for _at, number in curve] + [limit or 0, 1])
     line = Limit(round(CURVE - CURVE * 0.92 * limit / most, 1), 'limit %s' % limit) if limit else None
     return 'start' if booting else 'stop', scale.path(curve, most), line

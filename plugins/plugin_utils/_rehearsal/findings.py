@@ -57,6 +57,19 @@ def headline(level: str, scenarios: Sequence[Shown], findings: Sequence[Finding]
     empty = next((finding for finding in findings if finding.rule == 'no-guests'), None)
     if empty:
         return 'Nothing to see: %s.' % empty.text
+    storms = [one for scenario in scenarios for one in scenario.verdicts if one['rule'] == 'start-does-not-wait']
+    if storms:
+        worst = max(storms, key=lambda one: (one['numbers']['peak'], one['numbers']['peak'] - one['numbers']['limit']))
+        said = 'boot storm: ' + worst['text'].partition(': ')[0]
+        return (
+            '%s A %s.' % (_judgement(level, scenarios, findings), said)
+            if level == 'broken'
+            else 'Not fine: a %s.' % said
+        )
+    return _judgement(level, scenarios, findings)
+
+
+def _judgement(level: str, scenarios: Sequence[Shown], findings: Sequence[Finding]) -> str:
     if level == 'broken':
         bad = sum(one.level == 'broken' for one in scenarios)
         if not bad:

@@ -43,10 +43,15 @@ def begin(action: Action) -> float:
     return float(action['begin'] + action.get('waited', 0.0))
 
 
+def up(action: Action) -> float:
+    """When it has ended; of a start, when the guest has booted."""
+    return float(action.get('up', action['end']))
+
+
 def boots(actions: Sequence[Action], node: str | None = None) -> list[Interval]:
-    """The starts of VEs, without what they waited inside the agent."""
+    """The boots of VEs, without what their starts waited inside the agent."""
     return [
-        (begin(action), action['end'])
+        (begin(action), up(action))
         for action in actions
         if action['operation'] == 'start' and is_of_ve(action) and node in (None, action['node'])
     ]
@@ -68,7 +73,7 @@ def downs(scenario: Mapping[str, Any]) -> dict[str, tuple[float, float | None]]:
         if not is_of_ve(action):
             continue
         if action['operation'] in ('start', 'migrate_from') and action.get('rc') is None:
-            ends[action['resource']] = max(action['end'], ends.get(action['resource'], 0.0))
+            ends[action['resource']] = max(up(action), ends.get(action['resource'], 0.0))
         elif action['operation'] == 'stop':
             begins.setdefault(action['resource'], action['begin'])
     found: dict[str, tuple[float, float | None]] = {}

@@ -50,6 +50,7 @@ def history(scenario: str, since: str, ves: Sequence[Mapping[str, Any]]) -> dict
         'title': 'Measured',
         'note': 'last start of each VE since %s, from the history of operations' % since,
         'actions': actions,
+        'starts': True,
     }
 
 

@@ -13,7 +13,7 @@ import jinja2
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.chart import LEGEND, charts
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.sentences import LEVEL_WORDS, listed
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.sentences import LEVEL_WORDS, listed, spoken
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.view import Measured, Result, view
 
 TEMPLATE = 'page.html.j2'
@@ -39,4 +39,4 @@ def page(result: Result | None, measured: Measured = (), title: str = 'Rehearsal
         all_tables=sum(len(scenario.ves) for scenario in shown.scenarios) <= ROWS_OF_TABLES,
     )
     environment.filters['words'] = words
-    return environment.get_template(TEMPLATE).render(vars(shown))
+    return spoken(environment.get_template(TEMPLATE).render(vars(shown)), shown.agents)

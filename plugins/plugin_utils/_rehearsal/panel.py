@@ -14,6 +14,7 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.interv
     boots,
     downs,
     peak,
+    up,
 )
 
 
@@ -47,7 +48,14 @@ def predicted(scenario: Mapping[str, Any], result: Mapping[str, Any]) -> Panel:
 def measured(one: Mapping[str, Any], result: Mapping[str, Any] | None) -> Panel:
     """``one``: what really happened, as view() takes it."""
     known = result or {}
+    if one.get('starts'):  # of those that do not wait the boots are as they were predicted
+        one = dict(one, actions=[_booting(action, known.get('durations', {})) for action in one['actions']])
     return _panel(one, one.get('nodes') or known.get('nodes', ()), one.get('limits', known.get('limits')), True)
+
+
+def _booting(action: Action, durations: Mapping[str, Any]) -> Action:
+    boot = durations.get(action['resource'], {}).get('boot', 0.0)
+    return dict(action, up=action['end'] + boot) if boot else action
 
 
 def _panel(
@@ -61,7 +69,7 @@ def _panel(
         'per_node': {node: peak(boots(actions, node)) for node in nodes},
         'total': peak(starts),
     }
-    ends = [action['end'] for action in actions if action['operation'] not in QUIET]
+    ends = [up(action) for action in actions if action['operation'] not in QUIET]
     ends += list(fenced.values()) + [end for _begin, end in down.values() if end is not None]
     return Panel(
         title=source['title'],

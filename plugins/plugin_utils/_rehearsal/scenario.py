@@ -11,7 +11,7 @@ from typing import Any, Mapping, Sequence
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import LEVELS
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import measured as happened
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import panel
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import QUIET, downs, is_of_ve
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import QUIET, downs, is_of_ve, up
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.measured import Compared
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.panel import Panel
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.sentences import (
@@ -169,7 +169,7 @@ def _rows(scenario: Mapping[str, Any]) -> list[Row]:
         row = rows.get(action['resource']) or Row(action['resource'])
         if action['operation'] in ('start', 'migrate_from'):
             failed = action.get('rc') is not None
-            row = replace(row, target=action['node'], begin=action['begin'], end=action['end'], failed=failed)
+            row = replace(row, target=action['node'], begin=action['begin'], end=up(action), failed=failed)
         elif action['operation'] in ('stop', 'migrate_to') and row.origin is None:
             row = replace(row, origin=action['node'])
         rows[row.name] = row

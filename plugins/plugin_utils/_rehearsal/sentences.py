@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, Mapping, Sequence
+import re
+from typing import Any, Iterable, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import downs, moved
 
 LEVEL_WORDS = {'broken': 'broken', 'warning': 'watch', 'ok': 'fine'}
@@ -31,6 +33,18 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     if len(names) > most:
         return '%s and %d more' % (', '.join(names[:most]), len(names) - most)
     return ' and '.join(filter(None, [', '.join(names[:-1]), names[-1]])) if names else ''
+
+
+def spoken(text: str, agents: Iterable[str]) -> str:
+    """What is said of VEs is said of guests where not all agents are those of VEs. Ids are left as they are."""
+    if all(guests.is_of_ve(agent) for agent in agents):
+        return text
+
+    def guest(found: re.Match[str]) -> str:
+        begins = found.start() == 0 or text[found.start() - 1] == '>' or text[: found.start()].endswith('. ')
+        return ('Guest' if begins else 'guest') + found.group(1)
+
+    return re.sub(r'(?<![\w-])VE(s?)(?![\w-])', guest, text)
 
 
 def title_of(scenario: Mapping[str, Any]) -> str:

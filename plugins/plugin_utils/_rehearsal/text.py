@@ -14,7 +14,7 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.findin
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import boots, peak
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.panel import Panel
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.scenario import Shown
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.sentences import LEVEL_WORDS, listed
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.sentences import LEVEL_WORDS, listed, spoken
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.view import Measured, Result, View, view
 
 WIDTH = 64  # characters of a chart
@@ -36,7 +36,7 @@ def text(
     for one in with_chart[:CHARTS]:
         lines += [''] + scenario(one)
     lines += _basis(shown)
-    return lines
+    return [spoken(line, shown.agents) for line in lines]
 
 
 def _finding(finding: Finding) -> Iterator[str]:

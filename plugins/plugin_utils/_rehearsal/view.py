@@ -42,6 +42,7 @@ class View:
     durations: Durations
     assumptions: Sequence[str]
     others: Sequence[str]
+    agents: Sequence[str]
     limits: Mapping[str, int | None]
     batch_limit: int
     assertions: Mapping[str, Any]
@@ -52,7 +53,7 @@ def view(result: Result | None, measured: Measured = (), title: str = 'Rehearsal
     """``result``: what the module ve_rehearsal returns; None: then only what was measured is shown."""
     shown = _scenarios(result, measured)
     rehearsed = [one for one in shown if one.kind != 'measured']
-    advice = advised.advice(result['advice'] if result else None)
+    advice = advised.advice(result['advice'] if result else None, _storm(rehearsed))
     found = findings.gather(result, rehearsed) if result else []
     if advice.text and any(findings.takes_advice(finding) for finding in found):
         found, advice = findings.with_advice(found, advice.text), replace(advice, said=True)
@@ -72,11 +73,17 @@ def view(result: Result | None, measured: Measured = (), title: str = 'Rehearsal
         durations=basis.durations(known.get('durations', {})),
         assumptions=known.get('assumptions', []),
         others=known.get('others', []),
+        agents=sorted(known.get('guests', {})),
         limits=known.get('limits', {}),
         batch_limit=known.get('batch_limit', 0),
         assertions=known.get('assertions', {}),
         longest=max((one.last_up or 0 for one in shown), default=0),
     )
+
+
+def _storm(scenarios: Sequence[Shown]) -> bool:
+    """Whether starts return too early for a limit to limit the boots."""
+    return any(verdict['rule'] == 'start-does-not-wait' for one in scenarios for verdict in one.verdicts)
 
 
 def _scenarios(result: Result | None, measured: Measured) -> list[Shown]:

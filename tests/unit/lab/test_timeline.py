@@ -56,6 +56,15 @@ def test_a_boot_that_is_tried_again_is_not_two_at_once():
     assert found == [['101', 1.0, 5.0, False], ['101', 5.0, 9.0, True]] and timeline.peak(found) == 1
 
 
+def test_how_long_each_booted(tmp_path, monkeypatch, capsys):
+    for node, log in (('n1', '1 101 begin\n5.25 101 ready\n6 102 begin\n'), ('n2', '1.5 103 begin\n3 103 ready\n')):
+        (tmp_path / 'trace' / node).mkdir(parents=True)
+        (tmp_path / 'trace' / node / 'log').write_text(log)
+    monkeypatch.setattr('sys.argv', ['timeline.py', str(tmp_path), '--boots'])
+    assert not timeline.main()
+    assert json.loads(capsys.readouterr().out) == {'ve-101': {'boot': '4250ms'}, 've-103': {'boot': '1500ms'}}
+
+
 def event(target='n1', status='success', completed='2023-11-14 22:13:20Z'):
     return '<fence_event target="%s" status="%s" completed="%s"/>' % (target, status, completed)
 

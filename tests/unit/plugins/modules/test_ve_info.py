@@ -111,6 +111,34 @@ def test_after_pacemaker_was_restarted_under_them_no_start_is_known(recorded):
     ] == {}
 
 
+MACHINE = (
+    '<primitive id="%s" class="ocf" provider="heartbeat" type="VirtualDomain"><instance_attributes id="%s-i"><nvpair id="%s-c" '
+    'name="config" value="/etc/vm.xml"/></instance_attributes><operations><op id="%s-s" name="start" interval="0s" timeout="90s"/>'
+    '</operations></primitive>'
+)
+
+
+def test_guests_of_other_agents_are_taken_along(cluster):
+    declare(cluster, [{'id': 1}])
+    for name in ('vm1', 'vm2', 'vm3'):
+        cluster.tool('cibadmin', '--create', '--scope', 'resources', '--xml-text', MACHINE % ((name,) * 4))
+    happened(cluster, 'n1', 'vm1', ('start', OK), agent=('heartbeat', 'VirtualDomain'))
+    happened(cluster, 'n1', 'vm2', ('start', PENDING), agent=('heartbeat', 'VirtualDomain'))
+    lasted(cluster, 'vm1', 30000)
+    with_dc(cluster)
+    result = ve_info.run(cluster.run, {'names': None})
+    found = {ve['name']: ve for ve in result['ves']}
+    assert sorted(found) == ['ve-1', 'vm1', 'vm2', 'vm3'] and result['peak_starts'] == {'n1': 2}
+    assert (found['vm1']['agent'], found['vm1']['start_waits'], found['vm1']['state']) == (
+        'ocf:heartbeat:VirtualDomain',
+        False,
+        'started',
+    )
+    assert found['ve-1']['start_waits'] and found['vm1']['last_start']['seconds'] == 30
+    assert 0 < result['cannot_fence_for'] <= 90 and result['in_flight'][0]['resource'] == 'vm2'
+    assert [ve['name'] for ve in ve_info.run(cluster.run, {'names': ['vm3']})['ves']] == ['vm3']
+
+
 # As Ansible runs it
 
 

@@ -1,0 +1,62 @@
+# Copyright: (c) 2026, openve contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starts that return while the guest still boots, as a rule of the table in rules_scenario.py."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Iterator
+
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import figures, transitions
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.figures import Figures, Outcome
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, more, warning
+from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.controller import Limits
+
+
+def start_does_not_wait(outcome: Outcome) -> Iterator[Finding]:
+    cluster, limits, per_node = outcome.setup.cluster, outcome.setup.limits.per_node, outcome.figures.per_node
+    over = {node: most - limits[node] for node, most in per_node.items() if most > limits.get(node, most)}
+    if not over:
+        return
+    node = max(sorted(over), key=lambda name: over[name])
+    early = sorted({step.resource for step in outcome.boots if step.up > step.end and step.resource})
+    agents = {cluster.agents[name].name: cluster.agents[name].wait.mend for name in early}
+    waiting = _if_they_waited(outcome)
+    text = (
+        '%s at once on %s, although at most %s there at once: the starts of %s return while the guest still boots (%s). If they waited '
+        'for it, at most %d would boot at once, and the last would be up after %s (now %s)%s'
+    )
+    finding = warning(
+        text
+        % (
+            count(per_node[node], cluster.noun + ' boots', cluster.noun + 's boot'),
+            node,
+            count(limits[node], 'operation runs', 'operations run'),
+            some(early),
+            ', '.join(sorted(agents)),
+            max(waiting.per_node.values(), default=0),
+            words(waiting.last_up),
+            words(outcome.figures.last_up),
+            more(len(over)).replace('more like it', 'more nodes like it'),
+        ),
+        peak=per_node[node],
+        node=node,
+        limit=limits[node],
+        guests=early,
+        agents=sorted(agents),
+        waiting_peak=max(waiting.per_node.values(), default=0),
+        waiting_last_up=waiting.last_up,
+    )
+    yield replace(finding, mend=' '.join(dict.fromkeys(agents.values())))
+
+
+def _if_they_waited(outcome: Outcome) -> Figures:
+    """The same transitions with starts that take until the guest has booted."""
+    durations = outcome.setup.durations
+    ves = {name: replace(one, start=one.start + one.boot, boot=0.0) for name, one in durations.ves.items()}
+    setup = replace(outcome.setup, durations=replace(durations, ves=ves))
+    limits = Limits(setup.limits.per_node, outcome.played.event.halved)
+    return figures.figures(transitions.again(setup, outcome.played, limits))
