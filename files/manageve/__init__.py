@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-47c6b5f92ea4"
+BUILD = "1.0.0-eb340a6193dc"

@@ -43,7 +43,7 @@ class Engine:
 
     def report(self, command: Command, change: bool = True) -> Command:
         took = "" if command.code is None else " after %.2f s" % command.seconds
-        (self.log.info if change else self.log.debug)(command.verdict() + took)
+        (self.log.info if change else self.log.debug)(command.record() + took)
         return command
 
     def run(self, argv, until: float, change: bool = True) -> Command:

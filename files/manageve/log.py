@@ -27,6 +27,7 @@ class Log:
             posix.getpid(),
         )
         self.last_reason = ""
+        self.subject = ""  # whom a reason is about, where that is known: for the log, as the cluster's status says it anyway
         self.prefix = environ.get("OCF_EXIT_REASON_PREFIX") or "ocf-exit-reason:"
 
     def debug(self, text: str):
@@ -43,10 +44,10 @@ class Log:
         self.write("err", text, self.file)
 
     def reason(self, text: str):
-        """Why the action fails, for the cluster's status; in the log as well."""
+        """Why the action fails, for the cluster's status, which shows its first 128 characters; in the log as well."""
         self.last_reason = clean(text)[:1500]
         put(2, "%s%s\n" % (self.prefix, self.last_reason))
-        self.write("err", text, self.file, stderr=False)
+        self.write("err", self.subject + text, self.file, stderr=False)
 
     def write(self, level: str, text: str, path: str, stderr: bool = True):
         text = "%s: %s" % (self.WORDS[level], clean(text))

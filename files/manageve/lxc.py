@@ -26,6 +26,7 @@ class Lxc(Engine):
         "THAWED": "passing",
     }
     migrates = False
+    begun_at = 0.0  # when the last start was begun, by the clock that lxc's log goes by
     GUEST = {
         "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "LC_ALL": "C",
@@ -47,7 +48,7 @@ class Lxc(Engine):
                     return seen
             return Seen("blind", "lxc-info says nothing usable (%s)" % ran.words(), ask=True)
         if "doesn't exist" in ran.err + ran.out:
-            return Seen("absent", ran.verdict() + self.elsewhere(), ask=True)
+            return Seen("absent", self.elsewhere() + ran.verdict(), ask=True)
         return Seen("blind", ran.verdict(), ask=True)
 
     def elsewhere(self) -> str:
@@ -57,8 +58,9 @@ class Lxc(Engine):
         path = self.storage.ask(lxc_files.own_path)
         if not path or path == self.par.lxc_path:
             return ""
-        where = "; lxc_path is %s, but lxc.lxcpath in %s is %s" % (self.par.lxc_path, lxc_files.CONF, clean(path))
-        return where + (", and there it is" if self.storage.ask(lxc_files.is_there, path, self.name) == "yes" else "")
+        there = self.storage.ask(lxc_files.is_there, path, self.name) == "yes"
+        where = "lxc_path is %s, but %s says %s" % (self.par.lxc_path, lxc_files.CONF, clean(path))
+        return where + ("%s; " % (", and there it is" if there else ""))
 
     def is_whole(self) -> bool:
         from manageve import lxc_files
@@ -76,11 +78,27 @@ class Lxc(Engine):
         return lxc_host.cgroups_of(self.name, self.par.lxc_path, watcher)
 
     def start(self, until, native=None):
-        self.begun = time.monotonic()
+        self.begun, self.begun_at = time.monotonic(), time.time()
         ran = self.run(self.argv("lxc-start", "-d"), until)
         if ran.code != 0:
-            raise Fail(GENERIC, ran.verdict())
+            raise Fail(GENERIC, "; ".join(text for text in (self.cause(), ran.verdict()) if text))
         return 0
+
+    def cause(self) -> str:
+        """Why it does not start, which lxc-start keeps to itself: what is missing, else what lxc wrote into its log."""
+        from manageve import lxc_files
+
+        missing = clean(self.storage.ask(lxc_files.missing, self.par.lxc_path, self.name) or "")
+        return missing or self.logged()
+
+    def logged(self) -> str:
+        from manageve import lxc_files
+
+        stamp = time.strftime("%Y%m%d%H%M%S", time.gmtime(self.begun_at))
+        errors = clean(self.storage.ask(lxc_files.errors, self.par.lxc_path, self.name, stamp) or "")
+        if errors:
+            self.log.error("lxc's own log: " + errors)
+        return errors
 
     def wake(self, until, starting=False):
         return self.run(self.argv("lxc-unfreeze"), until)
@@ -102,4 +120,5 @@ class Lxc(Engine):
     def last_words(self):
         from manageve import lxc_files
 
-        return clean(self.storage.ask(lxc_files.last_words, self.par.lxc_path, self.name) or "")
+        console = clean(self.storage.ask(lxc_files.last_words, self.par.lxc_path, self.name) or "")
+        return console or (self.logged() if self.begun_at else "")

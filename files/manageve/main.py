@@ -96,6 +96,7 @@ def validate(action: Action, parameters: Parameters, environ, log: Log) -> int:
 
 def operate(action: Action, parameters: Parameters, environ, log: Log) -> int:
     """start, stop, monitor, the migration, and validate-all in depth: they look at the container."""
+    log.subject = "container %s: " % parameters.veid
     engine_class = ENGINES[parameters.engine].load()
     if action.name.startswith("migrate_") and not engine_class.migrates:
         raise Fail(UNIMPLEMENTED, "there is no migration with %s" % parameters.engine)

@@ -88,12 +88,12 @@ class Operation:
         elif code != OK:
             self.log.reason(text)
         elif self.seen.state == "proved":
-            self.log.warning(text)
+            self.log.warning("%s: %s" % (self.name, text))
         return code
 
     def outcome(self, what: str) -> str:
         details = "; ".join(t for t in (self.seen.words if self.seen else "", self.words) if t)
-        return "%s: %s%s" % (self.name, what, " (%s)" % details if details else "")
+        return what + (" (%s)" % details if details else "")
 
     def note(self, ran):
         """Remember what a command had to say that did not work; one that was cut off says less than the one before."""

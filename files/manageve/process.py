@@ -12,7 +12,14 @@ from manageve.system import ENVIRON
 from manageve.text import clean
 from manageve.waiting import nap
 
-NOISE = "directory /proc/vz not found"  # vzctl says so of every kernel but its own, whatever it is told to do
+# What is said of every failure, and tells of none: by vzctl on every kernel but its own, by lxc-start on its way out.
+NOISE = (
+    "directory /proc/vz not found",
+    "received container state",
+    "the container failed to start",
+    "to get more details",
+    "additional information can be obtained",
+)
 IGNORED = (signal.SIGPIPE, signal.SIGXFSZ)  # Python ignores them, and exec would keep that
 
 
@@ -31,6 +38,18 @@ def scratch():
         except OSError:
             pass
     return posix.open("/dev/null", posix.O_RDWR)
+
+
+def is_noise(line: str) -> bool:
+    return any(words in line.lower() for words in NOISE)
+
+
+def unplaced(line: str) -> str:
+    """Without the place in its sources, "../src/lxc/conf.c: mount_rootfs: 1234 ", that a tool of lxc's puts first."""
+    line = line.rsplit(".c: ", 1)[-1].strip()
+    function, _colon, rest = line.partition(": ")
+    number, _space, said = rest.partition(" ")
+    return said if number.isdigit() and said and function.replace("_", "a").isalnum() else line
 
 
 def environment(env):
@@ -185,19 +204,27 @@ class Command:
     out = property(lambda self: self.texts[0].decode("utf-8", "replace"))
     err = property(lambda self: self.texts[1].decode("utf-8", "replace"))
 
-    def words(self):
-        """What it said last, on one line. lxc's tools put a place in their sources first, and advice last."""
+    def words(self, noise=False):
+        """What it said last, on one line. lxc's tools put a place in their sources first."""
         for text in (self.err, self.out):
-            lines = [l.rsplit(".c: ", 1)[-1].strip() for l in text.splitlines() if l.strip() and NOISE not in l.lower()]
+            lines = [unplaced(l) for l in text.splitlines() if l.strip() and (noise or not is_noise(l))]
             if lines:
                 return clean("; ".join(lines[-6:]))[-500:]
         return ""
 
+    def how(self):
+        ended = "exit code %d" % self.code if self.code is not None else "no end after %.1f s" % self.seconds
+        return "%s: %s" % (self.title(), ended)
+
     def verdict(self):
-        """How it ended, for a message."""
-        how = "exit code %d" % self.code if self.code is not None else "no end after %.1f s" % self.seconds
+        """How it ended, for a reason: what it said first, as no more than the beginning is shown."""
         words = self.words()
-        return "%s: %s%s" % (self.title(), how, " (%s)" % words if words else "")
+        return "%s (%s)" % (words, self.how()) if words else self.how()
+
+    def record(self):
+        """How it ended, for the log: all that it said."""
+        words = self.words(noise=True)
+        return self.how() + (" (%s)" % words if words else "")
 
     def title(self):
         return clean(" ".join([self.argv[0].rpartition("/")[2]] + self.argv[1:]))[:200]

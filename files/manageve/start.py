@@ -62,7 +62,7 @@ class Start(Operation):
 
     def went_down(self):
         last = self.engine.last_words() or self.probed
-        self.fail("it went down while it started" + (", its last words: " + last if last else ""))
+        self.fail("it went down while it started" + (": " + last if last else ""))
 
     def launch(self, seen: Seen):
         if self.up or self.ours:
@@ -158,10 +158,10 @@ class Start(Operation):
         return ran.code == 0
 
     def not_ready(self) -> int:
-        text = "%s: it runs, but is not ready in time%s" % (self.name, " (%s)" % self.probed if self.probed else "")
+        text = "it runs, but is not ready in time%s" % (" (%s)" % self.probed if self.probed else "")
         if self.par.ready_timeout_action == "fail":
             raise Fail(GENERIC, text)
-        self.log.warning(text)
+        self.log.warning("%s: %s" % (self.name, text))
         return OK
 
     def settle(self) -> int:

@@ -35,5 +35,5 @@ class Storage:
         end = time.monotonic() + min(most, max(0.1, self.deadline.left() / 4))
         asked = Command([question.__name__], function=answer).finish(end)
         text = asked.out if asked.code == 0 else None
-        self.log.debug("%s: %s" % (question.__name__, asked.verdict() if text is None else text or "nothing"))
+        self.log.debug("%s: %s" % (question.__name__, asked.record() if text is None else text or "nothing"))
         return text

@@ -146,7 +146,7 @@ ves:
     - name: ve-102
       state: stopped
       node: null
-      failures: ["start on n2: not installed (container 102: there is no such container on this host)"]
+      failures: ["start on n2: not installed (there is no such container on this host)"]
       agent: ocf:openve:ManageVE
       start_waits: true
       remarks: []
@@ -155,7 +155,7 @@ ves:
         - {name: stop, interval: 0s, timeout: 150s}
         - {name: monitor, interval: 10s, timeout: 30s}
       last_start: {node: n2, at: "2026-11-22T20:11:04Z", seconds: 0.112, queued: 0.0, result: failed, rc: 5,
-                   reason: "container 102: there is no such container on this host"}
+                   reason: "there is no such container on this host"}
 lost:
   description:
     - Nodes that are lost and not fenced. Pacemaker starts what ran there nowhere else before.

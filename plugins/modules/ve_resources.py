@@ -481,7 +481,7 @@ not_up:
     - name: web1
       state: stopped
       node: null
-      failures: ["start on n2: not installed (container 102: there is no such container on this host)"]
+      failures: ["start on n2: not installed (there is no such container on this host)"]
 problems:
   description: Every mistake in the arguments, or everything in this cluster that stands in their way.
   returned: when the arguments are refused

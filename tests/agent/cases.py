@@ -12,7 +12,9 @@ Expectations:
   after   words that must be true of the VE afterwards (running, down, mounted, ready, dump, paused, ...)
   called  patterns that must be found in the log of the tool, in this order, separated by " ; "
   never   patterns that must not
-  reason  pattern of the one ocf-exit-reason line;  log: patterns of the agent's log, separated by " ; "
+  reason  pattern of the one ocf-exit-reason line, as far as the cluster shows it (128 characters)
+  whole   pattern of that line, all of it
+  log     patterns of the agent's log, separated by " ; "
   nolog   pattern that the log must not have
   least, most  seconds the action takes
   out     pattern of stdout
@@ -346,7 +348,7 @@ case("busy mount for a while: start", "legacy: mounted busy=2", "start", 0, afte
 case("busy mount for ever: start", "legacy: mounted busy", "start timeout=7", 1, after="down mounted", reason="busy|umount")
 case("registered for another server: start", "vz7: owner=server-2", "start", 0, after="running ready", called="^start 101 = 141 ; ^register /vz/private/101 101 = ; ^register /vz/private/101 101 --force = 0 ; ^start 101 = 0")
 case("registered for another server: plain register will do", "vz7: owner=server-2 sim=REGISTER=plain", "start", 0, after="running ready", never="--force")
-case("registered for another server: cannot", "vz7: owner=server-2 sim=REGISTER=fail", "start", 1, after="down", reason="vzctl start .* vzctl register .*146")
+case("registered for another server: cannot", "vz7: owner=server-2 sim=REGISTER=fail", "start", 1, after="down", whole="vzctl start .*vzctl register .*146")
 for rc, code in ((5, 5), (10, 5), (11, 5), (14, 5), (43, 5), (105, 5), (107, 5), (108, 5), (1, 1), (6, 1), (12, 1), (28, 1), (47, 1), (79, 1), (99, 1), (131, 1)):
     case("start fails with %d" % rc, "legacy: 'sim=FAULT_START=%d:the disk is full of cats'" % rc, "start", code, after="down", reason="the disk is full of cats", most=5)
 case("DISABLED=yes", "either: conf=DISABLED=yes", "start", 5, reason="disabled", after="down")
@@ -606,7 +608,13 @@ lxc("ready: without runlevel", "guest=INIT=plain guest=BOOT=hang", "start", 0, m
 lxc("native is as none", "guest=BOOT=hang", "start start_wait=native", 0, most=3, after="running unready")
 lxc("attach cannot be killed", "guest=EXEC=stuck", "start timeout=6", 0, after="running", log="WARN")
 lxc("attach cannot be killed, level 10", "guest=EXEC=stuck running", "monitor level=10 timeout=5", 1)
-lxc("start fails", "noinit", "start", 1, reason="ABORTING", after="down")
+lxc("start fails: no init", "noinit rootfs=/var/lib/lxc/101/rootfs", "start", 1, reason="^its root file system /var/lib/lxc/101/rootfs has no /sbin/init", log="Received container state", after="down")
+lxc("start fails: no root file system", "norootfs", "start", 1, reason="^its root file system /var/lib/lxc/101/rootfs is not there", after="down")
+lxc("start fails: an empty root file system", "emptyrootfs", "start", 1, reason="^its root file system /var/lib/lxc/101/rootfs is empty", after="down")
+lxc("start fails: its configuration includes what is not there", "file=/var/lib/lxc/101/config=lxc.include=/srv/away.conf noinit", "start", 1, reason="^its configuration includes /srv/away.conf, which is not there", after="down")
+for where, conf in (("/var/log/lxc/101.log", ""), ("/var/lib/lxc/101/101.log", ""), ("/srv/own.log", "lxc.log.file=/srv/own.log")):
+    lxc("start fails: lxc's own log, " + where, "'sim=LXC_LOG=%s' %s 'sim=FAULT_LXC_START=1:The container failed to start'" % (where, "file=/var/lib/lxc/101/config=%s" % conf if conf else ""), "start", 1,
+        reason="^No such device - Failed to attach 'br7' to the network; ", log="lxc's own log: No such device", after="down")
 lxc("last words from the console", "guest=BOOT=hang guest=DIES_AFTER=1 consolelog='kernel has no bananas'", "start", 1, reason="no bananas", most=5)
 lxc("last words: lxc-attach's own are not the probe's", "guest=DIES_AFTER=2 'sim=FAULT_LXC_ATTACH=1+2:lxc-attach: 101: Failed to get init pid'",
     "start %s" % q("ready_command=echo I am not well; exit 1"), 1, after="down", reason="I am not well")
@@ -818,9 +826,9 @@ case("umask 022 for what runs inside", "either: down", "start umask=026 %s" % q(
 case("umask 022 for init", "either: down", "start umask=077 %s" % q("ready_command=grep Umask /proc/1/status | tr -d '\t' > /seen"), 0, file="/vz/private/101/seen Umask:0022")
 lxc("umask 022", "down", "start umask=026 %s" % q("ready_command=umask > /seen"), 0, file="/var/lib/lxc/101/rootfs/seen 0022")
 ELSEWHERE = "lxcconf=/srv/lxc file=/srv/lxc/101/config=lxc.uts.name=x noconfig"
-lxc("it is in lxc's own directory: start", ELSEWHERE, "start", 5, reason="lxc_path is /var/lib/lxc.*/etc/lxc/lxc.conf is /srv/lxc, and there it is", never="lxc-start")
+lxc("it is in lxc's own directory: start", ELSEWHERE, "start", 5, reason="lxc_path is /var/lib/lxc, but /etc/lxc/lxc.conf says /srv/lxc, and there it is", never="lxc-start")
 lxc("it is in lxc's own directory: monitor", ELSEWHERE, "monitor", 7, reason="/srv/lxc")
 lxc("it is in lxc's own directory: stop", ELSEWHERE, "stop", 0)
-lxc("it is in no directory: start", "lxcconf=/srv/lxc noconfig", "start", 5, reason="/etc/lxc/lxc.conf is /srv/lxc(?!.*there it is)")
+lxc("it is in no directory: start", "lxcconf=/srv/lxc noconfig", "start", 5, reason="/etc/lxc/lxc.conf says /srv/lxc(?!.*there it is)")
 lxc("lxc's own directory is ours", "lxcconf=/var/lib/lxc/ noconfig", "start", 5, reason="^(?!.*lxcpath)")
-lxc("lxc's own directory hangs: start", "lxcconf=/srv/lxc noconfig hung=/srv/lxc", "start timeout=10", 5, reason="/etc/lxc/lxc.conf is /srv/lxc", children=True)
+lxc("lxc's own directory hangs: start", "lxcconf=/srv/lxc noconfig hung=/srv/lxc", "start timeout=10", 5, reason="/etc/lxc/lxc.conf says /srv/lxc", children=True)

@@ -177,6 +177,16 @@ class State:
             "%s/sbin/init" % ("/var/lib/lxc/%s/rootfs" % self.id if self.lxc else "/vz/private/%s" % self.id)
         )
 
+    def do_norootfs(self, value):
+        """lxc: the configuration names its root file system, which is away"""
+        self.do_rootfs("/var/lib/lxc/%s/rootfs" % self.id)
+        root = self.world.at("/var/lib/lxc/%s/rootfs" % self.id)
+        os.rename(root, root + ".away")
+
+    def do_emptyrootfs(self, value):
+        self.do_norootfs("")
+        os.mkdir(self.world.at("/var/lib/lxc/%s/rootfs" % self.id))
+
     def do_owner(self, value):
         self.world.write("/vz/private/%s/.owner" % self.id, value + "\n")
 

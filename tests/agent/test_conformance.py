@@ -10,6 +10,10 @@ import pytest
 from cases import CASES
 from states import State
 
+# What Pacemaker keeps of a reason (EXIT_REASON_MAX_LEN), and what must not be in it.
+SHOWN = 128
+BOILERPLATE = "Received container state|container failed to start|To get more details|Additional information can be|\\.c: "
+
 
 def parse(action):
     """The action column: (action, parameters, what begin() takes, seconds it may last)."""
@@ -108,8 +112,13 @@ def check(case, state, result, commands, name, how):
         complain("a failure without a reason")
     if result.code == 0 and reasons and not (name == "stop" and "reason" in e):
         complain("a reason although it succeeded: %s", reasons)
-    if "reason" in e and not re.search(e["reason"], reasons[0] if reasons else ""):
-        complain("reason does not match %s: %s", e["reason"], reasons)
+    shown = reasons[0][:SHOWN] if reasons else ""
+    if "reason" in e and not re.search(e["reason"], shown):
+        complain("what the cluster shows of the reason does not match %s: %s", e["reason"], shown)
+    if "whole" in e and not re.search(e["whole"], reasons[0] if reasons else ""):
+        complain("reason does not match %s: %s", e["whole"], reasons)
+    if re.search(BOILERPLATE, shown):
+        complain("it tells nothing: %s", shown)
     if any(len(r) > 2000 for r in reasons):
         complain("a reason of %d characters", len(reasons[0]))
     if "Traceback" in result.err + result.log + result.out:

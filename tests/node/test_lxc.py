@@ -104,7 +104,7 @@ case(
 )
 
 # a guest that goes down, or up again, by itself
-DIES = "went down while it started, its last words: .*the disk is gone"
+DIES = "went down while it started: .*the disk is gone"
 case(
     "boot: halts",
     "busybox boot='sleep 1; echo the disk is gone >/dev/console; poweroff -f'",

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import copy
 import grp
-import html
 import os
 import shlex
 import tempfile
 from typing import Any, Callable, Dict, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.common.parameters import remove_values
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import secrets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 
@@ -27,9 +28,13 @@ Explain = Callable[[Arguments, str], str]
 
 
 class Module(AnsibleModule):  # type: ignore[misc]
-    """Ansible's words for bad arguments are given to ``explain`` first: it names the wrong field of a VE, and not the VE."""
+    """Ansible's words for bad arguments are given to ``explain`` first: it names the wrong field of a VE, and not the VE.
+
+    Secrets are masked however they are spelled, in the log of the node too.
+    """
 
     explain: Explain | None = None
+    params: Arguments
     read = False
 
     def __init__(self, explain: Explain | None, **arguments: Any) -> None:
@@ -42,8 +47,27 @@ class Module(AnsibleModule):  # type: ignore[misc]
         super()._load_params()
         # as they were given: what Ansible makes of them has null for all that was left out
         self.given = copy.deepcopy(self.params)
+        self._hide()
+
+    def _hide(self) -> None:
+        self.no_log_values.update(secrets.spellings(secrets.given(self.argument_spec, self.params)))
+
+    def _log_invocation(self) -> None:
+        self._hide()  # what was given as a text, such as "password=...", has become a mapping
+        params: Arguments = self.params
+        # now, while each is still by itself: the log is one text, in which they are escaped
+        self.params = remove_values(params, self.no_log_values)
+        super()._log_invocation()
+        self.params = params
 
     def fail_json(self, msg: str, **more: Any) -> None:
+        if not self.read:  # what could not be read may be a piece of anything
+            shown = {
+                name: value
+                for name, value in self.given.items()
+                if not name.startswith('_ansible') and not secrets.holds(self.argument_spec.get(name, {}))
+            }
+            more.setdefault('invocation', {'module_args': shown})
         super().fail_json(msg=msg if self.read or not self.explain else self.explain(self.given, msg), **more)
 
 
@@ -70,7 +94,7 @@ def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = 
     """Run a module.
 
     Keys of the result, or of an Error's details, that are for this place: ``warnings`` (texts); ``diff``, a
-    function that is called only where a diff was asked for; ``hide``, texts to be masked in all that is returned.
+    function that is called only where a diff was asked for.
     """
     module = Module(explain, argument_spec=argument_spec, supports_check_mode=True)
     commands: list[str] = []
@@ -94,10 +118,6 @@ def run(argument_spec: Mapping[str, Any], work: Work, explain: Explain | None = 
         diff = result.pop('diff', None)
         if diff and module._diff:  # pylint: disable=protected-access
             result['diff'] = diff()
-        module.no_log_values.update(result.pop('hide', []))
-        # A tool may return its XML, and Ansible masks a secret only as it was given.
-        escaped = [html.escape(secret, quote=False).replace('"', '&quot;') for secret in module.no_log_values]
-        module.no_log_values.update(escaped)
         result['commands'] = commands
         return result
 

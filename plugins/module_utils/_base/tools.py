@@ -13,6 +13,7 @@ import re
 from typing import Any, Callable, Container, Sequence, Tuple
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import ToolError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.secrets import without_values
 
 Runner = Callable[..., Tuple[int, str, str]]
 
@@ -38,8 +39,8 @@ def call(runner: Runner, argv: Sequence[str], stdin: str | None = None, good: Co
 
 
 def _without_dumps(text: str) -> str:
-    """What a tool said, without the CIB that some print with numbered lines where they cannot take it: it has secrets in it."""
-    return ''.join(line for line in text.splitlines(True) if not re.match(r'\s*\d+\s+(<.*)?$', line))
+    """What a tool said, without the CIB that some print with numbered lines where they cannot take it, and without secrets."""
+    return without_values(''.join(line for line in text.splitlines(True) if not re.match(r'\s*\d+\s+(<.*)?$', line)))
 
 
 def failed(argv: Sequence[str], rc: int, out: str, err: str) -> ToolError:

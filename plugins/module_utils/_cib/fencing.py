@@ -12,10 +12,11 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.secrets import is_secret
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, diff, expansion, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.cluster import NAMES_HOSTS, SECRET_NAMES
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.cluster import NAMES_HOSTS
 
 Device = Mapping[str, Any]
 
@@ -101,7 +102,7 @@ def _secrets(root: Element, devices: Sequence[Device]) -> dict[tuple[str, str, s
         (element.get('id', ''), attribute_set.get('id', ''), pair.get('name', '')): pair
         for element in tree.section(root, 'resources').iter()
         for attribute_set, pair in attributes.each(element, attributes.INSTANCE)
-        if pair.get('name') in SECRET_NAMES or pair.get('name') in declared.get(element.get('id', ''), ())
+        if is_secret(pair.get('name')) or pair.get('name') in declared.get(element.get('id', ''), ())
     }
 
 

@@ -24,6 +24,7 @@ from typing import Callable, Generic, Iterator, Sequence, TypeVar
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, ToolError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.secrets import without_values
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call, failed, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import diff, history, hold, patch, tree
@@ -74,13 +75,13 @@ class Draft(Generic[Found]):
 
     @property
     def before(self) -> str:
-        """The configuration that differs, as it was: normalised, readable XML."""
-        return diff.differing(self.old, self.new) if self.changed else ''
+        """The configuration that differs, as it was: normalised, readable XML without secrets."""
+        return without_values(diff.differing(self.old, self.new)) if self.changed else ''
 
     @property
     def after(self) -> str:
         """The configuration that differs, as it is to be."""
-        return diff.differing(self.new, self.old) if self.changed else ''
+        return without_values(diff.differing(self.new, self.old)) if self.changed else ''
 
     def forget(self, keys: Sequence[EntryKey]) -> None:
         """Have the patch remove these entries of the history as well."""

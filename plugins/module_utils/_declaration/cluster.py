@@ -15,6 +15,7 @@ from typing import Any, Collection, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.pacemaker import FENCING_ENABLED, spellings
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.secrets import is_secret
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import (
     NAME_FORM,
     holds_control,
@@ -25,7 +26,6 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import FENCING_FIELDS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.reader import Reader
 
-SECRET_NAMES = ('passwd', 'password', 'snmp_priv_passwd', 'secret_key', 'token', 'api_token', 'auth_pass')
 # Options that say which nodes a device can fence.
 NAMES_HOSTS = frozenset(('pcmk_host_map', 'pcmk_host_list'))
 
@@ -39,20 +39,15 @@ def refuse(devices: Any, values: Any, nodes: Collection[str] | None = None) -> N
     ``nodes``: what a device may fence; None where that is not known here.
     """
     problems = list(_unusable('properties', values))
-    hide: list[str] = []
     read = [_device(raw, number, problems) for number, raw in enumerate(_list(devices, problems))]
     ids = [device['id'] for device in read]
     for device in read:
         where = device['where']
         problems += _wrong(where, device, ids, nodes)
-        for name, problem in _exposed(device).items():
-            problems.append('%s: %s' % (where, problem))
-            hide.append(str(device['options'][name]))
+        problems += ['%s: %s' % (where, problem) for problem in _exposed(device)]
     problems += _fencing_by_hand(bool(read), values)
     if problems:
-        error = InputError(sorted(set(problems)), 'The fencing devices or properties')
-        error.details['hide'] = [text for text in hide if text]
-        raise error
+        raise InputError(sorted(set(problems)), 'The fencing devices or properties')
 
 
 def _list(devices: Any, problems: list[str]) -> Sequence[Any]:
@@ -107,12 +102,13 @@ def _wrong(where: str, device: Mapping[str, Any], ids: list[str], nodes: Collect
         yield from _unusable('%s: %s' % (where, field), device[field])
 
 
-def _exposed(device: Mapping[str, Any]) -> dict[str, str]:
-    """{option: why it must not be one}"""
-    options, secrets = device['options'], device['secrets']
-    logged = {name: 'options.%s: would be logged; move it to secrets' % name for name in SECRET_NAMES}
-    twice = {name: '%s: is both in options and in secrets; remove one' % name for name in secrets}
-    return {name: problem for name, problem in {**logged, **twice}.items() if name in options}
+def _exposed(device: Mapping[str, Any]) -> Iterator[str]:
+    """What must not be an option."""
+    for name in device['options']:
+        if name in device['secrets']:
+            yield '%s: is both in options and in secrets; remove one' % name
+        elif is_secret(name):
+            yield 'options.%s: would be logged; move it to secrets' % name
 
 
 def _unusable(where: str, values: Any) -> Iterator[str]:

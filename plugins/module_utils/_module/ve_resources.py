@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.secrets import without_values
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
@@ -255,7 +256,7 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
         'explain': explain(wanted.declaration, edited.escalation),
         'properties': [change.row() for change in edited.properties],
         'reprobed': sorted({key[1] for key, _entry in draft.held}),
-        'patch': draft.patch,
+        'patch': without_values(draft.patch),
         'attempts': draft.attempts,
         'backup': saved.path if saved else None,
         'restore': saved.restore if saved else None,

@@ -90,7 +90,7 @@ def of_ve_resources(cluster, on_n1, run_module, tmp_path, monkeypatch):
 
     with_dc(cluster)
     happened(
-        cluster, 'n2', 'web1', ('start', (5, 0), 'container 102: there is no such container on this host'), ('stop', OK)
+        cluster, 'n2', 'web1', ('start', (5, 0), 'there is no such container on this host'), ('stop', OK)
     )
     yield outcome(ve_resources.run, waiting, dict(change, wait=True, wait_timeout='10s'))
     yield outcome(ve_resources.run, on_n1, dict(OPTIONS, ves=[DB, dict(WEB, after=['dbs'])]))
@@ -129,7 +129,7 @@ def of_ve_info(cluster, on_n1, run_module, tmp_path, monkeypatch):
         cluster,
         'n2',
         've-102',
-        ('start', (5, 0), 'container 102: there is no such container on this host'),
+        ('start', (5, 0), 'there is no such container on this host'),
         ('stop', OK),
     )
 
