@@ -22,7 +22,13 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attri
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guests import AGENT
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import TIMEOUTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.derived import APART, PREFER_STEP, Numbers
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE, Declaration, Policy
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import (
+    NEW,
+    STOPPED,
+    VE,
+    Declaration,
+    Policy,
+)
 
 Pair = Tuple[str, str]
 
@@ -189,11 +195,16 @@ def _meta(ve: VE, policy: Policy, numbers: Numbers, current: Current | None, new
             value = attributes.get(current.own, attributes.META, name)
             if value is not None:
                 wanted[name] = value
+        mark = attributes.get(current.own, attributes.META, STOPPED)
+        if mark and wanted.get('target-role', '').lower() == 'stopped':
+            wanted[STOPPED] = mark
     elif ve.state is None:
         wanted['target-role'] = 'Started' if new == 'started' else 'Stopped'
+        wanted.update({} if new == 'started' else {STOPPED: NEW})
     if ve.state in ('started', 'stopped'):
         wanted['target-role'] = ve.state.capitalize()
-        wanted.pop('is-managed', None)
+        for name in ('is-managed', STOPPED):
+            wanted.pop(name, None)
     elif ve.state == 'unmanaged':
         wanted['is-managed'] = 'false'
     wanted.update(ve.meta)
