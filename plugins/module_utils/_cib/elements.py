@@ -17,7 +17,7 @@ from typing import AbstractSet, Iterator, Mapping, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guests import AGENT
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import TIMEOUTS
@@ -157,6 +157,16 @@ def pairs_in(section: Element, kind: str) -> set[Pair]:
         if owner is not None and constraint.get('id') == '%s-%s-%s' % (owner, kind, other):
             found.add((owner, other))
     return found
+
+
+def preferences(section: Element) -> dict[str, list[str]]:
+    """{VE: the nodes that it prefers, the first choice first} by the constraints of ours."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for constraint in section.findall('rsc_location'):
+        owner = owner_of(constraint)
+        if owner is not None:
+            found.setdefault(owner, []).append((-whole(constraint.get('score')), constraint.get('node', '')))
+    return {name: [node for _score, node in sorted(choices)] for name, choices in found.items()}
 
 
 def made_by_crm_resource(constraint: Element, name: str) -> bool:
