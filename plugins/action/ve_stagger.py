@@ -66,7 +66,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         plan = Plan.read(result.pop('answer'))
         for line in plan_lines(plan, options):
             show(line, False)
-        return dict(result, standby=options.standby_of(), **plan.public())
+        standby = options.standby_of()
+        if standby is not None:
+            standby = {node: value for node, value in standby.items() if node not in plan.standby_by_hand}
+        return dict(result, standby=standby, **plan.public())
 
     def _loop(self, options: Options, task_vars: dict[str, Any]) -> Plain:
         screen = Screen()

@@ -100,7 +100,10 @@ missing:
   returned: always
   sample: [ve-102]
 stop_seconds:
-  description: How long stopping all declared VEs on this one host may take, in seconds, a few at once as the policy says.
+  description:
+    - How long stopping all VEs of the cluster on this one host may take, in seconds, a few at once as the policy says, or without O(policy) as the
+      cluster's C(node-action-limit) says. The cluster's are those of every list, by its CIB, and those declared here.
+    - Until the cluster has all that is declared here, not less than what stands on the host.
   type: int
   returned: always
   sample: 1320

@@ -19,6 +19,7 @@ description:
   - Watches until all is done, and prints a line for each VE.
   - What it released and what has not begun is withdrawn (its target-role is set back) when O(max_failures) is reached, at Ctrl-C,
     and while the load is above O(max_load) or O(max_pressure). What has begun goes on. What an admin set meanwhile is left alone.
+  - What an admin has stopped by hand stays stopped, and a node in standby by hand stays in standby.
   - A VE that is where it is to be costs nothing, so that it can be run again after a failure or Ctrl-C and goes on where it was.
   - Fails when the cluster has nothing left to do and a VE is not where it is to be, and says why, in the agent's own words.
 extends_documentation_fragment:
@@ -36,11 +37,21 @@ options:
     description:
       - The VEs, each with at least an O(ves[].id). By default all VEs of the cluster.
       - Those with O(ves[].state=unmanaged), and in starts and restarts also those with O(ves[].state=stopped), are left alone.
+      - With O(standby) it is about all VEs of the cluster, whatever is declared here.
     required: false
   names:
     description: Only the VEs with these names of resources.
     type: list
     elements: str
+  all:
+    description:
+      - With O(state=started), whether VEs that were stopped by hand are started as well.
+      - By default they stay stopped, and are reported. What is started is what this module has stopped, what is new (see
+        O(openve.pacemaker.ve_resources#module:new)), what is declared with O(ves[].state=started), and what is in O(names).
+      - Stopped by hand is what has a target-role of C(Stopped) without this module's mark, the meta attribute C(openve-stopped), or has run since
+        the mark was made. Of what a release without the mark has stopped nobody knows, so that it counts as stopped by hand.
+    type: bool
+    default: false
   nodes:
     description:
       - Only VEs that are on these nodes, in starts those that Pacemaker would start there.
@@ -55,8 +66,11 @@ options:
     type: str
   standby:
     description:
-      - With O(state=moved), V(true) puts O(nodes) into standby when they are empty, and notes there which VEs have left.
+      - With O(state=moved), V(true) puts O(nodes) into standby when they are empty, and notes there which VEs have left (node attribute
+        C(openve-drained)). It is refused before anything is changed where a VE would stay on such a node, as it is unmanaged or has failed there,
+        or where one of the cluster would be stopped for want of a place.
       - V(false) takes the node O(to) out of standby. Without O(names) the VEs that had left it move back.
+      - A standby that somebody set by hand stays. V(true) leaves it as it is, and V(false) is refused.
     type: bool
   per_node:
     description:
@@ -196,6 +210,18 @@ names:
   sample: [ve-101, ve-102, ve-103]
 unmanaged:
   description: Names of VEs that are unmanaged and left alone.
+  type: list
+  elements: str
+  returned: when there is a plan
+  sample: []
+stopped_by_hand:
+  description: Names of VEs that were stopped by hand and stay so, see O(all).
+  type: list
+  elements: str
+  returned: when there is a plan
+  sample: []
+standby_by_hand:
+  description: Those of O(nodes) that somebody has put into standby by hand. They stay so, and are not to be brought back.
   type: list
   elements: str
   returned: when there is a plan

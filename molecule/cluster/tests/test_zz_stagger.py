@@ -247,6 +247,59 @@ def test_one_that_never_gets_ready_fails_on_every_node(run):
     assert "%d of %d VEs are up" % (len(ves()), len(ves())) in playbook("start")
 
 
+def by_hand(name, role):
+    on("n1", "crm_resource", "--resource", name, "--meta", "--set-parameter", "target-role", "--parameter-value", role)
+    until(lambda: ves()[name][0] == role)
+
+
+def test_what_a_hand_has_stopped_stays_stopped(run):
+    """Though an earlier stop.yml had stopped it, too, and it was started by hand since then."""
+    ours, twice, hand = sorted(ves())[:3]
+    assert not run(state="stopped", names=[ours, twice]).end()["failed"]
+    by_hand(twice, "Started")
+    until(lambda: "%s_monitor_10000" % twice in on("n1", "cibadmin", "--query", "--scope", "status"))
+    time.sleep(2)  # the history is of seconds
+    by_hand(twice, "Stopped")
+    by_hand(hand, "Stopped")
+    shown = playbook("start")
+    assert "2 VEs were stopped by hand and stay so: %s, %s" % (twice, hand) in shown
+    assert [ves()[name][0] for name in (ours, twice, hand)] == ["Started", "Stopped", "Stopped"]
+    assert "%d of %d VEs are up" % (len(ves()), len(ves())) in playbook("start", "-e", "stagger_all=true")
+
+
+def test_a_standby_by_hand_stays_and_what_cannot_be_emptied_is_not_begun(run, tmp_path):
+    there = [name for name, (_role, node) in ves().items() if node == "n2"]
+    on(
+        "n1",
+        "crm_resource",
+        "--resource",
+        there[0],
+        "--meta",
+        "--set-parameter",
+        "is-managed",
+        "--parameter-value",
+        "false",
+    )
+    try:
+        assert "%s on n2 is unmanaged" % there[0] in playbook("drain", "-e", "openve_node=n2", rc=2)
+        assert status().find("nodes/node[@name='n2']").get("standby") == "false"
+    finally:
+        on("n1", "crm_resource", "--resource", there[0], "--meta", "--delete-parameter", "is-managed")
+    on("n1", "crm_attribute", "--node", "n2", "--name", "standby", "--update", "on")
+    try:
+        on("n1", "crm_resource", "--wait", "--timeout=60s")
+        (tmp_path / "update.yml").write_text(json.dumps([{"name": "Work on it", "ansible.builtin.command": "true"}]))
+        shown = playbook("rolling", "-e", "openve_hosts=n2", "-e", "openve_task_file=%s" % (tmp_path / "update.yml"))
+        assert "n2 is in standby by hand, and stays so" in shown and "Work on it" in shown
+        assert "n2 was put into standby by hand" in playbook(
+            "drain", "-e", "openve_node=n2", "-e", "openve_state=undo", rc=2
+        )
+        assert status().find("nodes/node[@name='n2']").get("standby") == "true"
+    finally:
+        on("n1", "crm_attribute", "--node", "n2", "--name", "standby", "--delete")
+    assert not run(state="moved", to="n2", names=there).end()["failed"]
+
+
 def test_drained_and_back_and_node_by_node(tmp_path):
     there = {name for name, (_role, node) in ves().items() if node == "n2"}
     playbook("drain", "-e", "openve_node=n2")

@@ -6,24 +6,62 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from typing import Iterable
+from typing import Iterable, Mapping
 from xml.etree.ElementTree import Element
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    attributes,
+    expansion,
+    history,
+    modes,
+    tree,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import NEW, STOPPED
 
 # Locations of ours have this id, so that a later run finds what an interrupted one left.
 MOVED = 'openve-moved-%s-%s'
-# The node attribute with the VEs that were sent away when the node was put into standby.
+# The node attribute with the VEs that were sent away when the node was put into standby. A standby without it is of somebody else.
 DRAINED = 'openve-drained'
+NOBODY = '-'  # cannot be the id of a resource
 
 
-def set_target_role(root: Element, primitive: Element, role: str | None) -> None:
-    """Set a VE's target-role; None: take it away, so that a template's holds again, if there is one."""
-    if role is None:
-        attributes.remove(primitive, attributes.META, 'target-role')
-    else:
-        least = attributes.strength(expansion.primitive(root, primitive), attributes.META)
-        attributes.put(primitive, attributes.META, 'target-role', role, score=least)
+def set_target_role(root: Element, primitive: Element, role: str | None, mark: str | None = None) -> None:
+    """Set a VE's target-role; None: take it away, so that a template's holds again, if there is one.
+
+    ``mark``: that it is stopped here and not by hand, see stopped_by_hand(); None: there is to be none.
+    """
+    least = attributes.strength(expansion.primitive(root, primitive), attributes.META)
+    for name, value in (('target-role', role), (STOPPED, mark)):
+        if value is None:
+            attributes.remove(primitive, attributes.META, name)
+        else:
+            attributes.put(primitive, attributes.META, name, value, score=least)
+
+
+def stopped_by_hand(root: Element, ours: Mapping[str, Element]) -> set[str]:
+    """The VEs that somebody stopped by hand: those that are to be stopped and have no mark, or have run since it was made.
+
+    A start by hand leaves the mark where it is. Of the last start the history keeps the monitor, when the VE is stopped too.
+    """
+    ran: dict[str, str] = {}
+    for operation in history.operations(root):
+        if operation.name == 'monitor' and operation.interval and operation.rc == 0 and not operation.pending:
+            ran[operation.resource] = max(ran.get(operation.resource, ''), times.iso(operation.begin))
+    found = set()
+    for name, primitive in ours.items():
+        mark = attributes.get(primitive, attributes.META, STOPPED)
+        since = '' if mark is None or mark == NEW else mark
+        if not is_stopped(primitive):
+            continue
+        if mark is None or ran.get(name, '') > since:
+            found.add(name)
+    return found
+
+
+def is_stopped(primitive: Element) -> bool:
+    """Whether it is to be stopped."""
+    return (attributes.get(primitive, attributes.META, 'target-role') or '').lower() == 'stopped'
 
 
 def place(root: Element, name: str, away: Iterable[str] = (), to: str | None = None) -> None:
@@ -42,8 +80,15 @@ def set_standby(root: Element, node: str, standby: bool) -> None:
 
 def drained(root: Element, node: str) -> list[str]:
     """The VEs that were sent away from a node when it was put into standby."""
-    return (attributes.get_node(root, node, DRAINED) or '').split()
+    return [name for name in (attributes.get_node(root, node, DRAINED) or '').split() if name != NOBODY]
 
 
-def set_drained(root: Element, node: str, names: Iterable[str]) -> None:
-    attributes.set_node(root, node, DRAINED, ' '.join(names) or None)
+def set_drained(root: Element, node: str, names: Iterable[str] | None) -> None:
+    """None: it was not put into standby here, or is back."""
+    attributes.set_node(root, node, DRAINED, None if names is None else ' '.join(names) or NOBODY)
+
+
+def standby_by_hand(root: Element, node: str) -> bool:
+    """Whether somebody else put a node into standby, for good or until it restarts."""
+    for_good, until_restart = modes.standby_of(root, node)
+    return until_restart or for_good and attributes.get_node(root, node, DRAINED) is None

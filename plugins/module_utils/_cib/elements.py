@@ -17,12 +17,18 @@ from typing import AbstractSet, Iterator, Mapping, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guests import AGENT
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import TIMEOUTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.derived import APART, PREFER_STEP, Numbers
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE, Declaration, Policy
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import (
+    NEW,
+    STOPPED,
+    VE,
+    Declaration,
+    Policy,
+)
 
 Pair = Tuple[str, str]
 
@@ -153,6 +159,16 @@ def pairs_in(section: Element, kind: str) -> set[Pair]:
     return found
 
 
+def preferences(section: Element) -> dict[str, list[str]]:
+    """{VE: the nodes that it prefers, the first choice first} by the constraints of ours."""
+    found: dict[str, list[tuple[int, str]]] = {}
+    for constraint in section.findall('rsc_location'):
+        owner = owner_of(constraint)
+        if owner is not None:
+            found.setdefault(owner, []).append((-whole(constraint.get('score')), constraint.get('node', '')))
+    return {name: [node for _score, node in sorted(choices)] for name, choices in found.items()}
+
+
 def made_by_crm_resource(constraint: Element, name: str) -> bool:
     """Whether `crm_resource --move` or `--ban` made this for the resource: it goes when the resource goes."""
     if constraint.tag != 'rsc_location' or constraint.get('rsc') != name:
@@ -189,11 +205,16 @@ def _meta(ve: VE, policy: Policy, numbers: Numbers, current: Current | None, new
             value = attributes.get(current.own, attributes.META, name)
             if value is not None:
                 wanted[name] = value
+        mark = attributes.get(current.own, attributes.META, STOPPED)
+        if mark and wanted.get('target-role', '').lower() == 'stopped':
+            wanted[STOPPED] = mark
     elif ve.state is None:
         wanted['target-role'] = 'Started' if new == 'started' else 'Stopped'
+        wanted.update({} if new == 'started' else {STOPPED: NEW})
     if ve.state in ('started', 'stopped'):
         wanted['target-role'] = ve.state.capitalize()
-        wanted.pop('is-managed', None)
+        for name in ('is-managed', STOPPED):
+            wanted.pop(name, None)
     elif ve.state == 'unmanaged':
         wanted['is-managed'] = 'false'
     wanted.update(ve.meta)

@@ -74,6 +74,16 @@ def ended(root: Element, absence: bool) -> Element:
     return rest
 
 
+def standby_of(root: Element, node: str) -> tuple[bool, bool]:
+    """Whether a node is in standby (for good, until it restarts)."""
+    on = {
+        element.tag
+        for element, name in _with_node_attributes(root)
+        if name == node and any(_on(expansion.own(root, element), INSTANCE, STANDBY))
+    }
+    return 'node' in on, 'transient_attributes' in on
+
+
 def _on(element: Element, kind: str, modes: Switches) -> Iterator[str]:
     for name, (is_on, _value) in modes.items():
         value = next((value for value in attributes.possible(element, kind, name) if is_on(value)), None)

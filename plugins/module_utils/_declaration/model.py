@@ -17,6 +17,9 @@ INFINITY = 1000000  # Pacemaker's
 
 # The meta attribute that says which list declared a VE.
 OWNER = 'openve-owner'
+# The one that says that no hand keeps a VE stopped: NEW, or since when ve_stagger has it stopped (times.iso).
+STOPPED = 'openve-stopped'
+NEW = 'new'
 
 Fields = Mapping[str, Mapping[str, Any]]
 

@@ -23,6 +23,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
     NEED_FIELDS,
     OWNER,
     POLICY_FIELDS,
+    STOPPED,
     VE,
     VE_FIELDS,
     Declaration,
@@ -50,6 +51,7 @@ OWNED_META = {
     'target-role': 'state',
     'is-managed': 'state',
     OWNER: 'owner',
+    STOPPED: 'state',
 }
 
 

@@ -16,6 +16,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     faithful,
     fencing,
     first_cib,
+    guests,
     quorum,
     transaction,
 )
@@ -63,7 +64,9 @@ def _edit(root: Element, arguments: Arguments, policy: Policy) -> None:
     fencing.refuse_taken(root, arguments['fencing'])
     if not arguments['fencing'] and not arguments['disable_fencing']:
         fencing.refuse_switching_off(root)
-    properties.put(root, policy, properties.escalation(root, policy))
+    # without a policy the VEs that are there keep theirs
+    if arguments['policy'] is not None or not guests.ours(root):
+        properties.put(root, policy, properties.escalation(root, policy))
     for device in arguments['fencing']:
         fencing.put_device(root, device)
     fencing.switch(root, bool(arguments['fencing']))

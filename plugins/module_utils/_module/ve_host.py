@@ -13,12 +13,13 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base import tool
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts, validate
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import validate
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE, Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._host import (
     configuration,
     lxc_settings,
     lxc_units,
+    stopping,
     vz_settings,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._host.lxc_settings import Selection
@@ -73,17 +74,10 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
         'stamps': done.stamps,
         'autostart': done.autostart,
         'missing': done.missing,
-        'stop_seconds': stop_seconds(declaration),
+        'stop_seconds': stopping.seconds(runner, declaration, PLACES, arguments['policy'] is not None),
         'warnings': done.warnings + _general_warnings(done, declaration, selection),
         'diff': lambda: done.diff,
     }
-
-
-def stop_seconds(declaration: Declaration) -> int:
-    """Every VE may be on this node in the end, and without a limit of the policy's own one at a time is the worst."""
-    longest = max([timeouts.stop_timeout(ve.stop_grace).value for ve in declaration.ves], default=0)
-    at_once = declaration.policy.starts_per_node or 1
-    return timeouts.shutdown_escalation(len(declaration.ves), at_once, longest).value // 1000
 
 
 def _configuration(ve: VE, selection: Selection, check: bool, reported: Container[str], done: Done) -> None:

@@ -86,7 +86,7 @@ def edit(root: Element, wanted: Wanted) -> Edited:
     _refuse(checks.still_referred_to(root, edited.removed, absent))
     after = _shapes(root, wanted.names)
     edited.updated = [ve.name for ve in declaration.ves if ve.name in before and before[ve.name] != after[ve.name]]
-    edited.escalation = properties.escalation(root, declaration.policy, declaration.ves)
+    edited.escalation = properties.escalation(root, declaration.policy)
     edited.properties = properties.put(root, declaration.policy, edited.escalation)
     checks.refuse_double_ids(root)
     edited.warnings = list(cluster_warnings(root, declaration, edited.escalation))

@@ -6,13 +6,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Sequence
+from typing import Any
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    attributes,
+    elements,
+    guests,
+    operations,
+    tree,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
-from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import VE, Policy
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Policy
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
 
 # Why a property concerns resources that are not ours.
@@ -57,12 +63,12 @@ def put(root: Element, policy: Policy, needed: Derived | None = None) -> list[Pr
     return changes
 
 
-def escalation(root: Element, policy: Policy, ves: Sequence[VE] = ()) -> Derived | None:
-    """What shutdown-escalation has to be; None without VEs, or where no limit of ours slows their stops down."""
+def escalation(root: Element, policy: Policy) -> Derived | None:
+    """What shutdown-escalation has to be for the VEs of every list; None without any, or where no limit of ours slows their stops down."""
     own = guests.ours(root)
     if not own or not policy.starts_per_node:
         return None
-    prefer = {ve.name: ve.prefer for ve in ves}
+    prefer = elements.preferences(tree.section(root, 'constraints'))
     nodes = [node.get('uname', '') for node in tree.nodes(root) if node.get('type') != 'ping']
     stops = [
         times.milliseconds(timeout, 0, 0)

@@ -20,11 +20,13 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.order im
 
 @dataclass(frozen=True)
 class Choice:
-    """``todo``: those that are to be edited. ``waited``: those that only have to be waited for. ``unmanaged``: left alone."""
+    """``todo``: those that are to be edited. ``waited``: those that only have to be waited for. ``unmanaged``: left alone, as are
+    those that were stopped ``by_hand``."""
 
     todo: list[str]
     waited: list[str]
     unmanaged: list[str]
+    by_hand: list[str]
 
     def within(self, names: Container[str]) -> Choice:
         """The same with these VEs only."""
@@ -32,14 +34,19 @@ class Choice:
             [name for name in self.todo if name in names],
             [name for name in self.waited if name in names],
             self.unmanaged,
+            self.by_hand,
         )
 
 
 def candidates(
     root: Element, ours: Mapping[str, Element], declared: Sequence[VE] | None, options: Options
 ) -> list[str]:
-    """Those that were asked for, by declaration or name; a CibError for one that the cluster does not have."""
-    names = list(ours) if declared is None else _declared(ours, declared, options.state)
+    """Those that were asked for, by declaration or name; a CibError for one that the cluster does not have.
+
+    A node that goes into standby or comes back concerns all that run there, whoever declared them.
+    """
+    every = declared is None or options.standby is not None
+    names = list(ours) if every else _declared(ours, declared or [], options.state)
     if options.names is not None:
         _known_ves(ours, options.names)
         return [name for name in names if name in options.names]
@@ -50,8 +57,26 @@ def candidates(
     return names
 
 
-def choose(names: Sequence[str], ranks: Mapping[str, Rank], states: Mapping[str, VeStatus], options: Options) -> Choice:
-    """Of the candidates, by start order, node and state. In starts the node is where they would start: see destinations.py."""
+def kept_stopped(
+    root: Element, ours: Mapping[str, Element], declared: Sequence[VE] | None, options: Options
+) -> set[str]:
+    """Those that were stopped by hand, and are not started but by name or where a declaration says that they run."""
+    if options.state != 'started' or options.all or options.names is not None:
+        return set()
+    return edits.stopped_by_hand(root, ours) - {ve.name for ve in declared or [] if ve.state == 'started'}
+
+
+def choose(
+    names: Sequence[str],
+    ranks: Mapping[str, Rank],
+    states: Mapping[str, VeStatus],
+    options: Options,
+    kept: Container[str] = (),
+) -> Choice:
+    """Of the candidates, by start order, node and state. In starts the node is where they would start: see destinations.py.
+
+    ``kept``: kept_stopped().
+    """
     chosen = list(names)
     if options.orders is not None:
         lowest, highest = options.orders
@@ -59,8 +84,10 @@ def choose(names: Sequence[str], ranks: Mapping[str, Rank], states: Mapping[str,
     if options.state != 'started' and options.nodes:
         chosen = [name for name in chosen if states[name].node in options.nodes]
     unmanaged = [name for name in chosen if states[name].state == 'unmanaged']
-    todo, waited = _todo([states[name] for name in chosen if name not in unmanaged], options)
-    return Choice(todo, waited, unmanaged)
+    by_hand = [name for name in chosen if name in kept and name not in unmanaged]
+    left = {*unmanaged, *by_hand}
+    todo, waited = _todo([states[name] for name in chosen if name not in left], options)
+    return Choice(todo, waited, unmanaged, by_hand)
 
 
 def known_nodes(root: Element, nodes: Sequence[str]) -> None:

@@ -80,7 +80,8 @@ class Plan(Message):
     ``failures``: of all VEs of the cluster, as they are. ``unmanaged``: left alone. ``limit``: the cluster's
     node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
     ``failure_keys``: what tells each of the ``failures`` from every other one. ``lost``: nodes that are lost, in words.
-    ``blocked``: {VE that cannot go back: why}; left where they are.
+    ``blocked``: {VE that cannot go back: why}; left where they are. ``stopped_by_hand``: VEs that stay stopped.
+    ``standby_by_hand``: nodes that somebody else put into standby, where they stay.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
@@ -100,6 +101,8 @@ class Plan(Message):
     failure_keys: dict[str, list[str]] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     blocked: dict[str, str] = field(default_factory=dict)
+    stopped_by_hand: list[str] = field(default_factory=list)
+    standby_by_hand: list[str] = field(default_factory=list)
 
     @property
     def batches(self) -> list[list[str]]:
@@ -115,6 +118,8 @@ class Plan(Message):
             'plan': [row.plain() for row in self.rows],
             'names': self.names,
             'unmanaged': self.unmanaged,
+            'stopped_by_hand': self.stopped_by_hand,
+            'standby_by_hand': self.standby_by_hand,
             'limit': self.limit,
             'per_node': self.per_node,
             'total': self.total,

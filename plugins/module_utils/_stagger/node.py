@@ -9,9 +9,11 @@ one they would start in batches: every edit ends the transition, and the next on
 
 from __future__ import annotations
 
+import time
 from typing import Collection, Dict, Optional, Sequence
 from xml.etree.ElementTree import Element
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     attributes,
@@ -25,6 +27,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction 
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import VeStatus
+from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import STOPPED
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Answer,
@@ -120,20 +123,31 @@ def _edit(root: Element, request: PutRequest, names: Collection[str]) -> tuple[l
     """Edit what is asked for of these VEs. Returns them, and {name: its target-role before}."""
     before: Roles = {}
     elements = tree.primitives(root)
-    for name in guests.ours(root):  # one that was removed meanwhile is nobody's any more
+    for name, read in guests.ours(root).items():  # one that was removed meanwhile is nobody's any more
         if name not in names:
             continue
         element = elements[name]
         if name in request.roles:
             before[name] = attributes.get(element, attributes.META, 'target-role')
-            edits.set_target_role(root, element, request.roles[name])
+            edits.set_target_role(root, element, request.roles[name], _mark(read, request.roles[name]))
         if name in request.away or name in request.to or name in request.clear:
             edits.place(root, name, request.away.get(name, ()), request.to.get(name))
     for node, standby in request.standby.items():
+        if edits.standby_by_hand(root, node):
+            continue
         edits.set_standby(root, node, standby)
-        left = {*edits.drained(root, node), *request.moved.get(node, [])} if standby else ()
-        edits.set_drained(root, node, sorted(left))
+        left = sorted({*edits.drained(root, node), *request.moved.get(node, [])})
+        edits.set_drained(root, node, left if standby else None)
     return list(names), before
+
+
+def _mark(read: Element, role: str | None) -> str | None:
+    """That it is stopped here, from now on; of one that is to be stopped already, whatever says by whom."""
+    if role != 'Stopped':
+        return None
+    if edits.is_stopped(read):
+        return attributes.get(read, attributes.META, STOPPED)
+    return times.iso(time.time())
 
 
 def _remarked(runner: Runner) -> list[Element]:

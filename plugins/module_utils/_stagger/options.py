@@ -18,6 +18,7 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     'state': {'type': 'str', 'choices': ['started', 'stopped', 'restarted', 'moved'], 'default': 'started'},
     'ves': {'type': 'list', 'elements': 'dict', 'options': VE_FIELDS},
     'names': {'type': 'list', 'elements': 'str'},
+    'all': {'type': 'bool', 'default': False},
     'nodes': {'type': 'list', 'elements': 'str'},
     'start_order': {'type': 'str'},
     'to': {'type': 'str'},
@@ -46,7 +47,7 @@ class Options:
 
     ``ves``: as they were declared; None is all of the cluster. ``orders``: the lowest and the highest start order, None
     for any. ``per_node``: None is the cluster's own limit; 0 leaves it to Pacemaker. ``total``: 0 is no limit.
-    ``limits``: what ve_info said on the nodes. ``max_failures``: None is any number.
+    ``all``: those that were stopped by hand, too. ``limits``: what ve_info said on the nodes. ``max_failures``: None is any number.
     """
 
     state: str
@@ -67,6 +68,7 @@ class Options:
     max_failures: int | None
     retries: int
     progress: str
+    all: bool = False
 
     def standby_of(self) -> dict[str, bool] | None:
         """{node: whether it goes into standby, or comes out of it}; None where standby is not touched."""
@@ -92,6 +94,7 @@ def read(arguments: Mapping[str, Any]) -> Options:
         state=arguments['state'],
         ves=arguments['ves'],
         names=arguments['names'],
+        all=arguments['all'],
         nodes=arguments['nodes'] or [],
         orders=orders,
         to=arguments['to'] or None,
@@ -139,6 +142,8 @@ def _contradictions(arguments: Mapping[str, Any]) -> list[str]:
         problems += [
             '%s: is for state moved only; remove it' % name for name in ('to', 'standby') if arguments[name] is not None
         ]
+    if arguments['all'] and arguments['state'] != 'started':
+        problems.append('all: is for state started only; remove it')
     if arguments['standby'] and not arguments['nodes']:
         problems.append('standby: true needs nodes, those that are emptied')
     if arguments['standby'] is False and not arguments['to']:

@@ -27,6 +27,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import (
     choice,
     destinations,
     estimate,
+    handover,
     order,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.choice import Choice
@@ -48,16 +49,25 @@ def make(runner: Runner, options: Options) -> Plan:
     states = {ve.name: ve for ve in status.ves}
     declared = None if options.ves is None else validate.read(options.ves).ves
     _refuse_unknown(declared or [], ours)
+    if declared is not None and options.standby is not None:
+        declared = [ve for ve in declared if ve.name in ours]
     candidates = choice.candidates(root, ours, declared, options)
     order_ = order.read(root, ours, declared)
     choice.known_nodes(root, options.nodes + ([options.to] if options.to else []))
-    chosen, goes = _choose(runner, root, candidates, order_, states, options)
+    kept = choice.kept_stopped(root, ours, declared, options)
+    chosen = choice.choose(candidates, order_.ranks, states, options, kept)
+    by_hand = handover.check(runner, root, states, chosen.todo, options)
+    chosen, goes = _places(runner, root, candidates, chosen, states, options)
     seconds = estimate.seconds(ours, states, declared, options.state)
     chosen = replace(chosen, todo=[name for name in chosen.todo if name not in goes.blocked])
     rows = _rows(chosen.todo, goes, order_, states, seconds, options)
     made = _plan(runner, root, options, rows, order_, chosen, states)
     return replace(
-        made, blocked=dict(goes.blocked), lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost]
+        made,
+        stopped_by_hand=chosen.by_hand,
+        standby_by_hand=by_hand,
+        blocked=dict(goes.blocked),
+        lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost],
     )
 
 
@@ -67,15 +77,14 @@ def _refuse_unknown(declared: Sequence[VE], ours: Mapping[str, Element]) -> None
         raise InputError(problems, 'The declared VEs')
 
 
-def _choose(
+def _places(
     runner: Runner,
     root: Element,
     candidates: Sequence[str],
-    order_: Order,
+    chosen: Choice,
     states: Mapping[str, VeStatus],
     options: Options,
 ) -> tuple[Choice, Destinations]:
-    chosen = choice.choose(candidates, order_.ranks, states, options)
     goes = destinations.find(runner, root, chosen.todo, states, options)
     if options.state == 'started' and options.nodes:
         chosen = chosen.within(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Mapping, Sequence
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, count
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, count, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import about
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     LookResult,
@@ -87,6 +87,7 @@ def preface(plan: Plan, options: Options) -> list[str]:
         lines
         + _stale(plan)
         + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
+        + _by_hand(plan)
         + _not_back(plan, options)
         + plan.lost
     )
@@ -129,7 +130,24 @@ def plan_lines(plan: Plan, options: Options) -> list[str]:
         heading += ', in %d batches because %s' % (len(plan.batches), plan.why_batches)
     if plan.rows:
         heading += ', %s' % estimated(options.state, plan.expected)
-    return [heading] + [_row(row, options.state) for row in plan.rows] + _not_back(plan, options) + plan.lost
+    return (
+        [heading]
+        + [_row(row, options.state) for row in plan.rows]
+        + _by_hand(plan)
+        + _not_back(plan, options)
+        + plan.lost
+    )
+
+
+def _by_hand(plan: Plan) -> list[str]:
+    """What somebody else has done, and what therefore stays so."""
+    names = plan.stopped_by_hand
+    lines = [
+        '%s by hand and %s so: %s (given as names, or with all: true, they are started)'
+        % (count(len(names), 'VE was stopped', 'VEs were stopped'), 'stays' if len(names) == 1 else 'stay', some(names))
+        for _once in names[:1]
+    ]
+    return lines + ['%s is in standby by hand, and stays so' % node for node in plan.standby_by_hand]
 
 
 def _not_back(plan: Plan, options: Options) -> list[str]:

@@ -17,6 +17,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, first_cib
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import cluster_settings
 
+from declarations import declare
+
 SECRET = 'pa<ss & "word"'
 IPMI = {
     'id': 'ipmi-n1',
@@ -506,3 +508,13 @@ def test_secrets_that_a_device_has_from_a_template_are_in_no_diff(cluster):
     result = put(cluster)
     assert 'hush' not in json.dumps(result['diff']()) and SECRET not in json.dumps(result['diff']())
     assert device(cluster.path).get('template') == 'fences' and values(cluster.path) == WANTED
+
+
+def test_without_a_policy_the_ves_keep_the_limits_of_theirs(cluster):
+    """A play with role cluster and no policy, and one that declares VEs with theirs: neither changes what the other set."""
+    put(cluster)
+    assert prop(cluster.path, 'node-action-limit') == '2', 'before there are any'
+    declare(cluster, [{'id': 1}], {'starts_per_node': 4})
+    assert not put(cluster)['changed'] and prop(cluster.path, 'node-action-limit') == '4'
+    put(cluster, policy={'starts_per_node': 3})
+    assert prop(cluster.path, 'node-action-limit') == '3', 'that is said'

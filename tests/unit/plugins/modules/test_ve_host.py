@@ -13,6 +13,8 @@ import yaml
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_host
 
+from declarations import declare
+
 WANTED = 'ONBOOT="no"\nALLOWREBOOT="no"\n'
 
 
@@ -323,6 +325,45 @@ def test_how_long_stopping_all_may_take(vz, limit, seconds):
     # 120 s of grace need a stop timeout of 150 s
     ves = [{'id': 1, 'stop_grace': '10s'}, {'id': 2, 'stop_grace': '120s'}, {'id': 3, 'stop_grace': '1s'}]
     assert leave(*ves, policy={'starts_per_node': limit})['stop_seconds'] == seconds
+
+
+def left_beside(cluster, *ves, policy=None):
+    return ve_host.run(cluster.run, {'ves': list(ves), 'policy': policy, 'reported': None}, True)['stop_seconds']
+
+
+def test_the_time_is_that_of_all_lists_of_the_cluster(vz, cluster):
+    """Two inclusions of the role, each with its own list, want the same in the end, whichever is the last one."""
+    first = [{'id': number} for number in range(1, 6)]
+    second = [{'id': number, 'stop_grace': '20min'} for number in range(6, 12)]
+    drop_in = vz / 'etc/systemd/system/pacemaker.service.d/openve.conf'
+    drop_in.parent.mkdir(parents=True)
+    assert left_beside(cluster, *first) == 3 * 150 + 120, 'nothing is there yet'
+    declare(cluster, first)
+    both = left_beside(cluster, *second)
+    assert both > 6 * 1200
+    drop_in.write_text('[Service]\nTimeoutStopSec=%d\n' % both)
+    assert left_beside(cluster, *first) < both, 'the first list alone is in the cluster'
+    # a third list is on its way: nobody knows yet what else is
+    assert left_beside(cluster, {'id': 50}) == both
+    declare(cluster, second)
+    assert left_beside(cluster, *first) == left_beside(cluster, *second) == left_beside(cluster) == both
+    # what goes counts no more
+    assert left_beside(cluster, *[dict(ve, state='absent') for ve in second]) == 3 * 150 + 120
+
+
+def test_the_limit_is_the_declared_one_else_the_clusters(vz, cluster):
+    ves = [{'id': number} for number in range(1, 9)]
+    declare(cluster, ves, {'starts_per_node': 4})
+    assert left_beside(cluster) == left_beside(cluster, *ves) == 2 * 150 + 120
+    assert left_beside(cluster, policy={'starts_per_node': 8}) == 150 + 120, 'as it will be'
+
+
+def test_where_no_cluster_runs_what_stands_there_is_not_lowered(vz):
+    drop_in = vz / 'etc/systemd/system/pacemaker.service.d/openve.conf'
+    drop_in.parent.mkdir(parents=True)
+    for written, expected in ((9000, 9000), (1800, 270), (200, 270)):
+        drop_in.write_text('[Service]\nTimeoutStopSec=%d\n' % written)
+        assert leave({'id': 1})['stop_seconds'] == expected
 
 
 # As Ansible runs it

@@ -55,6 +55,19 @@ def test_apart_from_both_sides_is_one_constraint(cluster):
     assert ids(cluster, 'rsc_colocation') == ['db-apart-web']
 
 
+def test_shutdown_escalation_is_of_all_lists_with_what_they_prefer(cluster):
+    """Whichever of the two is declared last: what the other one prefers stands in the CIB."""
+    many = [{'id': number, 'name': 'db%d' % number, 'prefer': ['n2', 'n1']} for number in range(1, 41)]
+    few = [{'id': 100, 'name': 'web', 'stop_grace': '5min'}]
+    declare(cluster, many)
+    alone = prop(cluster, 'shutdown-escalation')
+    result = declare(cluster, few)
+    both = [row for row in result['explain'] if row['what'] == 'shutdown-escalation'][0]
+    assert both['inputs']['ves_on_a_node'] == 41 and both['inputs']['stop_timeout'] == '365s'
+    assert alone == '3120s' and prop(cluster, 'shutdown-escalation') == '%ds' % (21 * 365 + 120)
+    assert not declare(cluster, many)['changed'] and not declare(cluster, few)['changed']
+
+
 @pytest.mark.parametrize(
     've, said',
     [

@@ -102,7 +102,9 @@ def test_a_role_that_was_not_there_is_taken_away_again(cluster):
     put(cluster, roles={'ve-1': 'Stopped', 've-9': 'Stopped'})
     assert roles(cluster)['ve-1'] == ['Stopped']
     put(cluster, roles={'ve-1': None})
-    assert roles(cluster)['ve-1'] == [] and text.count('<nvpair') == cluster.text().count('<nvpair')
+    # but for the mark of one that is new, which it is no more
+    assert roles(cluster)['ve-1'] == [] and text.count('<nvpair') == cluster.text().count('<nvpair') + 1
+    assert text.count('name="openve-stopped"') == cluster.text().count('name="openve-stopped"') + 1
 
 
 def test_ves_without_a_resource_are_refused(cluster):

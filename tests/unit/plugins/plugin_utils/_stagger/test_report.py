@@ -31,6 +31,8 @@ def test_what_is_said_of_the_limit_before_the_run(state, limit, verdicts, said):
         limit=limit,
         limits=[{'node': 'n%d' % number, 'in_force': verdict} for number, verdict in enumerate(verdicts, 1)],
         unmanaged=[],
+        stopped_by_hand=[],
+        standby_by_hand=[],
         blocked={},
         lost=[],
     )
