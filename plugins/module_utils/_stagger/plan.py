@@ -158,7 +158,8 @@ def _refuse_paralysed(status: Status) -> None:
         raise Error(
             'This part of the cluster has no quorum (no-quorum-policy=%s): Pacemaker starts nothing. Nothing was changed. '
             'Bring back enough nodes and run again; "corosync-quorumtool -s" tells who is missing.'
-            % status.no_quorum_policy
+            % status.no_quorum_policy,
+            elsewhere=True,  # another part of it may have
         )
 
 
