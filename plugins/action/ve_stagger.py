@@ -27,7 +27,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages
     PlanRequest,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import ARGUMENTS, Options
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote import asking
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote import asking, process
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote.connections import Connections
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import loop
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import plan_lines
@@ -80,6 +80,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                     show=show,
                     loads=Loads(connections, task_vars.get('ansible_play_hosts', [])).read,
                     interrupted=pressed.was,
+                    owner=process.owner(),
+                    process=process.identity(os.getpid()),
+                    alive=process.alive,
                 ),
                 options,
             )
@@ -208,7 +211,10 @@ class Screen:
 
     def show(self, text: str) -> None:
         if self._descriptor is None:
-            Display().display(text)
+            try:
+                Display().display(text)
+            except OSError:
+                pass  # Ansible itself was killed
         else:
             try:
                 os.write(self._descriptor, text.encode() + b'\n')
@@ -217,6 +223,8 @@ class Screen:
 
     def go_around_ansible(self) -> None:
         """Ansible has told its workers to end, and waits for them, but shows nothing of them any more."""
+        if self._descriptor is not None or os.getppid() == 1:
+            return
         try:
             self._descriptor = os.open('/proc/%d/fd/1' % os.getppid(), os.O_WRONLY | os.O_NOCTTY | os.O_APPEND)
         except OSError:
@@ -233,18 +241,18 @@ def _shown(progress: str, screen: Screen) -> Show:
 
 
 class CtrlC:
-    """While it lasts, SIGINT and SIGTERM are noted instead of ending this process."""
+    """While it lasts, SIGINT, SIGTERM and SIGHUP are noted instead of ending this process; and that Ansible itself was killed."""
 
     def __init__(self, screen: Screen) -> None:
-        self._screen, self._pressed = screen, False
+        self._screen, self._pressed, self._parent = screen, False, os.getppid()
         self._before: dict[int, Any] = {}
 
     def was(self) -> bool:
         """Whether it was pressed."""
-        return self._pressed
+        return self._pressed or os.getppid() != self._parent
 
     def __enter__(self) -> CtrlC:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._before[number] = signal.signal(number, self._press)
         return self
 

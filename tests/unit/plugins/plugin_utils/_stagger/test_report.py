@@ -31,6 +31,7 @@ def test_what_is_said_of_the_limit_before_the_run(state, limit, verdicts, said):
         limit=limit,
         limits=[{'node': 'n%d' % number, 'in_force': verdict} for number, verdict in enumerate(verdicts, 1)],
         unmanaged=[],
+        drained={},
         blocked={},
         lost=[],
     )
