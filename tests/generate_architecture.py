@@ -22,6 +22,7 @@ SUBJECTS = {
     'plugins/filter': 'numbers, hosts and checks for playbooks',
     'plugins/modules': 'documentation and arguments',
     'plugins/plugin_utils/_rehearsal': 'the page and the text',
+    'plugins/plugin_utils/_remote': 'other hosts of the play',
     'plugins/plugin_utils/_stagger': 'the run, watched from the controller',
     'plugins/module_utils/_module': 'the work of each module',
     'plugins/module_utils/_resources': 'declared VEs into the CIB',

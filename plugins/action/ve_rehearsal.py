@@ -18,6 +18,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import measured as happened
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import page as rehearsal_page
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import text as rehearsal_text
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote.asking import Asking
 
 # Options that are for here and not for the module
 OWN = {
@@ -34,12 +35,16 @@ OWN = {
 }
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
-    _requires_connection = True
-    _supports_check_mode = True
+class ActionModule(Asking):
+    MODULE = 'openve.pacemaker.ve_rehearsal'
+    _supports_diff = False
+    _supports_async = False
+
+    def about_the_cluster(self, arguments: dict[str, Any]) -> bool:
+        return not arguments.get('cib')  # a file of that host
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
+        ActionBase.run(self, tmp, task_vars)
         checked = ArgumentSpecValidator(OWN).validate(
             {key: value for key, value in self._task.args.items() if key in OWN}
         )
@@ -51,11 +56,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             measured = [happened.history(**own['measured'])] if own['measured'] else []
         except Error as error:
             return dict(error.details, failed=True, msg=error.msg)
-        result: dict[str, Any] = self._execute_module(
-            module_name='openve.pacemaker.ve_rehearsal',
-            task_vars=task_vars,
-            module_args={key: value for key, value in self._task.args.items() if key not in OWN},
-        )
+        result = self.ask({key: value for key, value in self._task.args.items() if key not in OWN}, task_vars or {})
         if 'scenarios' not in result:
             return result
         if own['show']:

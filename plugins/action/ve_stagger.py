@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import signal
 import time
 from types import FrameType
-from typing import Any, Callable, Mapping
+from typing import Any, Callable, Mapping, Sequence
 
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import connection_loader
 from ansible.utils.display import Display
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
@@ -29,6 +27,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages
     PlanRequest,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import ARGUMENTS, Options
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote import asking, process
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote.connections import Connections
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import loop
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import plan_lines
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import UNANSWERED, Load, Node, Outside
@@ -62,7 +62,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _plan(self, options: Options, task_vars: dict[str, Any]) -> Plain:
         show = _shown(options.progress, Screen())
-        result = self._node(task_vars, show).ask(PlanRequest().plain())
+        result = self._node(task_vars, self._connections(task_vars), show).ask(PlanRequest().plain())
         plan = Plan.read(result.pop('answer'))
         for line in plan_lines(plan, options):
             show(line, False)
@@ -74,111 +74,126 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _loop(self, options: Options, task_vars: dict[str, Any]) -> Plain:
         screen = Screen()
         show = _shown(options.progress, screen)
-        node = self._node(task_vars, show)
+        connections = self._connections(task_vars)
+        node = self._node(task_vars, connections, show)
         with CtrlC(screen) as pressed:
             return loop.run(
                 Outside(
                     node=Node(lambda request: dict(node.ask(request)['answer'])),
                     show=show,
-                    loads=Loads(self._connection, self._play_context, task_vars).read,
+                    loads=Loads(connections, task_vars.get('ansible_play_hosts', [])).read,
                     interrupted=pressed.was,
+                    owner=process.owner(),
+                    process=process.identity(os.getpid()),
+                    alive=process.alive,
                 ),
                 options,
             )
 
-    def _node(self, task_vars: dict[str, Any], show: Show) -> RemoteNode:
-        def execute(request: Plain) -> Plain:
-            result: Plain = self._execute_module(
-                module_name='openve.pacemaker.ve_stagger',
-                module_args={**self._task.args, ARGUMENT: request},
-                task_vars=task_vars,
-            )
-            return result
+    def _connections(self, task_vars: dict[str, Any]) -> Connections:
+        return Connections(self._connection, self._play_context, task_vars, self._task)
 
-        return RemoteNode(execute, getattr(self._connection, 'reset', lambda: None), show)
+    def _node(self, task_vars: dict[str, Any], connections: Connections, show: Show) -> RemoteNode:
+        def execute(host: str, request: Plain) -> Plain:
+            arguments = {**self._task.args, ARGUMENT: request}
+            return asking.execute(self, connections, host, 'openve.pacemaker.ve_stagger', arguments)
+
+        return RemoteNode(asking.hosts_of(self._task, task_vars), execute, connections.reset, show)
 
 
 class RemoteNode:
-    """The node, through a connection that may drop. ``execute(request)`` runs the module, ``reset()`` ends the connection."""
+    """The node, through connections that may drop: where it does not answer, another one of ``hosts`` is asked from then on.
 
-    def __init__(self, execute: Callable[[Plain], Plain], reset: Callable[[], None], show: Show) -> None:
-        self._execute, self._reset, self._show = execute, reset, show
+    ``execute(host, request)`` runs the module, ``reset(host)`` ends a connection.
+    """
+
+    def __init__(
+        self, hosts: list[str], execute: Callable[[str, Plain], Plain], reset: Callable[[str], None], show: Show
+    ) -> None:
+        self._hosts, self._execute, self._reset, self._show = hosts, execute, reset, show
 
     def ask(self, request: Plain) -> Plain:
         """The module's result, or an Error. What is lost is asked again, an edit too: made twice, it changes nothing."""
-        began, lost = time.monotonic(), False
+        began, lost = time.monotonic(), 0
+        refused: list[Plain] = []
         while True:
-            result, what = self._try(request)
-            if not what:
+            host = self._hosts[0]
+            result = self._execute(host, request)
+            what = self._lost(result, request)
+            if not what and not (result.get(asking.ELSEWHERE) and len(refused) + 1 < len(self._hosts)):
                 break
-            why = ' '.join(str(result.get('msg') or result.get('module_stderr') or 'no answer').split())
-            if request['do'] == PlanRequest.DO or time.monotonic() > began + PATIENCE:
-                raise Error(
-                    '%s: %s. The cluster goes on with what was released; run again to go on.'
-                    % (what[0].upper() + what[1:], why),
-                    **{UNANSWERED: True},
-                )
-            if not lost:
-                self._show(
-                    '  %s; trying again for %d s, and the cluster goes on meanwhile (%s)' % (what, PATIENCE, why[:200]),
-                    True,
-                )
-            lost = True
-            time.sleep(2)
-            self._reset()
-        if lost:
+            if what:
+                lost += 1
+                self._refuse_silence(request, '%s %s' % (host, what), result, began, lost)
+            else:
+                refused.append(result)
+            self._next(host, what, result, lost)
+        if lost >= len(self._hosts):
             self._show('  it answers again after %d s' % (time.monotonic() - began), True)
         if result.get('failed'):
-            details = {key: value for key, value in result.items() if key not in ('failed', 'msg')}
-            raise Error(result.get('msg', 'the module failed'), **details)
+            result = refused[0] if result.get(asking.ELSEWHERE) and refused else result
+            raise Error(result.get('msg', 'the module failed'), **_details(result))
         return result
 
-    def _try(self, request: Plain) -> tuple[Plain, str]:
-        """(the result, what is lost if that is no answer of the module, or none of a Pacemaker that answered before)"""
-        try:
-            result = self._execute(request)
-        except AnsibleError as error:
-            return {'msg': str(error)}, 'the node cannot be reached'
-        if result.get('unreachable') or 'commands' not in result and 'module_stderr' in result:
-            return result, 'the node cannot be reached'
+    def _lost(self, result: Plain, request: Plain) -> str:
+        """What is lost if that is no answer of the module, or none of a Pacemaker that answered before."""
         # such as a node under a load that its daemons do not keep up with; a ToolError has cmd
-        if request['do'] == LookRequest.DO and result.get('failed') and 'cmd' in result:
-            return result, 'Pacemaker does not answer on the node'
-        return result, ''
+        silent = request['do'] == LookRequest.DO and result.get('failed') and 'cmd' in result
+        return asking.silence(result) or ('has no Pacemaker that answers' if silent else '')
+
+    def _refuse_silence(self, request: Plain, what: str, result: Plain, began: float, lost: int) -> None:
+        """An Error where all have been asked, and it is no use to go on."""
+        if lost % len(self._hosts):
+            return
+        if request['do'] == PlanRequest.DO and asking.silence(result) != 'cannot be reached':
+            raise Error(result.get('msg', 'the module failed'), **_details(result))
+        if request['do'] == PlanRequest.DO or time.monotonic() > began + PATIENCE:
+            raise Error(
+                '%s: %s. The cluster goes on with what was released; run again to go on.' % (what, asking.why(result)),
+                **{UNANSWERED: True},
+            )
+
+    def _next(self, host: str, what: str, result: Plain, lost: int) -> None:
+        """Go over to the next host; wait where all of them have been asked."""
+        self._hosts = [*self._hosts[1:], host]
+        if lost < len(self._hosts) or not what:
+            reason = '%s (%s)' % (what, asking.why(result)) if what else 'is in a part without quorum'
+            self._show('  %s %s; %s is asked instead' % (host, reason, self._hosts[0]), True)
+            return
+        if lost == len(self._hosts):
+            whom = host if lost == 1 else 'no host'
+            self._show(
+                '  %s %s; trying again for %d s, and the cluster goes on meanwhile (%s)'
+                % (whom, what if lost == 1 else 'answers', PATIENCE, asking.why(result)),
+                True,
+            )
+        if not lost % len(self._hosts):
+            time.sleep(2)
+        self._reset(self._hosts[0])
+
+
+def _details(result: Plain) -> Plain:
+    return {key: value for key, value in result.items() if key not in ('failed', 'msg', asking.ELSEWHERE)}
 
 
 class Loads:
-    """The load of the hosts of the play."""
+    """The load of these hosts."""
 
-    def __init__(self, connection: Any, play_context: Any, task_vars: dict[str, Any]) -> None:
-        self._play_context, self._task_vars = play_context, task_vars
-        self._connections = {task_vars.get('inventory_hostname', ''): connection}
-        self._transport = connection.transport
+    def __init__(self, connections: Connections, hosts: Sequence[str]) -> None:
+        self._connections, self._hosts = connections, hosts
 
     def read(self) -> Mapping[str, Load]:
         """{host: Load}; nothing is known of a host that does not answer."""
-        return {host: self._of(host) for host in self._task_vars.get('ansible_play_hosts', [])}
+        return {host: self._of(host) for host in self._hosts}
 
     def _of(self, host: str) -> Load:
         try:
-            rc, out, _err = self._connection_to(host).exec_command(
+            rc, out, _err = self._connections.of(host).exec_command(
                 '/bin/sh -c "%s"' % LOAD, in_data=None, sudoable=False
             )
             return read_load(out.decode('utf-8', 'replace')) if rc == 0 else Load()
         except (AnsibleError, OSError, ValueError, IndexError):
             return Load()  # such as a node that died
-
-    def _connection_to(self, host: str) -> Any:
-        if host not in self._connections:
-            variables = dict(self._task_vars['hostvars'][host])
-            context = copy.copy(self._play_context)
-            context.remote_addr = variables.get('ansible_host', host)
-            # as Ansible itself calls them: not every plugin has a default for new_stdin
-            kind = variables.get('ansible_connection', self._transport)
-            connection = connection_loader.get(kind, context, new_stdin=None)
-            connection.set_options(var_options=variables)
-            self._connections[host] = connection
-        return self._connections[host]
 
 
 def read_load(text: str) -> Load:
@@ -199,7 +214,10 @@ class Screen:
 
     def show(self, text: str) -> None:
         if self._descriptor is None:
-            Display().display(text)
+            try:
+                Display().display(text)
+            except OSError:
+                pass  # Ansible itself was killed
         else:
             try:
                 os.write(self._descriptor, text.encode() + b'\n')
@@ -208,6 +226,8 @@ class Screen:
 
     def go_around_ansible(self) -> None:
         """Ansible has told its workers to end, and waits for them, but shows nothing of them any more."""
+        if self._descriptor is not None or os.getppid() == 1:
+            return
         try:
             self._descriptor = os.open('/proc/%d/fd/1' % os.getppid(), os.O_WRONLY | os.O_NOCTTY | os.O_APPEND)
         except OSError:
@@ -224,18 +244,18 @@ def _shown(progress: str, screen: Screen) -> Show:
 
 
 class CtrlC:
-    """While it lasts, SIGINT and SIGTERM are noted instead of ending this process."""
+    """While it lasts, SIGINT, SIGTERM and SIGHUP are noted instead of ending this process; and that Ansible itself was killed."""
 
     def __init__(self, screen: Screen) -> None:
-        self._screen, self._pressed = screen, False
+        self._screen, self._pressed, self._parent = screen, False, os.getppid()
         self._before: dict[int, Any] = {}
 
     def was(self) -> bool:
         """Whether it was pressed."""
-        return self._pressed
+        return self._pressed or os.getppid() != self._parent
 
     def __enter__(self) -> CtrlC:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._before[number] = signal.signal(number, self._press)
         return self
 

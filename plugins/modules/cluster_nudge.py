@@ -27,7 +27,8 @@ attributes:
     support: none
 notes:
   - Run it on one node of the cluster (C(run_once)).
-  - When it is ended by a signal, C(load-threshold) is set back. Only when its process is killed outright it stays at 1%.
+  - When it is ended by a signal, C(load-threshold) is set back. When its process is killed outright it stays at 1%, until
+    the next run of M(openve.pacemaker.cluster_run), of M(openve.pacemaker.ve_stagger) or of this finds it (two minutes later) and sets it back.
 """
 
 EXAMPLES = r"""

@@ -117,6 +117,14 @@ options:
     description: How long it may take until all is done. The cluster goes on after that.
     type: str
     default: 1h
+  take_over:
+    description:
+      - There is one run at a time on a cluster. A second one is refused while the first is at work, and told whose it is and since when.
+      - One that was cut (its process is gone, or it was not heard of for longer than its O(timeout)) is finished or taken back by the next
+        run, which says so first. V(true) does that with one of which it is not known whether it still works; if it does, it changes
+        nothing any more from then on.
+    type: bool
+    default: false
   progress:
     description: V(full) is a line for each VE, V(summary) only failures, withdrawals and the end, V(none) nothing.
     type: str

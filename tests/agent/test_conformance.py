@@ -12,7 +12,9 @@ from states import State
 
 # What Pacemaker keeps of a reason (EXIT_REASON_MAX_LEN), and what must not be in it.
 SHOWN = 128
-BOILERPLATE = "Received container state|container failed to start|To get more details|Additional information can be|\\.c: "
+BOILERPLATE = (
+    "Received container state|container failed to start|To get more details|Additional information can be|\\.c: "
+)
 
 
 def parse(action):

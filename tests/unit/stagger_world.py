@@ -57,6 +57,8 @@ class World:
         self.peak, self.started, self.lines, self.at = {}, [], [], {}
         self.others = []  # (action, VE) of all that was begun and is no start
         self.load = {}
+        self.owner, self.process = 'root@controller', 'first'
+        self.alive = {}  # {process: whether it runs, where it can be known}
         self.digests = {}
 
     # What the loop is given
@@ -86,6 +88,9 @@ class World:
             interrupted=interrupted or (lambda: False),
             now=lambda: self.clock,
             sleep=self.sleep,
+            owner=self.owner,
+            process=self.process,
+            alive=lambda process: self.alive.get(process),
         )
         return loop.run(outside, options.read(dict(defaults(), **self.arguments)))
 

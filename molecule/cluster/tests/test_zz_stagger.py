@@ -412,7 +412,7 @@ def test_the_connection_drops_for_half_a_minute(run, tmp_path):
     down.unlink()
     result = going.end()
     assert not result["failed"] and len(up_without_us) > LIMIT, "the cluster went on"
-    assert "the node cannot be reached; trying again" in going.shown and re.search(
+    assert "n1 cannot be reached; trying again" in going.shown and re.search(
         r"it answers again after \d\d s", going.shown
     )
     assert len(booted(began)) == len(ves()) == len(result["released"]) and max(peaks(began).values()) <= LIMIT, (

@@ -29,6 +29,8 @@ PROPERTIES = 'cluster_property_set'
 
 # The set of cluster properties that every tool uses.
 BOOTSTRAP = 'cib-bootstrap-options'
+# The set with the mark of a run: names that Pacemaker does not know, and that are no properties (_cib/mark.py).
+RUN = 'openve-run'
 
 
 def get(element: Element, kind: str, name: str) -> str | None:
@@ -123,6 +125,25 @@ def written(value: Any) -> str:
     return {True: 'true', False: 'false'}[value] if isinstance(value, bool) else str(value)
 
 
+# One set alone
+
+
+def read_set(element: Element, kind: str, set_id: str) -> dict[str, str]:
+    """{name: value} of the set of this id; empty where there is none."""
+    found = (each for each in element.findall(kind) if each.get('id') == set_id)
+    return {pair.get('name', ''): pair.get('value', '') for each in found for pair in each.findall('nvpair')}
+
+
+def write_set(element: Element, kind: str, set_id: str, values: Mapping[str, str]) -> None:
+    """Put a set of this id in the place of the one that is there; without values: have none."""
+    for there in [each for each in element.findall(kind) if each.get('id') == set_id]:
+        element.remove(there)
+    if values:
+        new = ET.SubElement(element, kind, id=set_id)
+        for name, value in values.items():
+            _add(new, name, value)
+
+
 # Cluster properties
 
 
@@ -185,7 +206,7 @@ def _node(root: Element, name: str) -> Element:
 
 def _sets(element: Element, kind: str) -> list[Element]:
     """Those without a rule, the strongest first."""
-    sets = [attribute_set for attribute_set in element.findall(kind) if not has_rule(attribute_set)]
+    sets = [each for each in element.findall(kind) if not has_rule(each) and each.get('id') != RUN]
     # the tools' own set of properties is stronger than all others
     return sorted(reversed(sets), key=lambda each_set: (each_set.get('id') != BOOTSTRAP, -_score(each_set)))
 

@@ -74,6 +74,15 @@ def place(root: Element, name: str, away: Iterable[str] = (), to: str | None = N
         ET.SubElement(constraints, 'rsc_location', id=MOVED % (name, node), rsc=name, node=node, score=score)
 
 
+def placed(root: Element) -> list[str]:
+    """The VEs that a run has sent somewhere, and that are not let be yet."""
+    constraints = tree.section(root, 'constraints').findall('rsc_location')
+    ours = {
+        each.get('rsc', '') for each in constraints if each.get('id') == MOVED % (each.get('rsc'), each.get('node'))
+    }
+    return sorted(ours)
+
+
 def set_standby(root: Element, node: str, standby: bool) -> None:
     attributes.set_node(root, node, 'standby', 'on' if standby else None)
 

@@ -9,6 +9,7 @@ for, and its result has ``changed`` and ``answer``. Both travel as plain data (J
 | request | the node | answer |
 |---|---|---|
 | PlanRequest | reads the cluster: which VEs, in which order and batches; changes nothing | Plan |
+| BackRequest | undoes what a run that was cut has left, and marks the cluster as this run's, in one guarded patch | PutResult |
 | PutRequest | edits the CIB in one guarded patch; made twice, it changes nothing | PutResult |
 | LookRequest | reads the cluster: what the VEs and the nodes do now | LookResult |
 | ForgetRequest | cleans up the failures of VEs, so that Pacemaker tries them again | ForgetResult |
@@ -51,7 +52,42 @@ class Message:
 
 @dataclass(frozen=True)
 class PlanRequest(Message):
+    """``found_first``: where another run has left something, only that is wanted. ``without``: VEs that are to be left alone."""
+
     DO: ClassVar[str] = 'plan'
+
+    found_first: bool = False
+    without: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Found(Message):
+    """What another run has left: its mark (see _cib/mark.py), in ``run`` none without one.
+
+    ``roles``: VEs that it has stopped for a while. ``properties``: {what it has set: what it was before}. ``done``: VEs that it
+    was done with. ``placed``: VEs with constraints of a move.
+    """
+
+    run: str
+    owner: str
+    process: str
+    what: str
+    stale: bool
+    sentence: str
+    busy: str
+    roles: list[str]
+    properties: dict[str, str | None]
+    done: list[str]
+    placed: list[str]
+
+
+@dataclass(frozen=True)
+class BackRequest(Message):
+    """``claim``: this run, as in _cib/mark.py."""
+
+    DO: ClassVar[str] = 'back'
+
+    claim: Plain
 
 
 @dataclass(frozen=True)
@@ -81,7 +117,8 @@ class Plan(Message):
     node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
     ``failure_keys``: what tells each of the ``failures`` from every other one. ``lost``: nodes that are lost, in words.
     ``blocked``: {VE that cannot go back: why}; left where they are. ``stopped_by_hand``: VEs that stay stopped.
-    ``standby_by_hand``: nodes that somebody else put into standby, where they stay.
+    ``standby_by_hand``: nodes that somebody else put into standby, where they stay. ``drained``: {node of the options: the VEs
+    that have left it, as is noted there}. ``found``: what another run has left, as Found has it; empty where it is nothing.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
@@ -103,6 +140,8 @@ class Plan(Message):
     blocked: dict[str, str] = field(default_factory=dict)
     stopped_by_hand: list[str] = field(default_factory=list)
     standby_by_hand: list[str] = field(default_factory=list)
+    drained: dict[str, list[str]] = field(default_factory=dict)
+    found: Plain = field(default_factory=dict)
 
     @property
     def batches(self) -> list[list[str]]:
@@ -141,8 +180,9 @@ class PutRequest(Message):
 
     ``roles``: {VE: its target-role, None to take it away}. ``away``: {VE: the nodes that it is to leave}. ``to``: {VE: the
     node that it is to go to}. ``clear``: VEs of which nothing of the latter two is to stay. ``standby``: {node: whether}.
-    ``moved``: {node: the VEs that have left it}, noted there. ``only_in``: leave out VEs that are in none of these
-    states, such as those that have begun to start; empty: none is left out.
+    ``drained``: {node: the VEs that have left it}, noted there. ``only_in``: leave out VEs that are in none of these
+    states, such as those that have begun to start; empty: none is left out. ``claim``: the run whose patch it is, as in
+    _cib/mark.py, empty for none; ``undo``: what takes it back from now on; ``end``: it is the last one.
     """
 
     DO: ClassVar[str] = 'put'
@@ -152,8 +192,11 @@ class PutRequest(Message):
     to: dict[str, str] = field(default_factory=dict)
     clear: list[str] = field(default_factory=list)
     standby: dict[str, bool] = field(default_factory=dict)
-    moved: dict[str, list[str]] = field(default_factory=dict)
+    drained: dict[str, list[str]] = field(default_factory=dict)
     only_in: list[str] = field(default_factory=list)
+    claim: Plain = field(default_factory=dict)
+    undo: Plain = field(default_factory=dict)
+    end: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -251,11 +294,11 @@ class ForgetResult(Message):
     pass
 
 
-Request = Union[PlanRequest, PutRequest, LookRequest, ForgetRequest]
+Request = Union[PlanRequest, BackRequest, PutRequest, LookRequest, ForgetRequest]
 Answer = Union[Plan, PutResult, LookResult, ForgetResult]
 
 REQUESTS: Mapping[str, type[Request]] = {
-    kind.DO: kind for kind in (PlanRequest, PutRequest, LookRequest, ForgetRequest)
+    kind.DO: kind for kind in (PlanRequest, BackRequest, PutRequest, LookRequest, ForgetRequest)
 }
 
 

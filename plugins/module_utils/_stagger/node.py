@@ -20,9 +20,11 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     edits,
     guests,
     history,
+    mark,
     transaction,
     tree,
 )
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.mark import Claim, Undo
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.transaction import Draft
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
@@ -31,6 +33,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Answer,
+    BackRequest,
     ForgetRequest,
     ForgetResult,
     LookRequest,
@@ -52,11 +55,13 @@ def serve(runner: Runner, options: Options, request: Request) -> Answer:
     """Do what is asked for."""
     if isinstance(request, PutRequest):
         return put(runner, request)
+    if isinstance(request, BackRequest):
+        return back(runner, request)
     if isinstance(request, LookRequest):
         return look(runner, request)
     if isinstance(request, ForgetRequest):
         return forget(runner, request)
-    return plan.make(runner, options)
+    return plan.make(runner, options, request)
 
 
 def put(runner: Runner, request: PutRequest) -> PutResult:
@@ -74,7 +79,22 @@ def put(runner: Runner, request: PutRequest) -> PutResult:
     if late:
         back = PutRequest(roles={name: before[name] for name in late if name in before})
         transaction.change(runner, lambda root: _edit(root, back, late))
-    return PutResult(changed=draft.changed, done=[name for name in done if name not in late])
+    # that the mark of the run was renewed is no change
+    changed = draft.changed and mark.changes_more(draft.old, draft.new)
+    return PutResult(changed=changed, done=[name for name in done if name not in late])
+
+
+def back(runner: Runner, request: BackRequest) -> PutResult:
+    """Undo what stands in the mark of a run that was cut; from then on the cluster is marked as this run's."""
+    claim = Claim(**request.claim)
+
+    def edit(root: Element) -> None:
+        cut = mark.read(root)
+        mark.claim(root, claim, Undo())
+        if cut is not None and cut.run == claim.over:
+            mark.go_back(root, cut)
+
+    return PutResult(changed=transaction.change(runner, edit).changed, done=[])
 
 
 def preview(runner: Runner, made: Plan, state: str) -> Draft[tuple[list[str], Roles]]:
@@ -121,6 +141,12 @@ def _free(runner: Runner, request: PutRequest) -> list[str]:
 
 def _edit(root: Element, request: PutRequest, names: Collection[str]) -> tuple[list[str], Roles]:
     """Edit what is asked for of these VEs. Returns them, and {name: its target-role before}."""
+    if request.claim:
+        claim = Claim(**request.claim)
+        if request.end:
+            mark.end(root, claim)
+        else:
+            mark.claim(root, claim, Undo(**request.undo))
     before: Roles = {}
     elements = tree.primitives(root)
     for name, read in guests.ours(root).items():  # one that was removed meanwhile is nobody's any more
@@ -132,12 +158,14 @@ def _edit(root: Element, request: PutRequest, names: Collection[str]) -> tuple[l
             edits.set_target_role(root, element, request.roles[name], _mark(read, request.roles[name]))
         if name in request.away or name in request.to or name in request.clear:
             edits.place(root, name, request.away.get(name, ()), request.to.get(name))
+    by_hand = [node for node in {*request.standby, *request.drained} if edits.standby_by_hand(root, node)]
     for node, standby in request.standby.items():
-        if edits.standby_by_hand(root, node):
-            continue
-        edits.set_standby(root, node, standby)
-        left = sorted({*edits.drained(root, node), *request.moved.get(node, [])})
-        edits.set_drained(root, node, left if standby else None)
+        if node not in by_hand:
+            edits.set_standby(root, node, standby)
+    for node, left in request.drained.items():
+        if node not in by_hand:
+            # an empty node that goes into standby has the mark as well: it says whose standby it is
+            edits.set_drained(root, node, sorted(left) if left or request.standby.get(node) else None)
     return list(names), before
 
 

@@ -11,6 +11,7 @@ from typing import Any, Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY, VE_FIELDS
 
 # As an Ansible argument spec.
@@ -33,9 +34,11 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
     'max_failures': {'type': 'int'},
     'retries': {'type': 'int', 'default': 0},
     'timeout': {'type': 'str', 'default': '1h'},
+    'take_over': {'type': 'bool', 'default': False},
     'progress': {'type': 'str', 'choices': ['full', 'summary', 'none'], 'default': 'full'},
 }
 
+VERBS = {'started': 'starts', 'stopped': 'stops', 'restarted': 'restarts', 'moved': 'moves'}
 TIMES = ('timeout', 'gap', 'load_gate_timeout')
 # The smallest value of those that are numbers.
 LEAST = {'per_node': 0, 'total': 0, 'max_failures': 1, 'retries': 0, 'max_load': 0, 'max_pressure': 0}
@@ -69,12 +72,26 @@ class Options:
     retries: int
     progress: str
     all: bool = False
+    take_over: bool = False
 
     def standby_of(self) -> dict[str, bool] | None:
         """{node: whether it goes into standby, or comes out of it}; None where standby is not touched."""
         if self.standby is None:
             return None
         return {node: True for node in self.nodes} if self.standby else {str(self.to): False}
+
+    def what(self) -> str:
+        """What a run with these does, in words that others read while it is at work."""
+        way = ''
+        if self.state == 'moved':
+            way = ' away from %s' % ', '.join(self.nodes) if self.nodes else ''
+            way += ' to %s' % self.to if self.to else ''
+            way += {None: '', True: ', into standby', False: ', out of standby'}[self.standby]
+        elif self.nodes:
+            way = ' of %s' % ', '.join(self.nodes)
+        if self.orders:
+            way += ', start order %d to %d' % self.orders
+        return '%s VEs%s%s' % (VERBS[self.state], way, '' if self.names is None else ': %s' % some(self.names))
 
 
 def read(arguments: Mapping[str, Any]) -> Options:
@@ -107,6 +124,7 @@ def read(arguments: Mapping[str, Any]) -> Options:
         max_failures=arguments['max_failures'],
         retries=arguments['retries'],
         progress=arguments['progress'],
+        take_over=arguments['take_over'],
         **seconds,
     )
 

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import Status, VeStatus
@@ -25,6 +25,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.mode
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import (
     batches,
     choice,
+    cut,
     destinations,
     estimate,
     handover,
@@ -32,19 +33,23 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import (
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.choice import Choice
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.destinations import Destinations
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, Row
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, PlanRequest, Row
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.order import Order
 
 # How many at once, where neither the user nor the cluster says anything.
 DEFAULT_PER_NODE = 2
+_NONE = Plan([], [], {}, {}, [], 0, 0, 0, [], '', 0, None)
 
 
-def make(runner: Runner, options: Options) -> Plan:
+def make(runner: Runner, options: Options, request: PlanRequest) -> Plan:
     """The plan; an Error where nothing can be done, or something is asked for that the cluster does not have."""
     status = cluster.read(runner)
     root = tree.query(runner)
-    _refuse_paralysed(status)
+    found = cut.find(root)
+    if found and request.found_first:
+        return replace(_NONE, found=found)
+    _refuse_paralysed(status, found)
     ours = guests.ours(root)
     states = {ve.name: ve for ve in status.ves}
     declared = None if options.ves is None else validate.read(options.ves).ves
@@ -59,15 +64,19 @@ def make(runner: Runner, options: Options) -> Plan:
     by_hand = handover.check(runner, root, states, chosen.todo, options)
     chosen, goes = _places(runner, root, candidates, chosen, states, options)
     seconds = estimate.seconds(ours, states, declared, options.state)
-    chosen = replace(chosen, todo=[name for name in chosen.todo if name not in goes.blocked])
+    todo = [name for name in chosen.todo if name not in goes.blocked and name not in request.without]
+    chosen = replace(chosen, todo=todo)
     rows = _rows(chosen.todo, goes, order_, states, seconds, options)
     made = _plan(runner, root, options, rows, order_, chosen, states)
+    nodes = options.nodes if options.standby else [options.to] if options.standby is False and options.to else []
     return replace(
         made,
         stopped_by_hand=chosen.by_hand,
         standby_by_hand=by_hand,
         blocked=dict(goes.blocked),
         lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost],
+        drained={node: edits.drained(root, node) for node in nodes},
+        found=found,
     )
 
 
@@ -157,7 +166,12 @@ def _plan(
     )
 
 
-def _refuse_paralysed(status: Status) -> None:
+def _refuse_paralysed(status: Status, found: Mapping[str, Any]) -> None:
+    if status.maintenance and 'maintenance-mode' in found.get('properties', {}):
+        raise Error(
+            'The cluster is in maintenance mode because of a run that has not ended: %s. Nothing was changed. If that was cut, '
+            'the next run ends what it has left, without check mode.' % found['sentence']
+        )
     if status.maintenance:
         raise Error(
             'The cluster is in maintenance mode: Pacemaker starts and stops nothing. Nothing was changed. End it with '
@@ -167,7 +181,8 @@ def _refuse_paralysed(status: Status) -> None:
         raise Error(
             'This part of the cluster has no quorum (no-quorum-policy=%s): Pacemaker starts nothing. Nothing was changed. '
             'Bring back enough nodes and run again; "corosync-quorumtool -s" tells who is missing.'
-            % status.no_quorum_policy
+            % status.no_quorum_policy,
+            elsewhere=True,  # another part of it may have
         )
 
 

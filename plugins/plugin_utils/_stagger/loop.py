@@ -11,18 +11,19 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Plain,
-    Plan,
     PutRequest,
     VeLook,
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import phases
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import report as texts
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.beginning import Begun, begin
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.load_gate import LoadGate
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.releases import Releases
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import LEFT, Report
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import LEFT, SILENCE, Report
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import (
     INTERRUPTED,
+    INTERVAL,
     Done,
     Outside,
     Over,
@@ -31,26 +32,25 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state im
 )
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.watch import Watch
 
-INTERVAL = 2  # seconds between two looks
-SILENCE = 20  # seconds without news until a line says what is waited for
 QUIET_LOOKS = 3  # looks at an idle cluster until what is not done counts as staying so
 STUCK_LOOKS = 15  # looks at a cluster that waits for a node to be fenced, which failed: it is tried again
 
 
 def run(outside: Outside, options: Options) -> Plain:
     """Have the plan made, work through it, and return the module's result."""
-    return Loop(outside, options, outside.node.plan()).run()
+    report = Report(outside)
+    return Loop(outside, options, report, begin(outside, options, report)).run()
 
 
 class Loop:
     """One run. A failure of the node is an Error, which ends it at once; the cluster goes on with what was released."""
 
-    def __init__(self, outside: Outside, options: Options, plan: Plan) -> None:
-        self._outside, self._options, self._plan = outside, options, plan
-        self._done = Done()
-        self._report = Report(outside)
-        self._watch = Watch(outside.node, plan, options, self._report, self._done)
-        self._releases = Releases(outside.node, options, self._report, self._done)
+    def __init__(self, outside: Outside, options: Options, report: Report, begun: Begun) -> None:
+        self._outside, self._options, self._plan = outside, options, begun.plan
+        self._done = Done(changed=begun.changed)
+        self._report = report
+        self._watch = Watch(outside.node, begun.plan, options, report, self._done)
+        self._releases = Releases(outside.node, options, report, self._done, begun.claim)
         self._load_gate = LoadGate(options, outside.loads)
         self._quiet = 0  # looks at an idle cluster, one after the other
 
@@ -58,17 +58,26 @@ class Loop:
         for line in texts.preface(self._plan, self._options):
             self._report.say(line)
         try:
-            self._watch.look()
-            self._batches()
+            over = self._work()
+            self._releases.end()
         except Error as error:
             # what was done until then was done
             changed = self._done.changed or bool(error.details.get('changed'))
-            raise Error(error.msg, **{**self._partial(), **error.details, 'changed': changed}) from error
+            raise Error(
+                error.msg, **{**texts.partial(self._done, self._report), **error.details, 'changed': changed}
+            ) from error
+        return self._result(over)
+
+    def _work(self) -> str:
+        """Why it ended before its time, if it did."""
+        try:
+            self._watch.look()
+            self._batches()
         except Over as reason:
             if self._options.state == 'moved':
-                self._releases.put(PutRequest(clear=[row.name for row in self._plan.rows]))
-            return self._result(str(reason))
-        return self._result('')
+                self._releases.put(PutRequest(clear=[row.name for row in self._plan.rows]), end=True)
+            return str(reason)
+        return ''
 
     # What is done
 
@@ -91,8 +100,8 @@ class Loop:
                 '%s did not come up elsewhere, so the nodes were not put into standby'
                 % count(len(self._done.failed), 'VE')
             )
-        request = phases.after_move(self._options, self._plan)
-        if self._releases.put(request).changed:
+        request = phases.after_move(self._options, self._plan, self._done.failed)
+        if self._releases.put(request, end=True).changed:
             for node, standby in request.standby.items():
                 self._report.event(None, 'standby' if standby else 'back', node)
                 self._report.say('%s is %s' % (node, 'in standby' if standby else 'out of standby'))
@@ -216,18 +225,6 @@ class Loop:
         self._report.say('the load gate is open after %d s' % (self._outside.now() - since))
 
     # The result
-
-    def _partial(self) -> Plain:
-        """What is known when the node gives no answer any more."""
-        done = self._done
-        return {
-            'changed': done.changed,
-            'released': done.released,
-            'withdrawn': done.withdrawn,
-            'left_alone': done.left_alone,
-            'timeline': self._report.timeline,
-            'seconds': round(self._report.seconds(), 1),
-        }
 
     def _result(self, over: str) -> Plain:
         """``over``: why it ended before its time, if it did."""

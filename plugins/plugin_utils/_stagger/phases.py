@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Dict, Optional
+from typing import Container, Dict, Optional
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, PutRequest
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
@@ -23,7 +23,8 @@ def of_batch(options: Options, plan: Plan, names: list[str]) -> list[Phase]:
         return [_stop(options, names, back)]
     if options.state == 'restarted':
         return _restart(options, names, back)
-    return [_move(options, names)]
+    so_far = {row.name for row in plan.rows if row.batch <= max(each.batch for each in plan.rows if each.name in names)}
+    return [_move(options, plan, names, so_far)]
 
 
 def waiting(options: Options) -> Phase:
@@ -31,12 +32,26 @@ def waiting(options: Options) -> Phase:
     return Phase([], PutRequest(), goal_of(options))
 
 
-def after_move(options: Options, plan: Plan) -> PutRequest:
-    """Nothing of ours stays in the CIB, and nodes are handed over or taken back."""
-    moved: dict[str, list[str]] = {}
+def after_move(options: Options, plan: Plan, failed: Container[str]) -> PutRequest:
+    """Nothing of ours stays in the CIB, and nodes are handed over or taken back. ``failed``: VEs that are not back."""
+    drained = {}
     if options.standby:
-        moved = {node: [row.name for row in plan.rows if row.node == node] for node in options.nodes}
-    return PutRequest(clear=[row.name for row in plan.rows], standby=options.standby_of() or {}, moved=moved)
+        drained = left(options, plan, [row.name for row in plan.rows])
+    elif options.standby is False:
+        asked_for = options.names
+        drained = {
+            node: [name for name in names if name in failed or asked_for is not None and name not in asked_for]
+            for node, names in plan.drained.items()
+        }
+    return PutRequest(clear=[row.name for row in plan.rows], standby=options.standby_of() or {}, drained=drained)
+
+
+def left(options: Options, plan: Plan, released: Container[str]) -> dict[str, list[str]]:
+    """{node that is emptied: all that has left it, or is about to, those of an earlier run that was cut too}"""
+    here = {
+        node: [row.name for row in plan.rows if row.node == node and row.name in released] for node in options.nodes
+    }
+    return {node: sorted({*plan.drained.get(node, []), *names}) for node, names in here.items()}
 
 
 def _start(options: Options, names: list[str]) -> Phase:
@@ -62,16 +77,25 @@ def _stop(options: Options, names: list[str], back: Roles) -> Phase:
 def _restart(options: Options, names: list[str], back: Roles) -> list[Phase]:
     return [
         # taken back as a whole: what is being stopped starts when that stop has ended
-        Phase(names, PutRequest(roles=_all(names, 'Stopped')), is_down, undo=PutRequest(roles=back), role='stopped'),
+        Phase(
+            names,
+            PutRequest(roles=_all(names, 'Stopped')),
+            is_down,
+            undo=PutRequest(roles=back),
+            role='stopped',
+            for_a_while=back,
+        ),
         Phase(names, PutRequest(roles=back), goal_of(options)),
     ]
 
 
-def _move(options: Options, names: list[str]) -> Phase:
+def _move(options: Options, plan: Plan, names: list[str], so_far: Container[str]) -> Phase:
     request = PutRequest(
         away={name: options.nodes for name in names} if options.nodes else {},
         to={name: options.to for name in names} if options.to else {},
         standby=(options.standby_of() or {}) if options.standby is False else {},
+        # noted before they go: whoever comes after a run that was cut knows who is to go back
+        drained=left(options, plan, so_far) if options.standby else {},
     )
     return Phase(names, request, goal_of(options), undo=PutRequest(clear=names))
 

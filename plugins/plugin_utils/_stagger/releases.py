@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from typing import Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib.mark import Claim, Roles, Undo
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import PutRequest, PutResult, VeLook
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import report as texts
@@ -16,18 +18,27 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state im
 
 
 class Releases:
-    """Has the node do it, and notes in ``done`` what was done."""
+    """Has the node do it, and notes in ``done`` what was done. ``claim``: what marks the cluster as this run's meanwhile."""
 
-    def __init__(self, node: Node, options: Options, report: Report, done: Done) -> None:
-        self._node, self._options, self._report, self._done = node, options, report, done
+    def __init__(self, node: Node, options: Options, report: Report, done: Done, claim: Claim) -> None:
+        self._node, self._options, self._report, self._done, self._claim = node, options, report, done, claim
 
-    def put(self, request: PutRequest) -> PutResult:
-        """One patch. What was asked for, and got no answer, may have been done."""
+    def end(self) -> None:
+        """The cluster is not this run's any more, if it was."""
+        if self._claim.held:
+            self.put(PutRequest(), end=True)
+
+    def put(self, request: PutRequest, for_a_while: Roles | None = None, end: bool = False) -> PutResult:
+        """One patch. What was asked for, and got no answer, may have been done. ``for_a_while``: the target-roles that are to
+        come back, where the patch sets others. ``end``: the last one."""
+        done = [name for name in self._done.released if name not in (for_a_while or ())]
+        undo = Undo(roles=for_a_while or {}, done=done if self._options.state == 'restarted' else [])
         try:
-            result = self._node.put(request)
+            result = self._node.put(replace(request, claim=asdict(self._claim), undo=asdict(undo), end=end))
         except Error as error:
             self._done.changed = self._done.changed or error.details.pop(UNANSWERED, False)
             raise
+        self._claim = replace(self._claim, held=not end)
         self._done.changed = self._done.changed or result.changed
         return result
 
@@ -38,7 +49,9 @@ class Releases:
             return False
         # What somebody else has set already is not ours to withdraw.
         ours = [name for name in names if phase.role is None or role_of(ves[name]) != phase.role]
-        self.put(phase.request.of(names))
+        self.put(
+            phase.request.of(names), {name: phase.for_a_while[name] for name in names if name in phase.for_a_while}
+        )
         phase.edited.update(ours)
         for name in ours:
             if name not in self._done.released:

@@ -36,6 +36,8 @@ EVENTS = {
 }
 # What takes a VE out of a run, in words.
 LEFT = {'unmanaged': 'is unmanaged now, and left alone', 'removed': 'was removed by somebody else'}
+# Seconds without news until a line says what is waited for.
+SILENCE = 20
 MOVING = ('starting', 'stopping', 'migrating')
 
 
@@ -88,9 +90,18 @@ def preface(plan: Plan, options: Options) -> list[str]:
         + _stale(plan)
         + ['%s is unmanaged and left alone' % name for name in plan.unmanaged]
         + _by_hand(plan)
+        + _left_before(plan, options)
         + _not_back(plan, options)
         + plan.lost
     )
+
+
+def _left_before(plan: Plan, options: Options) -> list[str]:
+    return [
+        '%s had been left in an earlier run by %s, which will go back too' % (node, some(names))
+        for node, names in plan.drained.items()
+        if options.standby and names
+    ]
 
 
 def _stale(plan: Plan) -> list[str]:
@@ -130,13 +141,21 @@ def plan_lines(plan: Plan, options: Options) -> list[str]:
         heading += ', in %d batches because %s' % (len(plan.batches), plan.why_batches)
     if plan.rows:
         heading += ', %s' % estimated(options.state, plan.expected)
-    return (
-        [heading]
-        + [_row(row, options.state) for row in plan.rows]
-        + _by_hand(plan)
-        + _not_back(plan, options)
-        + plan.lost
-    )
+    found = [
+        'a run that has not ended is found: %s; if it was cut, what it has left is taken back first'
+        % plan.found['sentence']
+        for _once in [1]
+        if plan.found.get('sentence')
+    ]
+    return [
+        *found,
+        heading,
+        *[_row(row, options.state) for row in plan.rows],
+        *_by_hand(plan),
+        *_left_before(plan, options),
+        *_not_back(plan, options),
+        *plan.lost,
+    ]
 
 
 def _by_hand(plan: Plan) -> list[str]:
@@ -205,6 +224,18 @@ def withdrawal(why: str, done: int, of: int, undisturbed: bool) -> str:
 
 
 # After the run
+
+
+def partial(done: Done, report: Report) -> Plain:
+    """What is known when the node gives no answer any more."""
+    return {
+        'changed': done.changed,
+        'released': done.released,
+        'withdrawn': done.withdrawn,
+        'left_alone': done.left_alone,
+        'timeline': report.timeline,
+        'seconds': round(report.seconds(), 1),
+    }
 
 
 def result(plan: Plan, done: Done, ves: list[Plain], report: Report, over: str) -> Plain:

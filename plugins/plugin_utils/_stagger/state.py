@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Callable, Mapping
+from typing import Callable, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
+    BackRequest,
     ForgetRequest,
     ForgetResult,
     LookRequest,
@@ -28,6 +29,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options 
 
 Goal = Callable[[VeLook], bool]
 
+INTERVAL = 2  # seconds between two looks
+
 
 class Node:
     """The node on which it is done. ``ask(request)`` gets the answer, both as plain data; a failure is an Error."""
@@ -35,13 +38,16 @@ class Node:
     def __init__(self, ask: Callable[[Plain], Plain]) -> None:
         self._ask = ask
 
-    def plan(self) -> Plan:
-        return Plan.read(self._ask(PlanRequest().plain()))
+    def plan(self, found_first: bool = False, without: Sequence[str] = ()) -> Plan:
+        return Plan.read(self._ask(PlanRequest(found_first, list(without)).plain()))
+
+    def back(self, claim: Plain) -> PutResult:
+        return PutResult.read(self._ask(BackRequest(claim).plain()))
 
     def put(self, request: PutRequest) -> PutResult:
         return PutResult.read(self._ask(request.plain()))
 
-    def look(self, names: list[str]) -> LookResult:
+    def look(self, names: list[str] | None) -> LookResult:
         return LookResult.read(self._ask(LookRequest(names).plain()))
 
     def forget(self, names: list[str]) -> ForgetResult:
@@ -59,7 +65,8 @@ class Load:
 @dataclass(frozen=True)
 class Outside:
     """``show(text, always)``: a line on the screen; ``always``: in a summary too. ``loads()``: {host: Load}, None where
-    nobody measures. ``interrupted()``: whether to end. ``now`` and ``sleep``: in seconds."""
+    nobody measures. ``interrupted()``: whether to end. ``now`` and ``sleep``: in seconds. ``owner``: who runs this, in words;
+    ``process``: what tells this process from all others. ``alive(process)``: whether it runs; None where nobody can know here."""
 
     node: Node
     show: Callable[[str, bool], None]
@@ -67,6 +74,9 @@ class Outside:
     interrupted: Callable[[], bool] = lambda: False
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
+    owner: str = 'somebody'
+    process: str = ''
+    alive: Callable[[str], bool | None] = lambda process: None
 
 
 class Over(Exception):
@@ -83,7 +93,8 @@ class Phase:
     """One patch, and what is waited for.
 
     ``undo``: what takes the patch back; its ``only_in`` leaves out VEs that have begun. ``role``: the target-role that the
-    patch sets; where it is another one now, an admin set that. ``edited``: what was released and not withdrawn.
+    patch sets; where it is another one now, an admin set that. ``for_a_while``: the target-roles before, where the patch sets
+    others for a while. ``edited``: what was released and not withdrawn.
     """
 
     names: list[str]
@@ -91,6 +102,7 @@ class Phase:
     goal: Goal
     undo: PutRequest | None = None
     role: str | None = None
+    for_a_while: dict[str, str | None] = field(default_factory=dict)
     edited: set[str] = field(default_factory=set)
 
 

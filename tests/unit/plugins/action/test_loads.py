@@ -10,6 +10,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.openve.pacemaker.plugins.action import ve_stagger
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote.connections import Connections
 
 PLUGIN = """
 DOCUMENTATION = "name: %(name)s"
@@ -55,5 +56,5 @@ def test_every_host_of_the_play_is_asked(tmp_path, name, arguments):
     connection_loader.add_directory(str(tmp_path))
     hosts = {host: {'ansible_connection': name} for host in ('h1', 'h3', 'h5')}
     variables = {'inventory_hostname': 'h1', 'ansible_play_hosts': list(hosts), 'hostvars': hosts}
-    loads = ve_stagger.Loads(First(), PlayContext(), variables).read()
+    loads = ve_stagger.Loads(Connections(First(), PlayContext(), variables), list(hosts)).read()
     assert {host: load.load for host, load in loads.items()} == {'h1': 0.5, 'h3': 1.75, 'h5': 2.75}

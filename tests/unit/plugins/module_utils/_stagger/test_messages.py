@@ -42,7 +42,7 @@ PUT = PutRequest(
     to={'ve-3': 'n2'},
     clear=['ve-4'],
     standby={'n1': True},
-    moved={'n1': ['ve-1']},
+    drained={'n1': ['ve-1']},
     only_in=['stopped'],
 )
 
@@ -91,4 +91,4 @@ def test_a_patch_for_some_of_the_ves_keeps_what_is_of_nodes():
     assert PUT.names == ['ve-1', 've-2', 've-3', 've-4']
     some = PUT.of(['ve-2', 've-4'])
     assert (some.roles, some.away, some.to, some.clear) == ({'ve-2': None}, {'ve-2': ['n1']}, {}, ['ve-4'])
-    assert (some.standby, some.moved, some.only_in) == (PUT.standby, PUT.moved, PUT.only_in)
+    assert (some.standby, some.drained, some.only_in) == (PUT.standby, PUT.drained, PUT.only_in)

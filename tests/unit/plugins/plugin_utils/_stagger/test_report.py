@@ -33,6 +33,7 @@ def test_what_is_said_of_the_limit_before_the_run(state, limit, verdicts, said):
         unmanaged=[],
         stopped_by_hand=[],
         standby_by_hand=[],
+        drained={},
         blocked={},
         lost=[],
     )
