@@ -24,6 +24,7 @@ MOVED = 'openve-moved-%s-%s'
 # The node attribute with the VEs that were sent away when the node was put into standby. A standby without it is of somebody else.
 DRAINED = 'openve-drained'
 NOBODY = '-'  # cannot be the id of a resource
+NOT_YET = '~'  # before the names: they leave, or have left, and the node is not in standby, so that one which is found then is somebody else's
 
 
 def set_target_role(root: Element, primitive: Element, role: str | None, mark: str | None = None) -> None:
@@ -88,16 +89,18 @@ def set_standby(root: Element, node: str, standby: bool) -> None:
 
 
 def drained(root: Element, node: str) -> list[str]:
-    """The VEs that were sent away from a node when it was put into standby."""
-    return [name for name in (attributes.get_node(root, node, DRAINED) or '').split() if name != NOBODY]
+    """The VEs that were sent away from a node when it was put into standby, or are about to be."""
+    words = (attributes.get_node(root, node, DRAINED) or '').split()
+    return [name for name in words if name not in (NOBODY, NOT_YET)]
 
 
-def set_drained(root: Element, node: str, names: Iterable[str] | None) -> None:
-    """None: it was not put into standby here, or is back."""
-    attributes.set_node(root, node, DRAINED, None if names is None else ' '.join(names) or NOBODY)
+def set_drained(root: Element, node: str, names: Iterable[str] | None, standby: bool = True) -> None:
+    """None: it was not put into standby here, or is back. ``standby``: whether it is put there, or is there by us."""
+    value = None if names is None else ' '.join([*names] if standby else [NOT_YET, *names]) or NOBODY
+    attributes.set_node(root, node, DRAINED, value)
 
 
 def standby_by_hand(root: Element, node: str) -> bool:
     """Whether somebody else put a node into standby, for good or until it restarts."""
     for_good, until_restart = modes.standby_of(root, node)
-    return until_restart or for_good and attributes.get_node(root, node, DRAINED) is None
+    return until_restart or for_good and (attributes.get_node(root, node, DRAINED) or NOT_YET).split()[0] == NOT_YET

@@ -21,6 +21,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     guests,
     history,
     mark,
+    modes,
     transaction,
     tree,
 )
@@ -163,9 +164,10 @@ def _edit(root: Element, request: PutRequest, names: Collection[str]) -> tuple[l
         if node not in by_hand:
             edits.set_standby(root, node, standby)
     for node, left in request.drained.items():
-        if node not in by_hand:
-            # an empty node that goes into standby has the mark as well: it says whose standby it is
-            edits.set_drained(root, node, sorted(left) if left or request.standby.get(node) else None)
+        into = request.standby.get(node, False)
+        # an empty node that goes into standby has the mark as well: it says whose standby it is
+        noted = sorted(left) if (left or into) and node not in by_hand else None
+        edits.set_drained(root, node, noted, into or any(modes.standby_of(root, node)))
     return list(names), before
 
 
