@@ -116,8 +116,8 @@ class Plan(Message):
     ``failures``: of all VEs of the cluster, as they are. ``unmanaged``: left alone. ``limit``: the cluster's
     node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
     ``failure_keys``: what tells each of the ``failures`` from every other one. ``lost``: nodes that are lost, in words.
-    ``blocked``: {VE that cannot go back: why}; left where they are. ``drained``: {node of the options: the VEs that have left
-    it, as is noted there}. ``found``: what another run has left, as Found has it; empty where it is nothing.
+    ``blocked``: {VE that cannot go back: why}; left where they are. ``drained``: {node: the VEs that have left it, as is
+    noted there}. ``found``: what another run has left, as Found has it; empty where it is nothing.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)

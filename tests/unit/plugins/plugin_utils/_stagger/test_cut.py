@@ -153,12 +153,46 @@ def test_what_a_restart_has_left_is_taken_back_by_any_other_run_and_said_first(r
     )
 
 
+def test_a_start_that_was_cut_goes_on_and_is_held_up_by_no_edit(running):
+    assert not running.conduct('stopped').get('failed') and where(running) == {}
+    assert killed(running, 1, state='started')
+    running.sleep(2)
+    edits, ask = [], running.ask
+
+    def asked(request):
+        if request['do'] in ('put', 'back'):
+            edits.append(len(where(running)))
+        return ask(request)
+
+    running.ask = asked
+    assert not running.conduct('started').get('failed') and edits == [6] and nothing_of_ours(running)
+    assert 'it starts VEs; it was cut: its process is gone' in running.lines[0]
+
+
 def test_what_an_admin_has_set_since_is_left_alone(running):
     assert killed(running, 1, **RESTART)
     name = next(name for name, role in roles(running.cluster).items() if role == ['Stopped'])
     running.role(name, 'Unpromoted')
     assert not running.conduct('started', names=[]).get('failed')
     assert roles(running.cluster)[name] == ['Unpromoted']
+
+
+def test_a_node_that_was_not_brought_back_is_named_by_every_run(running):
+    left = there(running)
+    assert not running.conduct(**DRAIN).get('failed')
+    running.conduct('started')
+    assert 'n1 had been left in an earlier run by %s, and is not brought back yet' % ', '.join(left) in running.shown
+    assert 'n1 had been left' not in running.shown.split('is not brought back yet')[1]
+    del running.lines[:]
+    running.conduct(**UNDO)
+    assert 'had been left' not in running.shown and nothing_of_ours(running)
+
+
+def test_an_undo_of_some_keeps_the_others_in_mind(running):
+    left = there(running)
+    assert len(left) == 2 and not running.conduct(**DRAIN).get('failed')
+    assert not running.conduct(**dict(UNDO, names=left[:1])).get('failed') and there(running) == left[:1]
+    assert not running.conduct(**UNDO).get('failed') and there(running) == left and nothing_of_ours(running)
 
 
 # One at a time
