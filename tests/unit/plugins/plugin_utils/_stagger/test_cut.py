@@ -81,17 +81,27 @@ def nothing_of_ours(world):
     return 'openve-' not in world.cluster.text().split('<status')[0].replace('openve"', '')
 
 
+class At:
+    """How a world was, to go back to it."""
+
+    def __init__(self, world):
+        self.text, self.history = world.cluster.text(), {key: list(past) for key, past in world.history.items()}
+
+    def again(self, world):
+        world.cluster.path.write_text(self.text)
+        world.history = {key: list(past) for key, past in self.history.items()}
+        world.flight, world.queue, world.made_for, world.settled = [], [], world.configuration(), None
+        world.process, world.alive = 'first', {}
+        del world.started[:], world.lines[:]
+
+
 def cuts(world, check, before=lambda world: None, **arguments):
     """Cut a run after each of its edits, in turn have the world go on for half a minute or not, and have another run; then
     check(world, at). How often it was cut."""
     before(world)
-    number, text, history = 0, world.cluster.text(), {key: list(past) for key, past in world.history.items()}
+    number, at = 0, At(world)
     while True:
-        world.cluster.path.write_text(text)
-        world.history = {key: list(past) for key, past in history.items()}
-        world.flight, world.queue, world.made_for, world.settled = [], [], world.configuration(), None
-        world.process, world.alive = 'first', {}
-        del world.started[:], world.lines[:]
+        at.again(world)
         if not killed(world, number, **arguments):
             return number
         world.sleep(1 if number % 2 else 30)
@@ -138,6 +148,29 @@ def test_a_restart_cut_anywhere_is_finished_and_none_is_down(running):
         assert len(world.started) <= 6 + 3 * (at % 2), (at, world.started)
 
     assert cuts(running, check, **RESTART) == 5
+
+
+@pytest.mark.parametrize('arguments', [DRAIN, RESTART], ids=['drain', 'restart'])
+def test_the_one_after_it_may_be_cut_as_well(running, arguments):
+    left = there(running)
+    assert killed(running, 1, **arguments)
+    running.sleep(7)
+    assert killed(running, 2, **arguments)
+    running.sleep(1)
+    running.process, running.alive = 'third', {'first': False, 'second': False}
+    assert not running.conduct(**arguments).get('failed') and len(where(running)) == 6
+    if arguments is DRAIN:
+        assert there(running) == [] and not running.conduct(**UNDO).get('failed') and there(running) == left
+    assert nothing_of_ours(running)
+
+
+@pytest.mark.parametrize('chain', [[RESTART], [DRAIN, UNDO]], ids=['restart', 'drain'])
+def test_an_edit_whose_answer_was_lost_arrives_twice(running, chain):
+    ask, left = running.ask, there(running)
+    running.ask = lambda request: [ask(request) for _twice in range(2 if request['do'] in ('put', 'back') else 1)][0]
+    for arguments in chain:
+        assert not running.conduct(**arguments).get('failed')
+    assert there(running) == left and len(where(running)) == 6 and nothing_of_ours(running)
 
 
 def test_what_a_restart_has_left_is_taken_back_by_any_other_run_and_said_first(running):
