@@ -6,6 +6,7 @@ import os
 import pathlib
 import random
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -209,6 +210,10 @@ def test_the_limit_is_in_force_where_the_cluster_was_formed_with_it():
     assert verdicts() == dict.fromkeys(NODES, "true")
 
 
+def maintenance():
+    return DC.check_output("crm_attribute --name maintenance-mode --query --quiet --default absent").strip()
+
+
 def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
     """Lowered by hand, so that the agent's own limit stays at 2 and does not hide it."""
     assert verdicts() == dict.fromkeys(NODES, "true")
@@ -236,16 +241,25 @@ def test_a_changed_limit_is_not_in_force_and_then_is(tmp_path):
             ]
         )
     )
-    play = subprocess.run(
-        ["ansible-playbook", "--inventory", str(INVENTORY), str(book)],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=ENVIRONMENT,
-    )
+    command = ["ansible-playbook", "--inventory", str(INVENTORY), str(book)]
+    # cut in the middle: maintenance-mode is on, and its process is gone
+    cut = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True, env=ENVIRONMENT)
+    end = time.monotonic() + 60
+    while maintenance() != "true":
+        assert time.monotonic() < end and cut.poll() is None
+        time.sleep(0.2)
+    os.killpg(cut.pid, signal.SIGINT)
+    cut.wait(timeout=60)
+    assert maintenance() == "true", "nobody is there any more to end it"
+
+    play = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     assert play.returncode == 0, play.stdout + play.stderr
+    assert "Found a run that was cut: " in play.stdout + play.stderr
+    assert "maintenance-mode, which it had set to true, is not set again" in " ".join(
+        (play.stdout + play.stderr).split()
+    )
     assert verdicts() == dict.fromkeys(NODES, "true") and inits() == running
-    assert DC.check_output("crm_attribute --name maintenance-mode --query --quiet --default absent") == "absent"
+    assert maintenance() == "absent" and "openve-run" not in DC.check_output("cibadmin --query --scope crm_config")
 
 
 def test_a_reloadable_change_restarts_nothing_after_pacemaker_was_restarted():

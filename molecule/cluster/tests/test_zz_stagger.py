@@ -77,10 +77,31 @@ def playbook(name, *options, rc=0):
     return done.stdout + done.stderr
 
 
+def descendants(pid):
+    """It, and all that it started, the first ones first; each in a session of its own or not."""
+    found = [pid]
+    for parent in found:
+        for children in pathlib.Path("/proc/%d/task" % parent).glob("*/children"):
+            found += map(int, children.read_text().split())
+    return found
+
+
+def send(number, pids):
+    for pid in pids:
+        os.kill(pid, number)
+
+
+def mark():
+    """{name: value} of what stands in the CIB of a run that has not ended."""
+    properties = ET.fromstring(on("n1", "cibadmin", "--query", "--scope", "crm_config"))
+    pairs = properties.findall("cluster_property_set[@id='openve-run']/nvpair")
+    return {pair.get("name"): pair.get("value") for pair in pairs}
+
+
 class Run:
     """ansible-playbook in the background."""
 
-    def __init__(self, folder, host="n1", options=(), **arguments):
+    def __init__(self, folder, host="n1", options=(), run_once=False, **arguments):
         self.result_file = folder / "result.json"
         self.result_file.unlink(missing_ok=True)
         play = [
@@ -88,10 +109,16 @@ class Run:
                 "hosts": host,
                 "gather_facts": False,
                 "tasks": [
-                    {"openve.pacemaker.ve_stagger": arguments, "register": "result", "ignore_errors": True},
+                    {
+                        "openve.pacemaker.ve_stagger": arguments,
+                        "register": "result",
+                        "ignore_errors": True,
+                        "run_once": run_once,
+                    },
                     {
                         "ansible.builtin.copy": {"content": "{{ result | to_json }}", "dest": str(self.result_file)},
                         "delegate_to": "localhost",
+                        "run_once": run_once,
                         "connection": "local",
                         "vars": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
                     },
@@ -325,7 +352,7 @@ def test_drained_and_back_and_node_by_node(tmp_path):
     assert (
         status().find("nodes/node[@name='n2']").get("standby") == "false" and "openve-" not in nodes_and_constraints()
     )
-    assert "Say which node" in playbook("drain", "-e", "openve_node=n2", "-e", "openve_state=back", rc=2)
+    assert not mark() and "Say which node" in playbook("drain", "-e", "openve_node=n2", "-e", "openve_state=back", rc=2)
 
 
 def nodes_and_constraints():
@@ -350,6 +377,73 @@ def test_restarted_two_of_a_node_at_once(run):
         )
         most = max(most, len(away))
     assert 0 < most <= LIMIT < len(here)
+
+
+# Cut, and run again
+
+
+def test_a_drain_that_is_killed_is_finished_and_brought_back_whole(tmp_path):
+    """And meanwhile a second one is refused."""
+    there = {name for name, (_role, node) in ves().items() if node == "n2"}
+    with open(tmp_path / "shown", "w", encoding="utf-8") as screen:
+        first = subprocess.Popen(
+            [
+                "ansible-playbook",
+                *INVENTORY,
+                "-e",
+                "openve_hosts=nodes",
+                "openve.pacemaker.drain",
+                "-e",
+                "openve_node=n2",
+            ]
+            + ["-e", "stagger_per_node=1"],
+            stdout=screen,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=ENVIRONMENT,
+        )
+    until(lambda: {node for name, (_role, node) in ves().items() if name in there} - {"n2", None})
+    every = descendants(first.pid)
+    send(signal.SIGSTOP, every)
+    try:
+        refused = playbook("drain", "-e", "openve_node=n1", rc=2)
+        assert "Another run is at work on this cluster: " in refused and "away from n2, into standby" in refused
+        assert "n1" in {node for _role, node in ves().values()}
+    finally:
+        send(signal.SIGKILL, every)
+        first.wait()
+    assert len(there) == 3 and mark()["openve-run-what"] == "moves VEs away from n2, into standby"
+    left = nodes_and_constraints()
+    assert "openve-drained" in left
+    shown = playbook("drain", "-e", "openve_node=n2")
+    assert "it was cut: its process is gone" in shown and "had been left in an earlier run by ve-" in shown
+    assert "n2" not in {node for _role, node in ves().values()} and not mark()
+    playbook("drain", "-e", "openve_node=n2", "-e", "openve_state=undo")
+    assert {name for name, (_role, node) in ves().items() if node == "n2"} == there
+    assert "openve-" not in nodes_and_constraints()
+
+
+def test_what_a_restart_that_is_killed_has_stopped_comes_up_with_the_next_run(run):
+    going = run(state="restarted", names=sorted(ves())[:4], per_node=1)
+    until(lambda: mark().get("openve-run-roles"))
+    send(signal.SIGKILL, descendants(going.process.pid))
+    time.sleep(8)
+    down = {name for name, (role, _node) in ves().items() if role == "Stopped"}
+    assert down and {name for name in down if target_role(name) == "stopped"} == down
+    shown = playbook("start")
+    assert "it restarts VEs: " in shown and "stopped for a while, and may start again" in shown
+    assert {role for role, _node in ves().values()} == {"Started"} and not mark()
+
+
+def test_a_run_whose_ansible_is_killed_withdraws_what_has_not_begun(run):
+    """As its terminal's end does it."""
+    going = run(state="stopped", per_node=1)
+    until(lambda: "Stopped" in {role for role, _node in ves().values()})
+    os.kill(going.process.pid, signal.SIGKILL)
+    until(lambda: not mark())
+    time.sleep(8)
+    assert {role for role, _node in ves().values()} == {"Started", "Stopped"}
+    assert "Another run" not in playbook("start") and {role for role, _node in ves().values()} == {"Started"}
 
 
 # Real load, and a connection that is gone for half a minute
@@ -424,7 +518,7 @@ def test_a_node_dies_in_the_middle(run):
     playbook("stop")
     assert {role for role, _node in ves().values()} == {"Stopped"}
     began = uptime()
-    going = run()
+    going = run(host="n3:n1:n2", run_once=True)  # n3 is the one that is asked
     until(lambda: booted(began))
     killed = uptime()
     subprocess.run(["podman", "kill", "--signal", "KILL", "%s-n3" % LAB], check=True, capture_output=True)
@@ -435,6 +529,7 @@ def test_a_node_dies_in_the_middle(run):
                 in_flight[ve] = node
     result = going.end()
     assert not result["failed"], result["msg"]
+    assert "n3 cannot be reached" in going.shown and "n1 is asked instead" in going.shown
     assert {role for role, _node in ves().values()} == {"Started"} and max(peaks(began).values()) <= LIMIT
     fenced = timeline.fenced_at(status(), "n3", time.time(), uptime()) - killed
     ends = [

@@ -117,8 +117,8 @@ class Plan(Message):
     node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
     ``failure_keys``: what tells each of the ``failures`` from every other one. ``lost``: nodes that are lost, in words.
     ``blocked``: {VE that cannot go back: why}; left where they are. ``stopped_by_hand``: VEs that stay stopped.
-    ``standby_by_hand``: nodes that somebody else put into standby, where they stay. ``drained``: {node of the options: the VEs
-    that have left it, as is noted there}. ``found``: what another run has left, as Found has it; empty where it is nothing.
+    ``standby_by_hand``: nodes that somebody else put into standby, where they stay. ``drained``: {node: the VEs that have
+    left it, as is noted there}. ``found``: what another run has left, as Found has it; empty where it is nothing.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)

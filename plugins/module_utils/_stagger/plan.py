@@ -68,14 +68,14 @@ def make(runner: Runner, options: Options, request: PlanRequest) -> Plan:
     chosen = replace(chosen, todo=todo)
     rows = _rows(chosen.todo, goes, order_, states, seconds, options)
     made = _plan(runner, root, options, rows, order_, chosen, states)
-    nodes = options.nodes if options.standby else [options.to] if options.standby is False and options.to else []
+    drained = {node: edits.drained(root, node) for node in tree.node_names(root)}
     return replace(
         made,
         stopped_by_hand=chosen.by_hand,
         standby_by_hand=by_hand,
         blocked=dict(goes.blocked),
         lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost],
-        drained={node: edits.drained(root, node) for node in nodes},
+        drained={node: names for node, names in drained.items() if names},
         found=found,
     )
 

@@ -50,19 +50,37 @@ def begin(outside: Outside, options: Options, report: Report) -> Begun:
     same = options.state == 'restarted' and found.what == claim.what
     for line in lines(found, why, same):
         report.say(line, always=True)
-    changed = outside.node.back(asdict(replace(claim, over=found.run))).changed
-    claim = replace(claim, held=True)
+    claim = replace(claim, over=found.run)
+    changed = False
+    if found.roles or found.properties or found.placed or options.state in ('restarted', 'moved'):
+        changed = outside.node.back(asdict(claim)).changed
+        claim = replace(claim, over='', held=True)
+    without = [*found.done, *found.roles] if same else []
     try:
-        _settle(outside, options, report)
-        outside.node.put(PutRequest(clear=found.placed, claim=asdict(claim)))
-        plan = outside.node.plan(without=[*found.done, *found.roles] if same else [])
+        plan = _after(outside, options, report, claim, found.placed, without)
     except Error as error:
-        with contextlib.suppress(Error):
-            outside.node.put(PutRequest(claim=asdict(claim), end=True))
-        raise Error(error.msg, **{**error.details, 'changed': changed}) from error
+        error.details.setdefault('changed', changed)
+        raise
     if options.state == 'restarted':  # those that start again because of that belong to it
         plan = replace(plan, names=plan.names + [name for name in found.roles if name not in plan.names])
     return Begun(plan, claim, changed)
+
+
+def _after(
+    outside: Outside, options: Options, report: Report, claim: Claim, placed: list[str], without: list[str]
+) -> Plan:
+    """The plan when the cluster is at rest again. ``placed``: VEs of which constraints are left."""
+    try:
+        # starts and stops plan with what is on its way, and an edit would only hold it up
+        if claim.held:
+            _settle(outside, options, report)
+        if placed:
+            outside.node.put(PutRequest(clear=placed, claim=asdict(claim)))
+        return outside.node.plan(without=without)
+    except Error:
+        with contextlib.suppress(Error):
+            outside.node.put(PutRequest(claim=asdict(claim), end=True))
+        raise
 
 
 def lines(found: Found, why: str, same: bool) -> Iterator[str]:

@@ -38,11 +38,11 @@ def after_move(options: Options, plan: Plan, failed: Container[str]) -> PutReque
     if options.standby:
         drained = left(options, plan, [row.name for row in plan.rows])
     elif options.standby is False:
-        asked_for = options.names
-        drained = {
-            node: [name for name in names if name in failed or asked_for is not None and name not in asked_for]
-            for node, names in plan.drained.items()
-        }
+        names, node = options.names, str(options.to)
+        back = [
+            name for name in plan.drained.get(node, []) if name in failed or names is not None and name not in names
+        ]
+        drained = {node: back}
     return PutRequest(clear=[row.name for row in plan.rows], standby=options.standby_of() or {}, drained=drained)
 
 

@@ -24,8 +24,8 @@ class Releases:
         self._node, self._options, self._report, self._done, self._claim = node, options, report, done, claim
 
     def end(self) -> None:
-        """The cluster is not this run's any more, if it was."""
-        if self._claim.held:
+        """The cluster is not this run's any more, nor that of the one in whose place it came."""
+        if self._claim.held or self._claim.over:
             self.put(PutRequest(), end=True)
 
     def put(self, request: PutRequest, for_a_while: Roles | None = None, end: bool = False) -> PutResult:
@@ -38,7 +38,7 @@ class Releases:
         except Error as error:
             self._done.changed = self._done.changed or error.details.pop(UNANSWERED, False)
             raise
-        self._claim = replace(self._claim, held=not end)
+        self._claim = replace(self._claim, held=not end, over='')
         self._done.changed = self._done.changed or result.changed
         return result
 

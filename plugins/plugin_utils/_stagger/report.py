@@ -97,11 +97,17 @@ def preface(plan: Plan, options: Options) -> list[str]:
 
 
 def _left_before(plan: Plan, options: Options) -> list[str]:
-    return [
-        '%s had been left in an earlier run by %s, which will go back too' % (node, some(names))
-        for node, names in plan.drained.items()
-        if options.standby and names
-    ]
+    """Nodes that an earlier run has emptied, or was about to."""
+    lines = []
+    for node, names in plan.drained.items():
+        if options.standby and node in options.nodes:
+            lines.append('%s had been left in an earlier run by %s, which will go back too' % (node, some(names)))
+        elif node != options.to:
+            lines.append(
+                '%s had been left in an earlier run by %s, and is not brought back yet (drain with openve_state=undo does that)'
+                % (node, some(names))
+            )
+    return lines
 
 
 def _stale(plan: Plan) -> list[str]:

@@ -81,17 +81,27 @@ def nothing_of_ours(world):
     return 'openve-' not in world.cluster.text().split('<status')[0].replace('openve"', '')
 
 
+class At:
+    """How a world was, to go back to it."""
+
+    def __init__(self, world):
+        self.text, self.history = world.cluster.text(), {key: list(past) for key, past in world.history.items()}
+
+    def again(self, world):
+        world.cluster.path.write_text(self.text)
+        world.history = {key: list(past) for key, past in self.history.items()}
+        world.flight, world.queue, world.made_for, world.settled = [], [], world.configuration(), None
+        world.process, world.alive = 'first', {}
+        del world.started[:], world.lines[:]
+
+
 def cuts(world, check, before=lambda world: None, **arguments):
     """Cut a run after each of its edits, in turn have the world go on for half a minute or not, and have another run; then
     check(world, at). How often it was cut."""
     before(world)
-    number, text, history = 0, world.cluster.text(), {key: list(past) for key, past in world.history.items()}
+    number, at = 0, At(world)
     while True:
-        world.cluster.path.write_text(text)
-        world.history = {key: list(past) for key, past in history.items()}
-        world.flight, world.queue, world.made_for, world.settled = [], [], world.configuration(), None
-        world.process, world.alive = 'first', {}
-        del world.started[:], world.lines[:]
+        at.again(world)
         if not killed(world, number, **arguments):
             return number
         world.sleep(1 if number % 2 else 30)
@@ -140,6 +150,29 @@ def test_a_restart_cut_anywhere_is_finished_and_none_is_down(running):
     assert cuts(running, check, **RESTART) == 5
 
 
+@pytest.mark.parametrize('arguments', [DRAIN, RESTART], ids=['drain', 'restart'])
+def test_the_one_after_it_may_be_cut_as_well(running, arguments):
+    left = there(running)
+    assert killed(running, 1, **arguments)
+    running.sleep(7)
+    assert killed(running, 2, **arguments)
+    running.sleep(1)
+    running.process, running.alive = 'third', {'first': False, 'second': False}
+    assert not running.conduct(**arguments).get('failed') and len(where(running)) == 6
+    if arguments is DRAIN:
+        assert there(running) == [] and not running.conduct(**UNDO).get('failed') and there(running) == left
+    assert nothing_of_ours(running)
+
+
+@pytest.mark.parametrize('chain', [[RESTART], [DRAIN, UNDO]], ids=['restart', 'drain'])
+def test_an_edit_whose_answer_was_lost_arrives_twice(running, chain):
+    ask, left = running.ask, there(running)
+    running.ask = lambda request: [ask(request) for _twice in range(2 if request['do'] in ('put', 'back') else 1)][0]
+    for arguments in chain:
+        assert not running.conduct(**arguments).get('failed')
+    assert there(running) == left and len(where(running)) == 6 and nothing_of_ours(running)
+
+
 def test_what_a_restart_has_left_is_taken_back_by_any_other_run_and_said_first(running):
     assert killed(running, 1, **RESTART)
     running.sleep(30)
@@ -153,12 +186,46 @@ def test_what_a_restart_has_left_is_taken_back_by_any_other_run_and_said_first(r
     )
 
 
+def test_a_start_that_was_cut_goes_on_and_is_held_up_by_no_edit(running):
+    assert not running.conduct('stopped').get('failed') and where(running) == {}
+    assert killed(running, 1, state='started')
+    running.sleep(2)
+    edits, ask = [], running.ask
+
+    def asked(request):
+        if request['do'] in ('put', 'back'):
+            edits.append(len(where(running)))
+        return ask(request)
+
+    running.ask = asked
+    assert not running.conduct('started').get('failed') and edits == [6] and nothing_of_ours(running)
+    assert 'it starts VEs; it was cut: its process is gone' in running.lines[0]
+
+
 def test_what_an_admin_has_set_since_is_left_alone(running):
     assert killed(running, 1, **RESTART)
     name = next(name for name, role in roles(running.cluster).items() if role == ['Stopped'])
     running.role(name, 'Unpromoted')
     assert not running.conduct('started', names=[]).get('failed')
     assert roles(running.cluster)[name] == ['Unpromoted']
+
+
+def test_a_node_that_was_not_brought_back_is_named_by_every_run(running):
+    left = there(running)
+    assert not running.conduct(**DRAIN).get('failed')
+    running.conduct('started')
+    assert 'n1 had been left in an earlier run by %s, and is not brought back yet' % ', '.join(left) in running.shown
+    assert 'n1 had been left' not in running.shown.split('is not brought back yet')[1]
+    del running.lines[:]
+    running.conduct(**UNDO)
+    assert 'had been left' not in running.shown and nothing_of_ours(running)
+
+
+def test_an_undo_of_some_keeps_the_others_in_mind(running):
+    left = there(running)
+    assert len(left) == 2 and not running.conduct(**DRAIN).get('failed')
+    assert not running.conduct(**dict(UNDO, names=left[:1])).get('failed') and there(running) == left[:1]
+    assert not running.conduct(**UNDO).get('failed') and there(running) == left and nothing_of_ours(running)
 
 
 # One at a time
