@@ -80,6 +80,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 Outside(
                     node=Node(lambda request: dict(node.ask(request)['answer'])),
                     show=show,
+                    warn=Display().warning,
                     loads=Loads(self._connection, self._play_context, task_vars).read,
                     interrupted=pressed.was,
                 ),

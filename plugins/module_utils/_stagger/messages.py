@@ -81,7 +81,7 @@ class Plan(Message):
     node-action-limit, 0 for none. ``limits``: whether it is in force, for each node. ``expected``: seconds.
     ``failure_keys``: what tells each of the ``failures`` from every other one. ``lost``: nodes that are lost, in words.
     ``blocked``: {VE that cannot go back: why}; left where they are. ``stopped_by_hand``: VEs that stay stopped.
-    ``standby_by_hand``: nodes that somebody else put into standby, where they stay.
+    ``standby_by_hand``: nodes that somebody else put into standby, where they stay. ``warnings``: what is left over in the cluster.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
@@ -103,6 +103,7 @@ class Plan(Message):
     blocked: dict[str, str] = field(default_factory=dict)
     stopped_by_hand: list[str] = field(default_factory=list)
     standby_by_hand: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def batches(self) -> list[list[str]]:
@@ -129,6 +130,8 @@ class Plan(Message):
         }
         if self.expected_without_gap is not None:
             result['expected_without_gap'] = self.expected_without_gap
+        if self.warnings:
+            result['warnings'] = self.warnings
         return result
 
 

@@ -39,7 +39,10 @@ STUCK_LOOKS = 15  # looks at a cluster that waits for a node to be fenced, which
 
 def run(outside: Outside, options: Options) -> Plain:
     """Have the plan made, work through it, and return the module's result."""
-    return Loop(outside, options, outside.node.plan()).run()
+    plan = outside.node.plan()
+    for warning in plan.warnings:
+        outside.warn(warning)
+    return Loop(outside, options, plan).run()
 
 
 class Loop:

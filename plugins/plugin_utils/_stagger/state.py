@@ -59,11 +59,12 @@ class Load:
 @dataclass(frozen=True)
 class Outside:
     """``show(text, always)``: a line on the screen; ``always``: in a summary too. ``loads()``: {host: Load}, None where
-    nobody measures. ``interrupted()``: whether to end. ``now`` and ``sleep``: in seconds."""
+    nobody measures. ``warn(text)``: before all else. ``interrupted()``: whether to end. ``now`` and ``sleep``: in seconds."""
 
     node: Node
     show: Callable[[str, bool], None]
     loads: Callable[[], Mapping[str, Load]] | None = None
+    warn: Callable[[str], None] = lambda text: None
     interrupted: Callable[[], bool] = lambda: False
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
