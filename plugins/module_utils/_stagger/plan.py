@@ -66,7 +66,7 @@ def make(runner: Runner, options: Options) -> Plan:
         made,
         stopped_by_hand=chosen.by_hand,
         standby_by_hand=by_hand,
-        warnings=leftovers.warnings(root),
+        warnings=[*leftovers.warnings(root), *handover.warnings(runner, root, options)],
         blocked=dict(goes.blocked),
         lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost],
     )
