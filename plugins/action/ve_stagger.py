@@ -81,6 +81,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 Outside(
                     node=Node(lambda request: dict(node.ask(request)['answer'])),
                     show=show,
+                    warn=Display().warning,
                     loads=Loads(connections, task_vars.get('ansible_play_hosts', [])).read,
                     interrupted=pressed.was,
                     owner=process.owner(),

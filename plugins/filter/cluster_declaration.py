@@ -16,7 +16,8 @@ description:
 options:
   _input:
     description:
-      - V(name), V(token), V(system) and V(packages) as the role's variables O(openve.pacemaker.cluster#role:openve_cluster_name) and others.
+      - V(name), V(token), V(totem), V(quorum), V(logging), V(system) and V(packages), as the role's variables
+        O(openve.pacemaker.cluster#role:openve_cluster_name) and others.
       - V(fencing) and V(properties) as O(openve.pacemaker.cluster_settings#module:fencing) and
         O(openve.pacemaker.cluster_settings#module:properties); V(fencing) may be V(false). V(policy).
       - V(members), the hosts as for P(openve.pacemaker.corosync_nodes#filter); devices may fence no others but the nodes that these

@@ -187,6 +187,33 @@ lost:
       description: What to do, empty while fencing goes on.
       type: str
   sample: []
+leftovers:
+  description:
+    - What is left over in the cluster and may surprise, in words, with what ends it. M(openve.pacemaker.ve_resources) and
+      M(openve.pacemaker.ve_stagger) warn of these.
+    - Constraints of a move or ban by hand (C(cli-ban-), C(cli-prefer-)) whose time is not over, maintenance-mode, and fencing devices that have failed or
+      are switched off.
+  type: list
+  elements: str
+  returned: success
+  sample: []
+fencing:
+  description: The cluster's fencing devices.
+  type: list
+  elements: dict
+  returned: success
+  contains:
+    device:
+      description: Name of the resource.
+      type: str
+    state:
+      description: V(started); V(failed), and on no node it runs; V(disabled) by its target-role; V(stopped), where nothing is known of it.
+      type: str
+    why:
+      description: What failed last, where and when, in the agent's words; only of one that has failed.
+      type: str
+  sample:
+    - {device: fence-podman, state: started, why: ""}
 idle:
   description: Whether the cluster has nothing under way, so that what is not up by now stays down.
   type: bool

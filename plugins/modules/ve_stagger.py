@@ -19,6 +19,7 @@ description:
   - Watches until all is done, and prints a line for each VE.
   - What it released and what has not begun is withdrawn (its target-role is set back) when O(max_failures) is reached, at Ctrl-C,
     and while the load is above O(max_load) or O(max_pressure). What has begun goes on. What an admin set meanwhile is left alone.
+  - Warns at its beginning of what is left over in the cluster, see RV(openve.pacemaker.ve_info#module:leftovers).
   - What an admin has stopped by hand stays stopped, and a node in standby by hand stays in standby.
   - A VE that is where it is to be costs nothing, so that it can be run again after a failure or Ctrl-C and goes on where it was.
   - Fails when the cluster has nothing left to do and a VE is not where it is to be, and says why, in the agent's own words.

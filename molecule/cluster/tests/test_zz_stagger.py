@@ -274,6 +274,36 @@ def test_one_that_never_gets_ready_fails_on_every_node(run):
     assert "%d of %d VEs are up" % (len(ves()), len(ves())) in playbook("start")
 
 
+def test_role_cluster_keeps_what_others_wrote_and_refuses_early():
+    file, nodes = "/etc/corosync/corosync.conf", ("n1", "n2", "n3")
+    before = on("n1", "cat", file)
+    for node in nodes:
+        on(
+            node,
+            "sed",
+            "-i",
+            "-e",
+            "s/^quorum {/# Ada wants it so\\n&\\n\twait_for_all: 1/",
+            "-e",
+            "s/token: .*/token: 3001/",
+            file,
+        )
+    try:
+        there = [on(node, "cat", file) for node in nodes]
+        assert "wait_for_all: 1" in there[0] and "token: 3001" in there[0]
+        playbook("site", "--tags", "cluster")
+        assert [on(node, "cat", file) for node in nodes] == there
+        shown = playbook(
+            "site", "--tags", "cluster", "-e", json.dumps({"cluster_fencing": False, "cluster_token": 5000}), rc=2
+        )
+        assert "this cluster fences, by fence-podman" in shown and "Install Corosync" not in shown
+        assert [on(node, "cat", file) for node in nodes] == there
+    finally:
+        for node in nodes:
+            on(node, "sh", "-c", "printf %%s \"$1\" >%s" % file, "sh", before)
+        on("n1", "corosync-cfgtool", "-R")
+
+
 def by_hand(name, role):
     on("n1", "crm_resource", "--resource", name, "--meta", "--set-parameter", "target-role", "--parameter-value", role)
     until(lambda: ves()[name][0] == role)

@@ -30,6 +30,12 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.read
 NAMES_HOSTS = frozenset(('pcmk_host_map', 'pcmk_host_list'))
 
 MOST_LINKS = 8
+# Options of Corosync that another variable of the role decides.
+DECIDED = {
+    'totem.cluster_name': 'openve_cluster_name',
+    'totem.token': 'cluster_token',
+    'totem.version': 'nothing, as there is one only',
+}
 TOKENS = (100, 600000)  # milliseconds
 
 
@@ -143,7 +149,8 @@ def _fencing_by_hand(fencing: bool, values: Any) -> Iterator[str]:
 
 
 def refuse_corosync(given: Mapping[str, Any]) -> None:
-    """``given``: name, token, system, packages, and members: a list of host, name and addresses."""
+    """``given``: name, token, the sections totem, quorum, logging and system, packages, and members: a list of host, name and
+    addresses."""
     problems: list[str] = []
     if not re.match(r'[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z', str(given['name'])):
         problems.append(
@@ -151,9 +158,12 @@ def refuse_corosync(given: Mapping[str, Any]) -> None:
             % given['name']
         )
     token = given['token']
-    if isinstance(token, bool) or not re.match(r'\d{1,9}\Z', str(token)) or not TOKENS[0] <= int(token) <= TOKENS[1]:
+    if token is None:
+        pass  # what is there
+    elif isinstance(token, bool) or not re.match(r'\d{1,9}\Z', str(token)) or not TOKENS[0] <= int(token) <= TOKENS[1]:
         problems.append('cluster_token: %r is no number of milliseconds from %d to %d' % (token, *TOKENS))
-    problems += _system(given['system'])
+    for section in ('totem', 'quorum', 'logging', 'system'):
+        problems += _section(section, {} if given.get(section) is None else given[section])
     for name in given['packages'] if isinstance(given['packages'], (list, tuple)) else [given['packages']]:
         if not re.match(r'[a-z0-9][a-z0-9+.-]+(:[a-z0-9]+)?([=/][A-Za-z0-9.+:~-]+)?\Z', str(name)):
             problems.append('cluster_packages: %r is no name of a Debian package' % (name,))
@@ -164,22 +174,26 @@ def refuse_corosync(given: Mapping[str, Any]) -> None:
         raise InputError(problems, 'What the cluster is to be formed from')
 
 
-def _system(values: Any) -> Iterator[str]:
+def _section(name: str, values: Any, inside: str = '') -> Iterator[str]:
+    """``inside``: the section in the section, with a dot at its end."""
+    variable = 'cluster_corosync_%s' % name
     if not isinstance(values, dict):
-        yield 'cluster_corosync_system: must be a mapping of names and values'
+        yield '%s: must be a mapping of names and values' % variable
         return
-    for name, value in values.items():
-        text = str(value)
-        if not re.match(r'[a-z][a-z0-9_.]*\Z', str(name)):
-            yield 'cluster_corosync_system: %r is no name of an option' % (name,)
-        elif (
-            isinstance(value, (dict, list))
-            or value is None
-            or not text
-            or holds_control(text)
-            or re.search('[{}]', text)
-        ):
-            yield 'cluster_corosync_system.%s: must be a single value on one line, without braces' % name
+    for option, value in values.items():
+        where = '%s.%s%s' % (variable, inside, option)
+        if not re.match(r'[a-z][a-z0-9_.]*\Z', str(option)):
+            yield '%s: %r is no name of an option' % (variable, option)
+        elif '%s.%s%s' % (name, inside, option) in DECIDED:
+            yield '%s: is decided by %s; leave it out here' % (where, DECIDED['%s.%s' % (name, option)])
+        elif isinstance(value, dict) and value and name != 'system':
+            yield from _section(name, value, '%s%s.' % (inside, option))
+        elif isinstance(value, (dict, list)) or value is None or _breaks_a_line(str(value)):
+            yield '%s: must be a single value on one line, without braces' % where
+
+
+def _breaks_a_line(text: str) -> bool:
+    return not text or holds_control(text) or re.search('[{}]', text) is not None
 
 
 def _member(member: Mapping[str, Any]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import time
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.module import Arguments, Result
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests, history, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests, history, leftovers, operations, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit, status
 
 
@@ -36,6 +36,8 @@ def run(runner: Runner, arguments: Arguments, _check: bool = False) -> Result:
         'changed': False,
         'ves': ves,
         'lost': [lost.row() for lost in cluster.lost],
+        'leftovers': leftovers.warnings(root),
+        'fencing': [device.row() for device in leftovers.devices(root)],
         'idle': idle,
         'peak_starts': history.peaks(starts.values(), now),
         'in_flight': in_flight,

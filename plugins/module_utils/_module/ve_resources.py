@@ -19,6 +19,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     backup,
     faithful,
     guests,
+    leftovers,
     operations,
     quorum,
     transaction,
@@ -261,7 +262,7 @@ def _result(outcome: Outcome, wanted: Wanted) -> Result:
         'backup': saved.path if saved else None,
         'restore': saved.restore if saved else None,
         'rehearsal': outcome.rehearsed,
-        'warnings': edited.warnings + draft.warnings + _cut_short(outcome),
+        'warnings': leftovers.warnings(draft.old) + edited.warnings + draft.warnings + _cut_short(outcome),
         'diff': _diff(outcome),
     }
 

@@ -13,7 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors impo
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import edits
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler, votes
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import VeStatus
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 
@@ -51,6 +51,12 @@ def check(
         heading = '%s cannot be emptied. Nothing was changed:' % ', '.join(options.nodes)
         raise CibError(bullets(heading, problems))
     return by_hand
+
+
+def warnings(runner: Runner, root: Element, options: Options) -> list[str]:
+    """What is to be known before nodes that are emptied are switched off."""
+    said = votes.lost_without(runner, root, options.nodes) if options.standby else ''
+    return [said] if said else []
 
 
 def _refuse_back(by_hand: Sequence[str]) -> None:

@@ -119,6 +119,7 @@ class Plan(Message):
     ``blocked``: {VE that cannot go back: why}; left where they are. ``stopped_by_hand``: VEs that stay stopped.
     ``standby_by_hand``: nodes that somebody else put into standby, where they stay. ``drained``: {node: the VEs that have
     left it, as is noted there}. ``found``: what another run has left, as Found has it; empty where it is nothing.
+    ``warnings``: what is left over in the cluster.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
@@ -142,6 +143,7 @@ class Plan(Message):
     standby_by_hand: list[str] = field(default_factory=list)
     drained: dict[str, list[str]] = field(default_factory=dict)
     found: Plain = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def batches(self) -> list[list[str]]:
@@ -168,6 +170,8 @@ class Plan(Message):
         }
         if self.expected_without_gap is not None:
             result['expected_without_gap'] = self.expected_without_gap
+        if self.warnings:
+            result['warnings'] = self.warnings
         return result
 
 

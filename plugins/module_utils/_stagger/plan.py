@@ -15,7 +15,7 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, edits, guests, leftovers, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import Status, VeStatus
@@ -73,6 +73,7 @@ def make(runner: Runner, options: Options, request: PlanRequest) -> Plan:
         made,
         stopped_by_hand=chosen.by_hand,
         standby_by_hand=by_hand,
+        warnings=[*leftovers.warnings(root), *handover.warnings(runner, root, options)],
         blocked=dict(goes.blocked),
         lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost],
         drained={node: names for node, names in drained.items() if names},

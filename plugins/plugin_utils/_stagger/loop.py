@@ -39,7 +39,10 @@ STUCK_LOOKS = 15  # looks at a cluster that waits for a node to be fenced, which
 def run(outside: Outside, options: Options) -> Plain:
     """Have the plan made, work through it, and return the module's result."""
     report = Report(outside)
-    return Loop(outside, options, report, begin(outside, options, report)).run()
+    begun = begin(outside, options, report)
+    for warning in begun.plan.warnings:
+        outside.warn(warning)
+    return Loop(outside, options, report, begun).run()
 
 
 class Loop:

@@ -65,12 +65,14 @@ class Load:
 @dataclass(frozen=True)
 class Outside:
     """``show(text, always)``: a line on the screen; ``always``: in a summary too. ``loads()``: {host: Load}, None where
-    nobody measures. ``interrupted()``: whether to end. ``now`` and ``sleep``: in seconds. ``owner``: who runs this, in words;
-    ``process``: what tells this process from all others. ``alive(process)``: whether it runs; None where nobody can know here."""
+    nobody measures. ``warn(text)``: before all else. ``interrupted()``: whether to end. ``now`` and ``sleep``: in seconds.
+    ``owner``: who runs this, in words; ``process``: what tells this process from all others. ``alive(process)``: whether it
+    runs; None where nobody can know here."""
 
     node: Node
     show: Callable[[str, bool], None]
     loads: Callable[[], Mapping[str, Load]] | None = None
+    warn: Callable[[str], None] = lambda text: None
     interrupted: Callable[[], bool] = lambda: False
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
