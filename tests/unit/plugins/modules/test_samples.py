@@ -89,9 +89,7 @@ def of_ve_resources(cluster, on_n1, run_module, tmp_path, monkeypatch):
         return on_n1(argv, stdin)
 
     with_dc(cluster)
-    happened(
-        cluster, 'n2', 'web1', ('start', (5, 0), 'there is no such container on this host'), ('stop', OK)
-    )
+    happened(cluster, 'n2', 'web1', ('start', (5, 0), 'there is no such container on this host'), ('stop', OK))
     yield outcome(ve_resources.run, waiting, dict(change, wait=True, wait_timeout='10s'))
     yield outcome(ve_resources.run, on_n1, dict(OPTIONS, ves=[DB, dict(WEB, after=['dbs'])]))
     yield run_module('ve_resources', cluster.env, ves=[{'id': 201}])[0]
