@@ -522,7 +522,7 @@ for action, code in (("monitor", 4), ("start", 4), ("stop", 4), ("migrate_to", 4
 case("log: start at info with code and time", "either: down", "start", 0, log=r"INFO.*vzctl.* start 101.*\b0\b.*\d ?m?s", nolog="DEBUG|WARN|ERR")
 case("log: stop at info", "either: running", "stop", 0, log=r"INFO.*vzctl.* (stop 101|exec2? 101 .*halt).*\b0\b.*\d ?m?s", nolog="DEBUG|WARN|ERR")
 case("a forced stop is said", "legacy scale=1: guest=SHUTDOWN=hang running", "stop stop_grace=2s", 0, after="down", remark="^stopped by force: it had not shut down within 2 s", log="WARN.*101: stopped by force")
-case("a forced stop is said: the tool failed", "legacy: running 'sim=FAULT_STOP=1:the disk is full of cats'", "stop", 0, after="down", remark="^stopped by force: the disk is full of cats")
+case("a forced stop is said: the tool failed", "legacy: running 'sim=FAULT_STOP=1:the disk is full of cats' sim=FAULT_STOP_FAST=ok", "stop", 0, after="down", remark="^stopped by force: the disk is full of cats")
 case("a forced stop is said: lxc", "lxc: guest=SHUTDOWN=hang running", "stop stop_grace=2s engine=lxc", 0, after="down", remark="^stopped by force: ")
 case("a forced stop that was asked for is not", "either: running", "stop force_stop=yes", 0, after="down", noremark=True)
 case("a graceful stop has no remark", "either: running", "stop", 0, after="down", noremark=True)
