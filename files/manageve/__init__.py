@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-eb340a6193dc"
+BUILD = "1.0.0-5e764f3f566e"

@@ -27,7 +27,9 @@ class Log:
             posix.getpid(),
         )
         self.last_reason = ""
-        self.subject = ""  # whom a reason is about, where that is known: for the log, as the cluster's status says it anyway
+        self.subject = (
+            ""  # whom a reason is about, where that is known: for the log, as the cluster's status says it anyway
+        )
         self.prefix = environ.get("OCF_EXIT_REASON_PREFIX") or "ocf-exit-reason:"
 
     def debug(self, text: str):
@@ -48,6 +50,11 @@ class Log:
         self.last_reason = clean(text)[:1500]
         put(2, "%s%s\n" % (self.prefix, self.last_reason))
         self.write("err", self.subject + text, self.file, stderr=False)
+
+    def remark(self, text: str):
+        """What is to be known of a success, where Pacemaker keeps the reasons of failures; a warning in the log."""
+        put(2, "%s%s\n" % (self.prefix, clean(text)[:1500]))
+        self.warning(self.subject + text)
 
     def write(self, level: str, text: str, path: str, stderr: bool = True):
         text = "%s: %s" % (self.WORDS[level], clean(text))

@@ -161,7 +161,7 @@ class Start(Operation):
         text = "it runs, but is not ready in time%s" % (" (%s)" % self.probed if self.probed else "")
         if self.par.ready_timeout_action == "fail":
             raise Fail(GENERIC, text)
-        self.log.warning("%s: %s" % (self.name, text))
+        self.log.remark(text)
         return OK
 
     def settle(self) -> int:

@@ -24,6 +24,7 @@ class Stop(Operation):
         self.repeat = HaltAgain(self.engine, self.grace_end)
         self.freezing = Freezing()
         self.grace_over = self.killing = self.thawed = self.resorted = False
+        self.forced = ""  # how and why, where it did not shut down by itself as it was to
 
     def look(self) -> Seen:
         seen = Operation.look(self)
@@ -36,7 +37,9 @@ class Stop(Operation):
 
     def end(self, code: int) -> int:
         if code == 0 and self.seen.state in ("unfit", "blind"):
-            self.log.warning(self.outcome(MEANING[self.seen.state]) + ": nothing to stop")
+            self.log.warning("%s: %s: nothing to stop" % (self.name, self.outcome(MEANING[self.seen.state])))
+        if code == 0 and self.forced:
+            self.log.remark(self.forced)
         return Operation.end(self, code)
 
     def halt(self, seen: Seen):
@@ -62,7 +65,8 @@ class Stop(Operation):
                 return self.kill(seen) if unusable and time.monotonic() >= self.grace_end else None
             self.engine.report(self.graceful)
             if "Killing container" in self.graceful.out:
-                self.log.warning("%s: vzctl has stopped it by force" % self.name)
+                self.forced = "vzctl has stopped it by force"
+                self.log.warning("%s: %s" % (self.name, self.forced))
         code = self.graceful.code
         if code == self.engine.LOCKED and not self.own_halt:
             self.words = self.graceful.verdict()
@@ -89,6 +93,9 @@ class Stop(Operation):
             return self.resort(seen)
         if not self.killing:
             self.log.warning("%s: stopping it by force" % self.name)
+            if not self.par.force_stop:
+                late = "it had not shut down within %.0f s" % (now - BEGUN)
+                self.forced = "stopped by force: %s" % (self.words or late)
             self.wake_frozen()
         self.grace_over = self.killing = True
         try:
@@ -117,6 +124,9 @@ class Stop(Operation):
 
     def give_up_the_tool(self):
         self.resorted = True
+        self.forced = "stopped by the last resort, as its tool did not do it" + (
+            ": " + self.words if self.words else ""
+        )
         for command in list(Command.unfinished):  # what hangs would hold the lock, and the mount
             self.engine.report(command.finish(0))
         self.graceful = None

@@ -14,6 +14,7 @@ Expectations:
   never   patterns that must not
   reason  pattern of the one ocf-exit-reason line, as far as the cluster shows it (128 characters)
   whole   pattern of that line, all of it
+  remark  pattern of such a line that is said of a success;  noremark: there is none
   log     patterns of the agent's log, separated by " ; "
   nolog   pattern that the log must not have
   least, most  seconds the action takes
@@ -304,7 +305,7 @@ case("ready_command: waits for it", "either: guest=INIT=busybox 'later=1.5=touch
 case("ready_command: goes to the guest's shell as it is", "either: down", "start %s" % q("ready_command=x='a  b'; test \"$x\" = 'a  b' && echo \"$(echo $VEID)\" > /seen"), 0,
      after="running", file="/vz/private/101/seen 101")
 case("ready_command with a leading dash fails in the guest, no option of vzctl", "legacy: down", "start ready_command=--version ready_timeout=1s ready_timeout_action=fail", 1, after="running")
-case("ready_timeout: proceed", "either: guest=BOOT=hang", "start ready_timeout=1s", 0, after="running unready", least=0.9, most=4, log="WARN.*ready")
+case("ready_timeout: proceed", "either: guest=BOOT=hang", "start ready_timeout=1s", 0, after="running unready", least=0.9, most=4, log="WARN.*ready", remark="^it runs, but is not ready in time")
 case("ready_timeout: fail", "either: guest=BOOT=hang", "start ready_timeout=1s ready_timeout_action=fail", 1, after="running", least=0.9, most=4, reason=".")
 case("ready_timeout: already running, counted from the action", "legacy: guest=BOOT=hang starting", "start ready_timeout=1500ms ready_timeout_action=fail", 1,
      after="running", least=1.3, most=4)
@@ -520,6 +521,12 @@ for action, code in (("monitor", 4), ("start", 4), ("stop", 4), ("migrate_to", 4
 # ----------------------------------------------------------------------------------------- the log
 case("log: start at info with code and time", "either: down", "start", 0, log=r"INFO.*vzctl.* start 101.*\b0\b.*\d ?m?s", nolog="DEBUG|WARN|ERR")
 case("log: stop at info", "either: running", "stop", 0, log=r"INFO.*vzctl.* (stop 101|exec2? 101 .*halt).*\b0\b.*\d ?m?s", nolog="DEBUG|WARN|ERR")
+case("a forced stop is said", "legacy scale=1: guest=SHUTDOWN=hang running", "stop stop_grace=2s", 0, after="down", remark="^stopped by force: it had not shut down within 2 s", log="WARN.*101: stopped by force")
+case("a forced stop is said: the tool failed", "legacy: running 'sim=FAULT_STOP=1:the disk is full of cats' sim=FAULT_STOP_FAST=ok", "stop", 0, after="down", remark="^stopped by force: the disk is full of cats")
+case("a forced stop is said: lxc", "lxc: guest=SHUTDOWN=hang running", "stop stop_grace=2s engine=lxc", 0, after="down", remark="^stopped by force: ")
+case("a forced stop that was asked for is not", "either: running", "stop force_stop=yes", 0, after="down", noremark=True)
+case("a graceful stop has no remark", "either: running", "stop", 0, after="down", noremark=True)
+case("a start that is ready in time has no remark", "either: down", "start", 0, after="ready", noremark=True)
 case("log: the stop that the forced one has overtaken too", "legacy scale=1: guest=SHUTDOWN=hang running", "stop stop_grace=2s", 0, log=r"INFO.*vzctl stop 101: exit code 40 ; WARN")
 case("log: a failing start shows its code", "legacy: 'sim=FAULT_START=79:cats'", "start", 1, log=r"vzctl.* start 101.*79")
 case("log: monitor is quiet", "either: running", "monitor", 0, nolog=".")

@@ -17,9 +17,11 @@ import pytest
 import testinfra
 
 CHECKOUT = pathlib.Path(__file__).parents[3]
-sys.path.insert(0, str(CHECKOUT / "tests/lab"))
+sys.path[:0] = [str(CHECKOUT / "tests/lab"), str(CHECKOUT / "tests/unit")]
 import live  # noqa: E402
 import timeline  # noqa: E402
+
+import hostile  # noqa: E402
 
 INVENTORY = CHECKOUT / "molecule/cluster/inventory"
 LAB = os.environ["OPENVE_LAB"] + "-test"
@@ -356,6 +358,83 @@ def test_a_backup_restores_the_running_cluster():
     DC.check_output(result["restore"])
     assert DC.check_output("cibadmin --query --scope resources") == saved
     settle()
+
+
+def playbook(name, *options):
+    done = subprocess.run(
+        ["ansible-playbook", "--inventory", str(INVENTORY), name, *options],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(ENVIRONMENT, ANSIBLE_NOCOLOR="1", ANSIBLE_FORCE_COLOR="0"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_restore_yml_says_what_it_does_and_does_it():
+    saved = DC.check_output("cibadmin --query --scope resources")
+    running = DC.check_output("crm_mon --one-shot --output-as=xml | grep -c 'role=.Started'")
+    ve_resources(declared(boot_time="77s"))
+    changed = DC.check_output("cibadmin --query --scope resources")
+    assert changed != saved
+    assert "stop, start and move nothing" in playbook("openve.pacemaker.restore", "--check")
+    assert DC.check_output("cibadmin --query --scope resources") == changed
+    assert "stop, start and move nothing" in playbook("openve.pacemaker.restore")
+    assert DC.check_output("cibadmin --query --scope resources") == saved
+    assert DC.check_output("crm_mon --one-shot --output-as=xml | grep -c 'role=.Started'") == running
+
+
+# Whatever a process is called with, all files that logs go to, and what may be left in a temporary directory. Not what Pacemaker itself keeps: its
+# CIB, the inputs of its scheduler, and its own log, which role cluster's page names.
+WATCH = "while [ ! -e /run/watched ]; do cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' >>/run/watch; done"
+LOOK = (
+    "touch /run/watched; cat /run/watch; journalctl --no-pager --all --output verbose;"
+    " find /var/log /tmp /var/tmp /root/.ansible /run -xdev -type f ! -path '/var/log/pacemaker/*' ! -path '/var/log/journal/*'"
+    " -size -20M -exec cat {} + 2>/dev/null; rm -f /run/watch /run/watched"
+)
+
+
+def test_no_secret_leaves_a_node():
+    """Twenty passwords, in check mode, as they are set and as they are changed, with all that Ansible can say."""
+    device = {
+        "id": "f-secret",
+        "agent": "fence_podman",
+        "hosts": ["n9"],
+        "options": {"socket": "/srv/podman/podman.sock"},
+    }
+    for node in NODES:
+        subprocess.run(["podman", "exec", "-d", "%s-%s" % (LAB, node), "sh", "-c", WATCH], check=True)
+    fencing = [
+        dict(device, secrets={"p%d_password" % number: {"__ansible_unsafe": text} for number, text in enumerate(texts)})
+        for texts in (hostile.PASSWORDS, hostile.PASSWORDS[::-1])
+    ]
+    tasks = [
+        {"openve.pacemaker.cluster_settings": {"fencing": [wanted]}, "check_mode": check}
+        for wanted in fencing
+        for check in (True, False)
+    ]
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            book = pathlib.Path(folder, "play.yml")
+            book.write_text(json.dumps([{"hosts": "n1", "gather_facts": False, "tasks": tasks}]))
+            said = playbook(str(book), "--diff", "-vvvv")
+        assert said.count("hidden, new") > 20 and not hostile.leaks(said), hostile.leaks(said)[:3]
+        kept = DC.check_output("cibadmin --query --xpath \"//primitive[@id='f-secret']\"")
+        assert len(set(re.findall("S3cr3t-(\\d+)", kept))) == len(hostile.PASSWORDS), "they are where they have to be"
+        settle()
+        for node in NODES:
+            host = testinfra.get_host("podman://%s-%s" % (LAB, node))
+            logged = host.check_output(LOOK)
+            assert not hostile.leaks(logged), (node, hostile.leaks(logged)[:3])
+            if node == "n1":
+                assert "ansible-openve.pacemaker.cluster_settings" in logged and "Invoked with" in logged
+            log = host.file("/var/log/pacemaker/pacemaker.log")
+            print(node, "pacemaker.log has", len(hostile.leaks(log.content_string)), oct(log.mode), log.user, log.group)
+    finally:
+        DC.run("cibadmin --delete --xpath \"//primitive[@id='f-secret']\"")
+        DC.run("crm_resource --cleanup --resource f-secret")
+        settle()
 
 
 def faults(*arguments, node="n1"):

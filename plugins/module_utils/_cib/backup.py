@@ -38,11 +38,8 @@ class Backup:
 
     def rotate(self, keep: int) -> list[str]:
         """Remove all but the newest. What cannot be removed is a warning: the change has been made."""
-        directory, stem = _place()
-        pattern = re.compile(re.escape(stem) + r'\d{8}T\d{6}Z-\d+\.\d+\.xml\Z')
         try:
-            paths = [os.path.join(directory, name) for name in os.listdir(directory) if pattern.match(name)]
-            for path in sorted(paths, key=lambda path: os.stat(path).st_mtime_ns, reverse=True)[keep:]:
+            for path in _newest_first()[keep:]:
                 os.unlink(path)
         except OSError as error:
             return ['Old backups cannot be removed: %s' % error]
@@ -73,6 +70,29 @@ def save(root: Element, keep: int) -> Backup | None:
             'there, or give backup_keep: 0 to do without.' % error
         ) from error
     return Backup(path)
+
+
+def newest() -> str:
+    """The path of the one that was saved last."""
+    try:
+        paths = _newest_first()
+    except FileNotFoundError:
+        paths = []
+    except OSError as error:
+        raise CibError('No saved configuration can be looked for: %s.' % error) from error
+    if not paths:
+        raise CibError(
+            'There is no saved configuration in %s on this node: the nodes that made changes keep them. Give the path of one.'
+            % _place()[0]
+        )
+    return paths[0]
+
+
+def _newest_first() -> list[str]:
+    directory, stem = _place()
+    pattern = re.compile(re.escape(stem) + r'\d{8}T\d{6}Z-\d+\.\d+\.xml\Z')
+    paths = [os.path.join(directory, name) for name in os.listdir(directory) if pattern.match(name)]
+    return sorted(paths, key=lambda path: os.stat(path).st_mtime_ns, reverse=True)
 
 
 def _place() -> tuple[str, str]:

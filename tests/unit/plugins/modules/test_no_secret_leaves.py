@@ -11,6 +11,7 @@ import subprocess
 import xml.etree.ElementTree as ET
 
 import pytest
+
 from hostile import PASSWORDS, leaks
 
 LOGGED = """

@@ -8,9 +8,10 @@ import shlex
 import xml.etree.ElementTree as ET
 
 import pytest
-from hostile import PASSWORDS, leaks
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import secrets
+
+from hostile import PASSWORDS, leaks
 
 
 @pytest.mark.parametrize(
