@@ -22,7 +22,7 @@ DOCUMENTATION = ('DOCUMENTATION', 'EXAMPLES', 'RETURN')
 # A package of module_utils imports from itself and from the rows below its own.
 ROWS = (
     ('_module',),
-    ('_resources', '_rehearsal', '_stagger', '_host'),
+    ('_resources', '_rehearsal', '_audit', '_stagger', '_host'),
     ('_simulator', '_cluster'),
     ('_cib',),
     ('_declaration',),

@@ -21,6 +21,9 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._declaration impo
 # What of a parameter's value may be the name of the guest.
 Named = Callable[[str], List[str]]
 
+# After the grace the guest is killed, and its storage unmounted.
+KILL = 30
+
 VE, MACHINE, CONTAINER = 'VE', 'virtual machine', 'container'
 
 
@@ -73,14 +76,22 @@ class Grace:
 
     def of(self, timeout: float, parameters: Mapping[str, str]) -> float:
         """Under this timeout of the stop."""
+        fixed = self.fixed(parameters)
+        return max(float(self.least), timeout * self.share - self.kept) if fixed is None else fixed
+
+    def fixed(self, parameters: Mapping[str, str]) -> float | None:
+        """Where it does not depend on the timeout."""
         if self.forced and is_true(parameters.get(self.forced)):
             return 0.0
-        given = times.seconds(parameters.get(self.parameter), -1.0) if self.parameter else -1.0
-        if given >= 0:
-            return given
-        if self.seconds is not None:
-            return self.seconds
-        return max(float(self.least), timeout * self.share - self.kept)
+        return times.seconds(parameters.get(self.parameter), -1.0) if self._is_given(parameters) else self.seconds
+
+    def _is_given(self, parameters: Mapping[str, str]) -> bool:
+        return bool(self.parameter) and times.seconds(parameters.get(self.parameter), -1.0) >= 0
+
+    def needs(self, parameters: Mapping[str, str]) -> int:
+        """The least timeout of a stop under which a guest that takes all of its grace is killed by its agent, and not left behind."""
+        fixed = self.fixed(parameters)
+        return self.least + self.kept if fixed is None else int(fixed) + KILL if fixed else 0
 
     @property
     def words(self) -> str:

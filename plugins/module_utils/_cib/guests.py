@@ -141,14 +141,15 @@ def is_fencing(primitive: Element) -> bool:
 
 def is_to_run(primitive: Element, above: Sequence[Element] = ()) -> bool:
     """Whether Pacemaker is to keep it running, by its own meta attributes, and by those of what is ``above`` it."""
-
-    def meta(name: str) -> str | None:
-        values = (attributes.get(element, attributes.META, name) for element in (primitive, *above))
-        return next((value for value in values if value is not None), None)
-
-    if is_false(meta('is-managed')) or is_true(meta('maintenance')):
+    if is_false(meta(primitive, above, 'is-managed')) or is_true(meta(primitive, above, 'maintenance')):
         return False
-    return (meta('target-role') or 'Started').lower() != 'stopped'
+    return (meta(primitive, above, 'target-role') or 'Started').lower() != 'stopped'
+
+
+def meta(primitive: Element, above: Sequence[Element], name: str) -> str | None:
+    """A meta attribute that is in force, None where none is. ``above``: what it takes them from that it does not have."""
+    values = (attributes.get(element, attributes.META, name) for element in (primitive, *above))
+    return next((value for value in values if value is not None), None)
 
 
 def above(root: Element) -> dict[str, list[Element]]:

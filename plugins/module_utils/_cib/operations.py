@@ -29,6 +29,18 @@ def declared(root: Element, primitive: Element) -> list[dict[str, str]]:
 
 def timeout(root: Element, primitive: Element | None, name: str, interval: int = 0) -> str:
     """The timeout in force for an operation, as it is written or by Pacemaker's defaults. ``interval``: milliseconds."""
+    default = attributes.get(tree.section(root, 'op_defaults'), attributes.META, 'timeout')
+    return _written(own_timeout(primitive, name, interval) or default or DEFAULT_TIMEOUT)
+
+
+def has_timeout(root: Element, primitive: Element, name: str) -> bool:
+    """Whether anybody gave the operation one; a default with a rule, which may hold for it, counts."""
+    defaults = attributes.possible(tree.section(root, 'op_defaults'), attributes.META, 'timeout')
+    return bool(own_timeout(primitive, name, 0) or defaults)
+
+
+def own_timeout(primitive: Element | None, name: str, interval: int) -> str | None:
+    """What the resource says itself, as it is written."""
     ops = {
         _milliseconds(op.get('interval', '0')): op
         for op in ([] if primitive is None else primitive.findall('operations/op'))
@@ -37,9 +49,7 @@ def timeout(root: Element, primitive: Element | None, name: str, interval: int =
     op = ops.get(interval)
     if op is None and name == 'monitor' and ops:
         op = ops[min(ops)]  # a probe is timed as the most frequent monitor
-    own = None if op is None else op.get('timeout') or attributes.get(op, attributes.META, 'timeout')
-    default = attributes.get(tree.section(root, 'op_defaults'), attributes.META, 'timeout')
-    return _written(own or default or DEFAULT_TIMEOUT)
+    return None if op is None else op.get('timeout') or attributes.get(op, attributes.META, 'timeout')
 
 
 def stop_timeouts(primitive: Element) -> list[str | None]:

@@ -18,7 +18,7 @@ import yaml
 ROLES = sorted(path.name for path in (source.ROOT / 'roles').iterdir())
 # What Ansible itself gives; registered and set names have the role's or the playbook's name before them too
 ANSIBLE = {'inventory_hostname', 'hostvars', 'groups', 'omit', 'item', 'role_path', 'lookup', 'query', 'playbook_dir'}
-NAMED = re.compile(r'(openve|ansible|%s|drain|rehearse|restore|rolling)_' % '|'.join(ROLES))
+NAMED = re.compile(r'(openve|ansible|%s|audit|drain|rehearse|restore|rolling)_' % '|'.join(ROLES))
 
 
 class Every(Dict[str, Any]):
