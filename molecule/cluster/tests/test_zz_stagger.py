@@ -462,6 +462,19 @@ def test_the_connection_drops_for_half_a_minute(run, tmp_path):
     )
 
 
+def test_pacemaker_is_stopped_on_the_first_host(tmp_path):
+    on("n1", "systemctl", "stop", "pacemaker")
+    try:
+        page = ["-e", "openve_scenarios=boot", "-e", "openve_page=%s" % (tmp_path / "page.html")]
+        shown = playbook("start") + playbook("rehearse", *page)
+        shown += playbook("site", "--skip-tags", "cluster,agent")
+        assert shown.count("n1 has no Pacemaker that answers") >= 3 and "n2 is asked instead" in shown
+        assert {role for role, _node in ves("n2").values()} == {"Started"}
+    finally:
+        on("n1", "systemctl", "start", "pacemaker")
+    until(lambda: status("n2").find("nodes/node[@name='n1']").get("online") == "true")
+
+
 def test_a_node_dies_in_the_middle(run):
     playbook("stop")
     assert {role for role, _node in ves().values()} == {"Stopped"}
