@@ -51,18 +51,20 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         if checked.error_messages:
             unusable = 'The arguments cannot be used: %s' % '; '.join(checked.error_messages)
             return {'failed': True, 'msg': complaint(self._task.args, unusable)}
+        connections = Connections(self._connection, self._play_context, task_vars or {}, self._task)
         try:
             options = options_.read(checked.validated_parameters)
-            if self._task.check_mode:
-                return self._plan(options, task_vars or {})
-            return self._loop(options, task_vars or {})
+            run = self._plan if self._task.check_mode else self._loop
+            return run(options, task_vars or {}, connections)
         except Error as error:
             details = {key: value for key, value in error.details.items() if key != UNANSWERED}
             return dict(details, failed=True, msg=error.msg)
+        finally:
+            connections.close()
 
-    def _plan(self, options: Options, task_vars: dict[str, Any]) -> Plain:
+    def _plan(self, options: Options, task_vars: dict[str, Any], connections: Connections) -> Plain:
         show = _shown(options.progress, Screen())
-        result = self._node(task_vars, self._connections(task_vars), show).ask(PlanRequest().plain())
+        result = self._node(task_vars, connections, show).ask(PlanRequest().plain())
         plan = Plan.read(result.pop('answer'))
         for line in plan_lines(plan, options):
             show(line, False)
@@ -71,10 +73,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             standby = {node: value for node, value in standby.items() if node not in plan.standby_by_hand}
         return dict(result, standby=standby, **plan.public())
 
-    def _loop(self, options: Options, task_vars: dict[str, Any]) -> Plain:
+    def _loop(self, options: Options, task_vars: dict[str, Any], connections: Connections) -> Plain:
         screen = Screen()
         show = _shown(options.progress, screen)
-        connections = self._connections(task_vars)
         node = self._node(task_vars, connections, show)
         with CtrlC(screen) as pressed:
             return loop.run(
@@ -90,9 +91,6 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 ),
                 options,
             )
-
-    def _connections(self, task_vars: dict[str, Any]) -> Connections:
-        return Connections(self._connection, self._play_context, task_vars, self._task)
 
     def _node(self, task_vars: dict[str, Any], connections: Connections, show: Show) -> RemoteNode:
         def execute(host: str, request: Plain) -> Plain:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from typing import Any, Mapping
 
@@ -22,6 +23,7 @@ class Connections:
         self._context, self._vars, self._task = play_context, task_vars, task
         self._own = task_vars.get('inventory_hostname', '')
         self._made = {self._own: connection}
+        self._actions: dict[str, Any] = {}
         self._transport = connection.transport
 
     def of(self, host: str) -> Any:
@@ -34,9 +36,17 @@ class Connections:
         """An action plugin as it would be on that host."""
         if host == self._own:
             return action
-        other = copy.copy(action)
-        other._connection, other._play_context = self.of(host), self._context_of(host, self._variables(host))
-        return other
+        if host not in self._actions:
+            other = self._actions[host] = copy.copy(action)
+            other._connection, other._play_context = self.of(host), self._context_of(host, self._variables(host))
+        return self._actions[host]
+
+    def close(self) -> None:
+        """Leave nothing on other hosts; on its own Ansible sees to that."""
+        for other in self._actions.values():
+            with contextlib.suppress(AnsibleError, OSError):
+                other.cleanup()
+                other._connection.close()
 
     def task_vars(self, host: str) -> dict[str, Any]:
         """What the task would be given on that host, as far as a module is run with it."""
