@@ -90,6 +90,9 @@ def stop_timeout_below_grace(subject: Subject) -> Iterator[Finding]:
                 'A guest that needs all of its stop_grace is killed before.',
             )
             yield Finding(text, resource=name, command=command, severity='warning', why=why)
+        elif given > grace:
+            text += ': that leaves %s to kill it' % words(given - grace)
+            yield Finding(text, resource=name, command=command, severity='warning')
         else:
             yield Finding(text, resource=name, command=command)
 

@@ -11,7 +11,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import
 
 Finding = Mapping[str, Any]  # as the module returns it
 
-FEW = 6  # resources that are named one by one, and commands that are shown
+FEW = 6  # resources that are named one by one
 
 
 def text(result: Mapping[str, Any]) -> list[str]:
@@ -34,16 +34,9 @@ def headline(result: Mapping[str, Any]) -> str:
         return 'Nothing to see: the cluster has no guest that is known (%s).' % where
     if not result['findings']:
         return 'Nothing is wrong that was looked at (%s).' % where
-    summary = [
-        count(found, severity) if severity != 'info' else '%d info' % found
-        for severity, found in result['summary'].items()
-        if found
-    ]
-    return 'Audit of %s: %s.' % (where, ', '.join(_plural(part) for part in summary))
-
-
-def _plural(part: str) -> str:
-    return part.replace('criticals', 'critical')
+    many = {'critical': 'critical', 'warning': 'warnings', 'info': 'info'}
+    summary = [count(found, severity, many[severity]) for severity, found in result['summary'].items() if found]
+    return 'Audit of %s: %s.' % (where, ', '.join(summary))
 
 
 def groups(findings: Sequence[Finding]) -> list[list[Finding]]:
@@ -62,7 +55,6 @@ def _group(group: Sequence[Finding]) -> Iterator[str]:
     yield '           why: %s' % first['why']
     yield '           do: %s' % first['mend']
     commands = [one['command'] for one in group if one['command']]
-    for command in commands[:FEW]:
-        yield '           # %s' % command
-    if len(commands) > FEW:
-        yield '           and %d commands more like it, in the result' % (len(commands) - FEW)
+    if commands:
+        more = ' (%s, in the result)' % count(len(commands) - 1, 'more like it', 'more like it')
+        yield '           # %s%s' % (commands[0], more if len(commands) > 1 else '')
