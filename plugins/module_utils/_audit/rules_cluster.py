@@ -13,7 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject im
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker, times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, history
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, history, leftovers
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
 
@@ -68,12 +68,13 @@ def fencing_untested(subject: Subject) -> Iterator[Finding]:
     past = [one for one in history.operations(subject.root) if one.resource.split(':')[0] in subject.devices]
     if not any(True for _one in history.operations(subject.root)):
         return  # a CIB without a history tells nothing
+    states = {device.name: device.state for device in leftovers.devices(subject.root)}
     for name in subject.devices:
         if not subject.is_to_run(name):
             yield Finding('it is not to run (target-role, is-managed)', resource=name)
             continue
         mine = [one for one in past if one.resource.split(':')[0] == name and one.name in ('start', 'monitor')]
-        if not any(one.result == 'ok' for one in mine):
+        if states[name] != 'started':
             yield Finding('it has never run' if not mine else 'it runs nowhere', resource=name)
         for node in sorted({one.node for one in mine if one.result in ('failed', 'timed out') and one.rc != 7}):
             yield Finding('its start or monitor failed on %s' % node, resource=name, node=node)

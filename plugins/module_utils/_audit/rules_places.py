@@ -13,7 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._audit import sub
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rule import Finding, Table
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Subject
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, leftovers, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
 
@@ -56,16 +56,13 @@ def failback(subject: Subject) -> Iterator[Finding]:
     mend='Clear it, when the work that it was for is done.',
 )
 def temporary_constraint(subject: Subject) -> Iterator[Finding]:
-    for element in subject.constraints('rsc_location'):
-        ident, resource = element.get('id', ''), element.get('rsc', '')
-        expires = element.find('rule/date_expression') is not None
-        if ident.startswith(('cli-prefer-', 'cli-ban-')) and not expires:
-            yield Finding(
-                'the constraint %s is left over' % ident,
-                resource=resource,
-                node=element.get('node'),
-                command="cibadmin --delete --scope constraints --xml-text '<rsc_location id=\"%s\"/>'" % ident,
-            )
+    for left in leftovers.by_tools(subject.root):
+        yield Finding(
+            'the constraint %s is left over' % left.id,
+            resource=left.resource,
+            node=left.node,
+            command='crm_resource --clear --resource %s' % left.resource,
+        )
 
 
 @RULES.rule(

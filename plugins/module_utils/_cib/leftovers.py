@@ -36,9 +36,29 @@ class Device:
         return {'device': self.name, 'state': self.state, 'why': self.why}
 
 
+@dataclass(frozen=True)
+class ByTools:
+    """A constraint that a move or a ban by hand has left. ``node``: None where it is of some, by a rule."""
+
+    id: str
+    resource: str
+    prefers: bool
+    node: str | None
+
+
 def warnings(root: Element) -> list[str]:
     """In words, each with what ends it."""
-    found = list(_constraints(root))
+    found = [
+        'A move or ban by hand has left the constraint %s: %s %s %s, until "crm_resource --clear --resource %s".'
+        % (
+            left.id,
+            left.resource,
+            'prefers' if left.prefers else 'does not run on',
+            left.node or 'some node',
+            left.resource,
+        )
+        for left in by_tools(root)
+    ]
     if is_true(attributes.get_property(root, 'maintenance-mode') or ''):
         found.append(
             'The cluster is in maintenance-mode: Pacemaker starts, stops and monitors nothing, until '
@@ -89,25 +109,16 @@ def _device(name: str, primitive: Element, past: list[Operation]) -> Device:
     return Device(name, 'failed', '%s on %s at %s: %s' % (newest.name, newest.node, times.iso(newest.begin), said))
 
 
-def _constraints(root: Element) -> Iterator[str]:
+def by_tools(root: Element) -> Iterator[ByTools]:
+    """Those that are still in force."""
     now = time.time()
     for constraint in tree.section(root, 'constraints').findall('rsc_location'):
         found = BY_TOOLS.match(constraint.get('id', ''))
-        if not found or _over(constraint, now):
-            continue
-        resource = constraint.get('rsc', '')
-        node = next((part.get('node') or part.get('value') for part in constraint.iter() if _names_node(part)), None)
-        what = 'prefers' if found.group(1) == 'prefer' else 'does not run on'
-        yield (
-            'A move or ban by hand has left the constraint %s: %s %s %s, until "crm_resource --clear --resource %s".'
-            % (
-                constraint.get('id'),
-                resource,
-                what,
-                node or 'some node',
-                resource,
+        if found and not _over(constraint, now):
+            node = next(
+                (part.get('node') or part.get('value') for part in constraint.iter() if _names_node(part)), None
             )
-        )
+            yield ByTools(constraint.get('id', ''), constraint.get('rsc', ''), found.group(1) == 'prefer', node)
 
 
 def _names_node(part: Element) -> bool:
