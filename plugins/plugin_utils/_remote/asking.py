@@ -70,6 +70,10 @@ class Asking(ActionBase):  # type: ignore[misc]
         super().run(tmp, task_vars)
         return self.ask(dict(self._task.args), task_vars or {})
 
+    def _show(self, line: str) -> None:
+        """A task that is to say nothing says only that another host is asked."""
+        Display().display('  another host is asked' if self._task.no_log else line)
+
     def about_the_cluster(self, _arguments: Plain) -> bool:
         """Whether every node would give the same answer."""
         return True
