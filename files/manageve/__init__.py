@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-5e764f3f566e"
+BUILD = "1.0.0-1ded81fe95d9"

@@ -286,7 +286,7 @@ def test_waiting_ends_with_the_agents_reason():
     lost = {"id": "199", "engine": "lxc", "params": PARAMS}
     result = ve_resources([*declared(), lost], good=False, wait=True, wait_timeout="120s")
     assert result["changed"] and result["created"] == ["ve-199"]
-    assert "has settled, but of the VEs that are to run 1 are not up" in result["msg"]
+    assert "has settled, but 1 VE that is to run is not up" in result["msg"]
     assert re.search(r"ve-199 \(\w+\): start on n\d: .*\(.*199.*\)", result["msg"]), result["msg"]
     assert ve_resources(declared(), purge=True, wait=True, wait_timeout="120s")["removed"] == ["ve-199"]
 
