@@ -51,4 +51,4 @@ FILES = (
     "vzctl_status.py",
     "waiting.py",
 )
-BUILD = "1.0.0-82a6d222015a"
+BUILD = "1.0.0-1ded81fe95d9"

@@ -138,8 +138,9 @@ def error_of(line: str):
 
 
 def last_words(directory: str, name: str) -> str:
-    """The end of its console's log."""
+    """The end of its console's log, the last line first: no more than the beginning of a reason is shown."""
     with open(value("%s/%s/config" % (directory, name), "lxc.console.logfile") or "", "rb") as f:
         f.seek(max(0, posix.fstat(f.fileno()).st_size - 400))
         lines = f.read().decode("utf-8", "replace").splitlines()
-    return "; ".join([line.strip() for line in lines if line.strip()][-3:])
+    said = [line.strip() for line in lines if line.strip() and "[  OK  ]" not in line]
+    return "; ".join(reversed(said[-3:]))

@@ -50,6 +50,7 @@ _value:
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.corosync import is_fresh, parse
 
 
@@ -127,8 +128,13 @@ def refuse_twins(members):
             taken[what] = member["host"]
         if len(member["addresses"]) != len(members[0]["addresses"]):
             raise AnsibleFilterError(
-                "%s has %d addresses and %s has %d: cluster_addresses needs one a link on every host."
-                % (members[0]["host"], len(members[0]["addresses"]), member["host"], len(member["addresses"]))
+                "%s has %s and %s has %d: cluster_addresses needs one a link on every host."
+                % (
+                    members[0]["host"],
+                    count(len(members[0]["addresses"]), "address", "addresses"),
+                    member["host"],
+                    len(member["addresses"]),
+                )
             )
 
 

@@ -25,7 +25,7 @@ from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError, ConflictError, ToolError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.secrets import without_values
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, call, failed, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import diff, history, hold, patch, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import EntryKey
@@ -175,8 +175,8 @@ def drafts(runner: Runner, edit: Edit[Found]) -> Iterator[Draft[Found]]:
         if draft.gave_up:
             break
     raise ConflictError(
-        'The CIB was edited by others again and again: %d attempts to push the change lost. Nothing was '
-        'changed. Run again when the cluster is quieter.' % attempts,
+        'The CIB was edited by others again and again: %s to push the change lost. Nothing was '
+        'changed. Run again when the cluster is quieter.' % count(attempts, 'attempt'),
         attempts=attempts,
     )
 

@@ -11,7 +11,7 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, history, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status
@@ -84,8 +84,9 @@ def wait(runner: Runner, timeout: int, names: Sequence[str], result: Mapping[str
         )
     if down:
         raise Error(
-            'The configuration is in place and the cluster has settled, but of the VEs that are to run %d are not '
-            'up.%s' % (len(down), _reasons(down)),
+            'The configuration is in place and the cluster has settled, but %s not up. Mend what is said here; '
+            'Pacemaker tries again after crm_resource --cleanup --resource NAME.%s'
+            % (count(len(down), 'VE that is to run is', 'VEs that are to run are'), _reasons(down)),
             not_up=down,
             **result,
         )

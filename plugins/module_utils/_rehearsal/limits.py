@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Mapping
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
@@ -44,7 +44,9 @@ def read(runner: Runner, cluster: Cluster, options: Options) -> tuple[AtOnce, li
     if not configured:
         cores, why = _cores(cluster, options)
         number = 2 * cores
-        assumptions.append('node-action-limit is not set, so it is 2 x cores; a node has %d cores (%s)' % (cores, why))
+        assumptions.append(
+            'node-action-limit is not set, so it is 2 x cores; a node has %s (%s)' % (count(cores, 'core'), why)
+        )
     per_node = {node: options.limits.get(node, number) for node in cluster.nodes}
     own = None
     if cluster.live:

@@ -78,8 +78,8 @@ def no_limit(setup: Setup) -> Iterator[Finding]:
     ]
     if free and not setup.limits.configured and not setup.options.limits:
         yield warning(
-            'neither node-action-limit nor start_slots limits how many VEs start at once on a node; %d operations do'
-            % setup.limits.highest,
+            'neither node-action-limit nor start_slots limits how many VEs start at once on a node; %s'
+            % count(setup.limits.highest, 'operation does', 'operations do'),
             limit=setup.limits.highest,
             ves=free,
         )

@@ -9,6 +9,7 @@ import heapq
 from dataclasses import dataclass
 from typing import Sequence
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.intervals import Action, begin, is_of_ve, up
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.scale import Scale
@@ -89,7 +90,7 @@ def strips(quiet: Sequence[Action], scale: Scale, y: float, height: float) -> li
             y=y,
             h=height,
             cls='strip',
-            says='%d probes and monitors' % number,
+            says=count(number, 'probe or monitor', 'probes and monitors'),
         )
         for first, last, number in _merged(quiet)
     ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Sequence
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import bars
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.bars import Bar
@@ -214,7 +215,7 @@ def _note(panel: Panel, node: str, work: Sequence[Action]) -> str:
 def _says(note: str, work: Sequence[Action], fenced: float | None) -> str:
     parts = [note]
     if work:
-        parts.append('%d operations' % len(work))
+        parts.append(count(len(work), 'operation'))
     if fenced:
         parts.append('fenced after ' + words(fenced))
     return ', '.join(parts)

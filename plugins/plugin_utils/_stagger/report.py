@@ -121,7 +121,7 @@ def _stale(plan: Plan) -> list[str]:
 
 def _why(plan: Plan, options: Options) -> list[str]:
     if plan.why_batches:
-        lines = ['in %d batches, because %s' % (len(plan.batches), plan.why_batches)]
+        lines = ['in %s, because %s' % (count(len(plan.batches), 'batch', 'batches'), plan.why_batches)]
         if plan.expected_without_gap is not None:
             lines.append(
                 'the gap of %d s costs about %s; policy settle pauses in a failover too'
@@ -144,7 +144,7 @@ def plan_lines(plan: Plan, options: Options) -> list[str]:
         plan.per_node or 'as many as Pacemaker likes',
     )
     if plan.rows and plan.why_batches:
-        heading += ', in %d batches because %s' % (len(plan.batches), plan.why_batches)
+        heading += ', in %s because %s' % (count(len(plan.batches), 'batch', 'batches'), plan.why_batches)
     if plan.rows:
         heading += ', %s' % estimated(options.state, plan.expected)
     found = [

@@ -138,7 +138,7 @@ REFUSED = {
     'one address twice on a host': ([member('n1', '', ['192.0.2.1', '192.0.2.1'])], 'have the same address 192.0.2.1'),
     'an unequal number of links': (
         [member('n1'), member('n2', '', ['192.0.2.2', '198.51.100.2'])],
-        'n1.example has 1 addresses and n2.example has 2',
+        'n1.example has 1 address and n2.example has 2',
     ),
     'disagreement': (
         [member('n1', RUNNING), member('n2', RUNNING.replace('nodeid: 7', 'nodeid: 8'))],

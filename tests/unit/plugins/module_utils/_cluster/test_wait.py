@@ -82,7 +82,8 @@ def test_waiting_ends_well_only_where_all_that_are_to_run_are_up(cluster):
     happened(cluster, 'n2', 've-7', ('start', FAILED, "init doesn't start"), ('stop', OK))
     error = waiting(cluster, [*VES, {'id': 7}, {'id': 8}], 0)
     assert error.msg == (
-        'The configuration is in place and the cluster has settled, but of the VEs that are to run 2 are not up.\n'
+        'The configuration is in place and the cluster has settled, but 2 VEs that are to run are not up. Mend what '
+        'is said here; Pacemaker tries again after crm_resource --cleanup --resource NAME.\n'
         "- ve-7 (stopped): start on n2: error (init doesn't start)\n"
         '- ve-8 (stopped): no failure is recorded; look with crm_resource --why --resource=ve-8'
     )
