@@ -13,7 +13,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._audit import sub
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rule import Finding, Table
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Subject
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, conditions, guests, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
 
@@ -156,7 +156,7 @@ def capacity(subject: Subject) -> Iterator[Finding]:
         allowed = places.allowed(subject, name)
         if len(subject.nodes) > 1 and len(allowed) == 1 and subject.is_to_run(name):
             yield Finding('it may run on %s only' % allowed[0], resource=name, node=allowed[0])
-    if (attributes.get_property(subject.root, 'placement-strategy') or 'default') == 'default':
+    if conditions.ignores_utilization(subject.root):
         return
     room = {node.get('uname', ''): attributes.pairs(node, attributes.UTILIZATION) for node in tree.nodes(subject.root)}
     taken: dict[str, int] = {}
@@ -181,9 +181,8 @@ def capacity(subject: Subject) -> Iterator[Finding]:
     mend='Set placement-strategy, such as to balanced, once every node has its utilization.',
 )
 def utilization_ignored(subject: Subject) -> Iterator[Finding]:
-    placement = attributes.get_property(subject.root, 'placement-strategy')
     having = [name for name in subject.guests if attributes.pairs(subject.primitives[name], attributes.UTILIZATION)]
-    if having and placement in (None, 'default'):
+    if having and conditions.ignores_utilization(subject.root):
         yield Finding('Pacemaker ignores the utilization of %s' % some(having))
 
 
