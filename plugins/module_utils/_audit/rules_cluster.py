@@ -14,7 +14,6 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base import pace
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, conditions, history
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
 
@@ -126,35 +125,6 @@ def no_start_limit(subject: Subject) -> Iterator[Finding]:
             'nothing limits how many guests start at once on a node',
             command=subjects.set_property('node-action-limit', '2'),
         )
-
-
-@RULES.rule(
-    'limit-not-in-force',
-    'warning',
-    explanation='node-action-limit was changed, and the node that this runs on does not go by it',
-    why='Pacemaker announces a changed limit only when its throttle mode changes, or when it is restarted.',
-    mend='Have the role resources apply it (resources_apply_limits: nudge), or restart Pacemaker node by node.',
-    needs='the node itself',
-)
-def limit_not_in_force(subject: Subject) -> Iterator[Finding]:
-    own = subject.own
-    if own and node_limit.is_stale(own):
-        yield Finding('node-action-limit %s is not in force: %s' % (own['limit'], own['why']), node=own['node'])
-
-
-@RULES.rule(
-    'limit-differs',
-    'warning',
-    explanation='PCMK_node_action_limit of the node that this runs on is another number than node-action-limit',
-    why='The environment of the node\'s Pacemaker overrides the property, so that this node starts another number at once.',
-    mend='Take PCMK_node_action_limit out of /etc/default/pacemaker or /etc/sysconfig/pacemaker, and restart Pacemaker there.',
-    needs='the node itself',
-)
-def limit_differs(subject: Subject) -> Iterator[Finding]:
-    own = subject.own
-    if own and own['override'] and own['override'] != own['limit']:
-        text = 'PCMK_node_action_limit is %s there, and node-action-limit is %s'
-        yield Finding(text % (own['override'], own['limit'] or 'not set'), node=own['node'])
 
 
 @RULES.rule(

@@ -76,11 +76,7 @@ def temporary_constraint(subject: Subject) -> Iterator[Finding]:
     mend='Put both into a group, or give them an order and a colocation constraint.',
 )
 def no_order_after_storage(subject: Subject) -> Iterator[Finding]:
-    mounts = {
-        name: posixpath.normpath(subject.parameters(name).get('directory') or '/')
-        for name, primitive in subject.primitives.items()
-        if primitive.get('type') == 'Filesystem'
-    }
+    mounts = places.mounts(subject)
     for name in subject.guests:
         files = [value for key, value in subject.parameters(name).items() if key in FILES and value.startswith('/')]
         for mount, directory in mounts.items():
