@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import Iterator
 from xml.etree.ElementTree import Element
 
@@ -49,6 +50,20 @@ def allowed(subject: Subject, name: str) -> list[str]:
     if ruled:
         return subject.nodes
     return [node for node in subject.nodes if scores.get(node, -INFINITY if opt_in else 0) > -INFINITY]
+
+
+def mounts(subject: Subject) -> dict[str, str]:
+    """{resource: directory} of the file systems that the cluster mounts."""
+    return {
+        name: posixpath.normpath(subject.parameters(name).get('directory') or '/')
+        for name, primitive in subject.primitives.items()
+        if primitive.get('type') == 'Filesystem'
+    }
+
+
+def is_on_storage(subject: Subject, path: str) -> bool:
+    """Whether a file is on a file system that the cluster mounts, so that it is not there where that is not mounted."""
+    return any(posixpath.normpath(path).startswith(mount + '/') for mount in mounts(subject).values())
 
 
 def follows(subject: Subject, name: str, first: str, tag: str) -> bool:

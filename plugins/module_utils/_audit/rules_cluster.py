@@ -11,15 +11,13 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._audit import sub
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rule import Finding, Table
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Subject
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker, times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true, some, whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, history, leftovers
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, conditions, history, leftovers
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
 
 RULES = Table()
-
-PRIORITY_DELAY = 'priority-fencing-delay'
 
 
 @RULES.rule(
@@ -46,7 +44,7 @@ def fencing_off(subject: Subject) -> Iterator[Finding]:
 def fencing_missing(subject: Subject) -> Iterator[Finding]:
     if attributes.fencing_is_off(subject.root):
         return
-    if not subject.devices:
+    if conditions.has_no_fencing_device(subject.root):
         yield Finding('there is no fencing device')
         return
     known = [_hosts(attributes.pairs(device, attributes.INSTANCE)) for device in subject.devices.values()]
@@ -94,7 +92,7 @@ def two_nodes(subject: Subject) -> Iterator[Finding]:
     given = any(
         attributes.get(device, attributes.INSTANCE, name) for device in subject.devices.values() for name in delays
     )
-    if not given and _is_off(attributes.get_property(subject.root, PRIORITY_DELAY)):
+    if not given and not conditions.delays_fencing_by_priority(subject.root):
         yield Finding('of the two nodes neither waits before it fences the other')
 
 
@@ -131,35 +129,6 @@ def no_start_limit(subject: Subject) -> Iterator[Finding]:
 
 
 @RULES.rule(
-    'limit-not-in-force',
-    'warning',
-    explanation='node-action-limit was changed, and the node that this runs on does not go by it',
-    why='Pacemaker announces a changed limit only when its throttle mode changes, or when it is restarted.',
-    mend='Have the role resources apply it (resources_apply_limits: nudge), or restart Pacemaker node by node.',
-    needs='the node itself',
-)
-def limit_not_in_force(subject: Subject) -> Iterator[Finding]:
-    own = subject.own
-    if own and own['in_force'] == 'false' and not own['override']:
-        yield Finding('node-action-limit %s is not in force: %s' % (own['limit'], own['why']), node=own['node'])
-
-
-@RULES.rule(
-    'limit-differs',
-    'warning',
-    explanation='PCMK_node_action_limit of the node that this runs on is another number than node-action-limit',
-    why='The environment of the node\'s Pacemaker overrides the property, so that this node starts another number at once.',
-    mend='Take PCMK_node_action_limit out of /etc/default/pacemaker or /etc/sysconfig/pacemaker, and restart Pacemaker there.',
-    needs='the node itself',
-)
-def limit_differs(subject: Subject) -> Iterator[Finding]:
-    own = subject.own
-    if own and own['override'] and own['override'] != own['limit']:
-        text = 'PCMK_node_action_limit is %s there, and node-action-limit is %s'
-        yield Finding(text % (own['override'], own['limit'] or 'not set'), node=own['node'])
-
-
-@RULES.rule(
     'shutdown-escalation-short',
     'warning',
     explanation='with as many guests on a node as there may be with another one lost, and every stop as long as its timeout, a clean shutdown '
@@ -188,8 +157,8 @@ def shutdown_escalation_short(subject: Subject) -> Iterator[Finding]:
     mend='Set policy.retry_start (start-failure-is-fatal: false) with a migration-threshold, or a failure-timeout.',
 )
 def start_failure_fatal(subject: Subject) -> Iterator[Finding]:
-    stuck = [name for name in subject.guests if _is_off(subject.meta(name, 'failure-timeout'))]
-    if stuck and not is_false(attributes.get_property(subject.root, 'start-failure-is-fatal')):
+    stuck = [name for name in subject.guests if conditions.is_off(subject.meta(name, 'failure-timeout'))]
+    if stuck and not conditions.retries_starts(subject.root):
         yield Finding(
             'one failed start bans a guest from the node for good (%s)' % some(stuck),
             command=subjects.set_property('start-failure-is-fatal', 'false'),
@@ -205,7 +174,7 @@ def start_failure_fatal(subject: Subject) -> Iterator[Finding]:
 )
 def priority_fencing_delay(subject: Subject) -> Iterator[Finding]:
     below = [name for name in subject.guests if whole(subject.meta(name, 'priority')) < 0]
-    if below and not _is_off(attributes.get_property(subject.root, PRIORITY_DELAY)):
+    if below and conditions.delays_fencing_by_priority(subject.root):
         yield Finding('priority-fencing-delay is set, and these have a priority below 0: %s' % some(below))
 
 
@@ -217,7 +186,7 @@ def priority_fencing_delay(subject: Subject) -> Iterator[Finding]:
     mend='Switch maintenance-mode off when the work is done.',
 )
 def maintenance(subject: Subject) -> Iterator[Finding]:
-    if is_true(attributes.get_property(subject.root, 'maintenance-mode')):
+    if conditions.in_maintenance(subject.root):
         yield Finding('the cluster is in maintenance mode', command=subjects.set_property('maintenance-mode', 'false'))
 
 
@@ -234,8 +203,3 @@ def _hosts(options: dict[str, str]) -> list[str]:
     """The nodes that a device says it fences, by pcmk_host_list and pcmk_host_map; empty where it says nothing."""
     mapped = [pair.partition(':')[0] for pair in options.get('pcmk_host_map', '').replace(' ', ';').split(';')]
     return [host for host in options.get('pcmk_host_list', '').replace(',', ' ').split() + mapped if host]
-
-
-def _is_off(value: str | None) -> bool:
-    """Whether a time is not set, or 0."""
-    return times.milliseconds(value, 0, 1) == 0

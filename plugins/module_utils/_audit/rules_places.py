@@ -13,7 +13,13 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._audit import sub
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rule import Finding, Table
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Subject
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, leftovers, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    attributes,
+    conditions,
+    guests,
+    leftovers,
+    tree,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import INFINITY
 
@@ -73,11 +79,7 @@ def temporary_constraint(subject: Subject) -> Iterator[Finding]:
     mend='Put both into a group, or give them an order and a colocation constraint.',
 )
 def no_order_after_storage(subject: Subject) -> Iterator[Finding]:
-    mounts = {
-        name: posixpath.normpath(subject.parameters(name).get('directory') or '/')
-        for name, primitive in subject.primitives.items()
-        if primitive.get('type') == 'Filesystem'
-    }
+    mounts = places.mounts(subject)
     for name in subject.guests:
         files = [value for key, value in subject.parameters(name).items() if key in FILES and value.startswith('/')]
         for mount, directory in mounts.items():
@@ -153,7 +155,7 @@ def capacity(subject: Subject) -> Iterator[Finding]:
         allowed = places.allowed(subject, name)
         if len(subject.nodes) > 1 and len(allowed) == 1 and subject.is_to_run(name):
             yield Finding('it may run on %s only' % allowed[0], resource=name, node=allowed[0])
-    if (attributes.get_property(subject.root, 'placement-strategy') or 'default') == 'default':
+    if conditions.ignores_utilization(subject.root):
         return
     room = {node.get('uname', ''): attributes.pairs(node, attributes.UTILIZATION) for node in tree.nodes(subject.root)}
     taken: dict[str, int] = {}
@@ -178,9 +180,8 @@ def capacity(subject: Subject) -> Iterator[Finding]:
     mend='Set placement-strategy, such as to balanced, once every node has its utilization.',
 )
 def utilization_ignored(subject: Subject) -> Iterator[Finding]:
-    placement = attributes.get_property(subject.root, 'placement-strategy')
     having = [name for name in subject.guests if attributes.pairs(subject.primitives[name], attributes.UTILIZATION)]
-    if having and placement in (None, 'default'):
+    if having and conditions.ignores_utilization(subject.root):
         yield Finding('Pacemaker ignores the utilization of %s' % some(having))
 
 

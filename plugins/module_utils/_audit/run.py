@@ -6,29 +6,34 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Dict, Mapping, Sequence
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit import rules
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rule import SEVERITIES
-from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Subject
+from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Facts, Subject
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets, count
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import guests, upgrade
-from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
 
 Result = Dict[str, Any]
+Look = Callable[[Runner, Subject], Optional[Facts]]
 NEVER = 'never'
 
 
-def audit(runner: Runner, root: Element, arguments: Mapping[str, Any], live: bool) -> Result:
-    """Audit a CIB. Returns the result of the module ve_audit. ``live``: whether it is that of the running cluster."""
+def audit(runner: Runner, root: Element, arguments: Mapping[str, Any], facts: Look | None = None) -> Result:
+    """Audit a CIB. Returns the result of the module ve_audit.
+
+    ``facts``: what looks at the node that this runs on, where the CIB is that of the running cluster.
+    """
     asked = guests.read_asked(arguments.get('guests'))
     silence = _silence(arguments.get('silence') or [])
     root = upgrade.upgraded(runner, root, pacemaker.tools(runner))
-    subject = Subject(root, asked, _own(runner, root) if live else None, time.time())
+    subject = Subject(root, asked, None, time.time())
+    if facts:
+        subject = Subject(root, asked, facts(runner, subject), subject.now)
     found = [finding for rule in rules.ALL for finding in rule.findings(subject)]
     shown = [finding for finding in found if not _is_silenced(finding, silence)]
     shown.sort(key=lambda finding: SEVERITIES.index(finding['severity']))
@@ -39,7 +44,7 @@ def audit(runner: Runner, root: Element, arguments: Mapping[str, Any], live: boo
         'summary': {severity: sum(one['severity'] == severity for one in shown) for severity in SEVERITIES},
         'guests': guests.by_agent(subject.guests),
         'nodes': subject.nodes,
-        'source': 'live' if live else 'file',
+        'source': 'live' if facts else 'file',
     }
 
 
@@ -61,11 +66,6 @@ def said(finding: Mapping[str, Any]) -> str:
     return '%s (%s): %s' % (finding['severity'], finding['rule'], ', '.join(who + [finding['text']]))
 
 
-def _own(runner: Runner, root: Element) -> Mapping[str, Any] | None:
-    here = node_limit.own_name(runner)
-    return next((row for row in node_limit.look(here, root) if row['node'] == here), None)
-
-
 def _not_checked(subject: Subject) -> list[dict[str, str]]:
     rows = [
         {'rule': rule.id, 'why': 'only the node itself can tell, and this is a CIB in a file'}
@@ -73,7 +73,7 @@ def _not_checked(subject: Subject) -> list[dict[str, str]]:
         if rule.needs and subject.own is None
     ]
     if subject.own is not None:
-        elsewhere = [node for node in subject.nodes if node != subject.own['node']]
+        elsewhere = [node for node in subject.nodes if node != subject.own.node]
         rows += [
             {'rule': rule.id, 'why': 'only the node itself can tell: on %s it was not looked at' % ', '.join(elsewhere)}
             for rule in rules.ALL

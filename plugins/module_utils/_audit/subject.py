@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Mapping, Sequence
 from xml.etree.ElementTree import Element
@@ -23,13 +23,26 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guest_agents
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What a node tells of itself. ``limit``: whether it is in force there, as node_limit.look() says it. ``stop_seconds``:
+    TimeoutStopSec of pacemaker.service, None where that is not known. ``starters``: {guest: what else starts it at boot}.
+    ``missing``: {guest: the file of its configuration that is not there}."""
+
+    node: str
+    limit: Mapping[str, Any]
+    stop_seconds: float | None = None
+    starters: Mapping[str, str] = field(default_factory=dict)
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Subject:
-    """``asked``: agents whose resources are guests too. ``own``: whether the limit is in force on the node that this runs on, as
-    node_limit.look() says it; None where that is no node of the cluster. ``now``: seconds since the epoch."""
+    """``asked``: agents whose resources are guests too. ``own``: what the node tells that this runs on; None where that is no node of
+    the cluster. ``now``: seconds since the epoch."""
 
     root: Element
     asked: Sequence[str]
-    own: Mapping[str, Any] | None
+    own: Facts | None
     now: float
 
     @cached_property

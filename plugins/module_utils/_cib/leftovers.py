@@ -13,8 +13,14 @@ from typing import Iterator
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import pacemaker, times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, guests, history, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    attributes,
+    conditions,
+    expansion,
+    guests,
+    history,
+    tree,
+)
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.history import Operation
 
 # What crm_resource --ban and --move (and so pcs and crm) leave, until somebody clears it.
@@ -59,7 +65,7 @@ def warnings(root: Element) -> list[str]:
         )
         for left in by_tools(root)
     ]
-    if is_true(attributes.get_property(root, 'maintenance-mode') or ''):
+    if conditions.in_maintenance(root):
         found.append(
             'The cluster is in maintenance-mode: Pacemaker starts, stops and monitors nothing, until '
             '"crm_attribute --name maintenance-mode --delete".'

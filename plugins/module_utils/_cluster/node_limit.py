@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 import time
-from typing import Any, Tuple
+from typing import Any, Mapping, Tuple
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
@@ -44,6 +44,11 @@ def look(here: str | None, root: Element) -> list[dict[str, Any]]:
         verdict, override, why = _own(limit) if name == here else _elsewhere(node, here)
         rows.append({'node': name, 'limit': limit, 'in_force': verdict, 'override': override, 'why': why})
     return rows
+
+
+def is_stale(row: Mapping[str, Any]) -> bool:
+    """Whether a node does not go by the property, by what look() says of it, though nothing overrides that there."""
+    return row['in_force'] == 'false' and not row['override']
 
 
 def own_name(runner: Runner) -> str | None:

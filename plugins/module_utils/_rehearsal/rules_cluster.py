@@ -8,9 +8,16 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_true, some, whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, operations, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
+    attributes,
+    conditions,
+    guests,
+    operations,
+    tree,
+)
+from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import node_limit
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, Table, more, ok, warning
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.setup import Setup
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator import digests
@@ -47,7 +54,7 @@ def no_guests(setup: Setup) -> Iterator[Finding]:
     mend='Switch the cluster property maintenance-mode off when the work is done.',
 )
 def maintenance(setup: Setup) -> Iterator[Finding]:
-    if is_true(attributes.get_property(setup.cluster.root, 'maintenance-mode')):
+    if conditions.in_maintenance(setup.cluster.root):
         yield warning('the cluster is in maintenance mode: it starts and stops nothing, whatever happens')
 
 
@@ -60,7 +67,7 @@ def maintenance(setup: Setup) -> Iterator[Finding]:
 def fencing_off(setup: Setup) -> Iterator[Finding]:
     if attributes.fencing_is_off(setup.cluster.root):
         yield warning('fencing is off: VEs of a lost node are started elsewhere while they may still run there')
-    elif not any(guests.is_fencing(primitive) for primitive in setup.cluster.primitives.values()):
+    elif conditions.has_no_fencing_device(setup.cluster.root):
         yield warning('there is no fencing device: after the loss of a node nothing starts elsewhere')
 
 
@@ -93,7 +100,7 @@ def no_limit(setup: Setup) -> Iterator[Finding]:
 )
 def limit_not_in_force(setup: Setup) -> Iterator[Finding]:
     own = setup.limits.own
-    if own and own['in_force'] == 'false' and not own['override']:
+    if own and node_limit.is_stale(own):
         text = 'node-action-limit %s is not in force on %s: %s; this rehearsal takes it to be'
         yield warning(text % (own['limit'], own['node'], own['why']), node=own['node'])
 

@@ -9,23 +9,21 @@ from typing import Iterator
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, tree
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, conditions, expansion, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import Declaration
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.timeouts import Derived
 
 
 def cluster_warnings(root: Element, declaration: Declaration, escalation: Derived | None) -> Iterator[str]:
-    if attributes.get_property(root, 'priority-fencing-delay') not in (None, '0', '0s'):
+    if conditions.delays_fencing_by_priority(root):
         yield (
             'priority-fencing-delay is set: it adds up the priorities of the resources on a node, and every VE '
             'counts there with -start_order, so a node with VEs on it counts less than one without.'
         )
-    if not declaration.policy.retry_start and is_false(attributes.get_property(root, 'start-failure-is-fatal')):
+    if not declaration.policy.retry_start and conditions.retries_starts(root):
         yield 'start-failure-is-fatal is false in this cluster; retry_start: false leaves that as it is.'
-    placement = attributes.get_property(root, 'placement-strategy')
-    if any(ve.utilization for ve in declaration.ves) and placement in (None, 'default'):
+    if any(ve.utilization for ve in declaration.ves) and conditions.ignores_utilization(root):
         yield ('utilization is declared, but the cluster property placement-strategy is not set: Pacemaker ignores it.')
     if escalation and escalation.value >= timeouts.SERVICE_STOP:
         yield (

@@ -17,11 +17,11 @@ import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit import rules, run
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rule import SEVERITIES
-from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rules_cluster import (
+from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rules_node import (
     limit_differs,
     limit_not_in_force,
 )
-from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Subject
+from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Facts, Subject
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._audit import text
 
@@ -30,7 +30,7 @@ ELSEWHERE = ('failcounts', 'blocked')
 
 
 def audit(cluster, text_, **arguments):
-    return run.audit(cluster.run, ET.fromstring(text_), arguments, live=False)
+    return run.audit(cluster.run, ET.fromstring(text_), arguments)
 
 
 def of(result, rule):
@@ -74,7 +74,7 @@ def test_the_page_is_what_the_tables_say():
     ],
 )
 def test_what_the_node_itself_tells(own, of_force, of_override):
-    subject = Subject(ET.fromstring(audit_examples.cib({})), (), own, 0.0)
+    subject = Subject(ET.fromstring(audit_examples.cib({})), (), Facts('n1', own) if own else None, 0.0)
     assert (len(list(limit_not_in_force(subject))), len(list(limit_differs(subject)))) == (of_force, of_override)
 
 
@@ -146,6 +146,6 @@ def test_an_audit_is_quick(cib_file):
     )
     source = ET.fromstring(audit_examples.cib({'nodes': nodes, 'resources': many}))
     began = time.process_time()
-    result = run.audit(cib_file.run, source, {}, live=False)
+    result = run.audit(cib_file.run, source, {})
     assert time.process_time() - began < 2 and not of(result, 'no-order-after-storage')
     assert os.path.exists(cib_file.path)
