@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Iterator
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import some, whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     attributes,
