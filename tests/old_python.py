@@ -16,6 +16,14 @@ import types
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 COLLECTION = 'ansible_collections.openve.pacemaker'
+# What is taken from Ansible's part for modules, and from where.
+ANSIBLE = {
+    'ansible': '',
+    'ansible.module_utils': '',
+    'ansible.module_utils.basic': 'AnsibleModule',
+    'ansible.module_utils.common': '',
+    'ansible.module_utils.common.parameters': 'remove_values',
+}
 
 
 def scripts(directory):
@@ -27,10 +35,11 @@ def scripts(directory):
 def main():
     if len(sys.argv) != 2 or sys.argv[1] not in ('plugins', 'files'):
         sys.exit(__doc__.rpartition('usage: ')[2])
-    basic = types.ModuleType('ansible.module_utils.basic')
-    basic.AnsibleModule = object
-    for module in (types.ModuleType('ansible'), types.ModuleType('ansible.module_utils'), basic):
-        sys.modules[module.__name__] = module
+    for name, taken in ANSIBLE.items():
+        module = types.ModuleType(name)
+        if taken:
+            setattr(module, taken, object)
+        sys.modules[name] = module
     failed, paths = [], list(scripts(sys.argv[1]))
     for path in paths:
         name = path.relative_to(ROOT)
