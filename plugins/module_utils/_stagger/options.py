@@ -160,8 +160,6 @@ def _contradictions(arguments: Mapping[str, Any]) -> list[str]:
         problems += [
             '%s: is for state moved only; remove it' % name for name in ('to', 'standby') if arguments[name] is not None
         ]
-    if arguments['all'] and arguments['state'] != 'started':
-        problems.append('all: is for state started only; remove it')
     if arguments['standby'] and not arguments['nodes']:
         problems.append('standby: true needs nodes, those that are emptied')
     if arguments['standby'] is False and not arguments['to']:
