@@ -13,7 +13,6 @@ import tempfile
 from typing import Any, Callable, Dict, Mapping, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import secrets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, ToolError
@@ -56,7 +55,7 @@ class Module(AnsibleModule):  # type: ignore[misc]
         self._hide()  # what was given as a text, such as "password=...", has become a mapping
         params: Arguments = self.params
         # now, while each is still by itself: the log is one text, in which they are escaped
-        self.params = remove_values(params, self.no_log_values)
+        self.params = secrets.masked(params, sorted(self.no_log_values, key=len, reverse=True))
         super()._log_invocation()
         self.params = params
 

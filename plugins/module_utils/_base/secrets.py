@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Collection, Iterable, Iterator, Mapping
+from typing import Any, Collection, Iterable, Iterator, Mapping, Sequence
 
 # The end of a name, so that passwd_script, which is a path, is none.
 _NAME = re.compile(
@@ -130,6 +130,20 @@ def _escaped(text: str) -> Iterator[str]:
         chr(byte) if chr(byte).isalnum() and byte < 128 or byte in b'-._~' else '%%%02X' % byte
         for byte in text.encode('utf-8', 'replace')
     )
+
+
+def masked(value: Any, texts: Sequence[str]) -> Any:
+    """Arguments with these texts taken out, the longest first, of what is in them too."""
+    if isinstance(value, dict):
+        return {key: masked(part, texts) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [masked(part, texts) for part in value]
+    if value is None or isinstance(value, bool):
+        return value
+    shown = str(value)
+    for text in texts:
+        shown = shown.replace(text, '********')
+    return value if shown == str(value) else shown
 
 
 def without_values(text: str) -> str:

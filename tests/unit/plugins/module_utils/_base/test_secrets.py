@@ -87,6 +87,14 @@ def test_the_secrets_among_the_arguments(arguments, found):
     assert secrets.given(SPEC, arguments) == found
 
 
+def test_arguments_without_them():
+    given = {'a': [{'b': 'say xyz', 'n': 12345, 'on': True, 'none': None, 'more': 'xyzzy'}], 'c': 'harmless'}
+    assert secrets.masked(given, ['xyzzy', 'xyz', '1234']) == {
+        'a': [{'b': 'say ********', 'n': '********5', 'on': True, 'none': None, 'more': '********'}],
+        'c': 'harmless',
+    }
+
+
 def test_xml_without_the_values_of_secrets():
     for secret in PASSWORDS:
         pair = ET.Element('nvpair', id='a-password', name='password', value=secret)
