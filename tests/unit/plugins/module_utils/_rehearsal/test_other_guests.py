@@ -8,6 +8,8 @@ The clusters are made after published ones: 48 of ocf:heartbeat:VirtualDomain, 6
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
@@ -188,3 +190,14 @@ def test_instances_of_clones_are_named(rehearse):
     result, _scenarios = rehearse(many(1), None, clone, scenarios=['lose n1'])
     assert result['guests'] == {'ocf:openve:ManageVE': ['ve-101']}
     assert 'the instances of g1 (a clone or in a bundle) are not taken for guests' in result['assumptions']
+
+
+def test_what_nothing_keeps_where_it_runs(rehearse):
+    result, scenarios = rehearse((), None, *machines(9), scenarios=['lose n1'])
+    if scenarios['lose n1']['healthy_down']:
+        assert 'resource-stickiness' in verdict(scenarios['lose n1'], 'healthy-down')['mend']
+    kept = '<rsc_defaults><meta_attributes id="d"><nvpair id="d-s" name="resource-stickiness" value="100"/></meta_attributes></rsc_defaults>'
+    result, scenarios = rehearse(
+        change=lambda root: root.find('configuration').append(ET.fromstring(kept)), scenarios=['lose n1']
+    )
+    assert not scenarios['lose n1']['healthy_down'] and result['guests']
