@@ -189,7 +189,7 @@ def test_instances_of_clones_are_named(rehearse):
     clone = '<clone id="c">%s</clone>' % guest(1, config='/g1.xml')
     result, _scenarios = rehearse(many(1), None, clone, scenarios=['lose n1'])
     assert result['guests'] == {'ocf:openve:ManageVE': ['ve-101']}
-    assert 'the instances of g1 (a clone or in a bundle) are not taken for guests' in result['assumptions']
+    assert 'the instances of g1 (in a clone or a bundle) are not taken for guests' in result['assumptions']
 
 
 def test_what_nothing_keeps_where_it_runs(rehearse):
@@ -201,3 +201,19 @@ def test_what_nothing_keeps_where_it_runs(rehearse):
         change=lambda root: root.find('configuration').append(ET.fromstring(kept)), scenarios=['lose n1']
     )
     assert not scenarios['lose n1']['healthy_down'] and result['guests']
+
+
+BUNDLE = (
+    '<bundle id="web"><podman image="web:1" replicas="3"/>%s</bundle>',
+    '<network control-port="3121"/><primitive id="httpd" class="ocf" provider="heartbeat" type="apache"/>',
+)
+
+
+@pytest.mark.parametrize('inside, waits', [('', False), (BUNDLE[1], True)])
+def test_containers_of_bundles_are_guests_where_asked_for(rehearse, inside, waits):
+    result, scenarios = rehearse(many(1), None, BUNDLE[0] % inside, scenarios=['boot'], guests=['ocf:heartbeat:podman'])
+    assert result['guests']['ocf:heartbeat:podman'] == ['web-podman-0', 'web-podman-1', 'web-podman-2']
+    assert ('boot' in result['durations']['web-podman-0']) == (not waits)
+    assert scenarios['boot']['peak']['total'] == 4 and not scenarios['boot']['cannot_run']
+    result, _scenarios = rehearse(scenarios=['boot'])
+    assert list(result['guests']) == ['ocf:openve:ManageVE']
