@@ -10,7 +10,7 @@ from typing import Iterator
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import figures, transitions
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.figures import Figures, Outcome
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, more, warning
@@ -75,3 +75,9 @@ def longest_start(outcome: Outcome, step: Step) -> float:
         if other.node == step.node and other.resource != step.resource
     ]
     return step.length + max(others, default=0.0)
+
+
+def timeout_mend(outcome: Outcome, step: Step) -> str:
+    """What to do about a timeout that is too short, of a guest that is not declared to ve_resources; empty for ours."""
+    guest = outcome.setup.cluster.ves[step.resource or '']
+    return '' if guests.is_ours(guest) else 'Raise the timeout of the operation %s of this resource.' % step.operation

@@ -32,7 +32,7 @@ RULES: Table[Outcome] = Table()
     'peak',
     levels=('broken',),
     explanation='how many VEs boot at once on a node; broken where that is more than `assert`, `peak_per_node` allows',
-    mend='Lower policy.starts_per_node and see that it is in force (ve_info, limits).',
+    mend='Lower policy.starts_per_node (node-action-limit), and see that it is in force (ve_info, limits).',
 )
 def peak(outcome: Outcome) -> Iterator[Finding]:
     if not outcome.boots:
@@ -54,7 +54,7 @@ def peak(outcome: Outcome) -> Iterator[Finding]:
     'peak-total',
     levels=('broken',),
     explanation='how many VEs boot at once in the cluster; broken where that is more than `assert`, `peak_total` allows',
-    mend='Set policy.starts_total.',
+    mend='Set policy.starts_total (batch-limit).',
 )
 def peak_total(outcome: Outcome) -> Iterator[Finding]:
     asked = outcome.setup.options.assertions.get('peak_total')
@@ -125,10 +125,12 @@ def start_timeout(outcome: Outcome) -> Iterator[Finding]:
     start, most, timeout = words(step.length), words(longest), words(step.timeout)
     if late:
         text = 'the start of %s takes %s, its timeout is %s: it fails (here it is taken to succeed)%s'
-        yield broken(text % (step.resource, start, timeout, more(late)), **numbers)
+        mend = rules_boots.timeout_mend(outcome, step)
+        yield Finding('broken', text % (step.resource, start, timeout, more(late)), numbers, mend=mend)
     elif tight:
         text = 'the start of %s takes %s, and up to %s after a change of the DC; its timeout is %s%s'
-        yield warning(text % (step.resource, start, most, timeout, more(tight)), **numbers)
+        mend = rules_boots.timeout_mend(outcome, step)
+        yield Finding('warning', text % (step.resource, start, most, timeout, more(tight)), numbers, mend=mend)
     else:
         text = 'no start can take longer than its timeout; the nearest is %s with up to %s of %s'
         yield ok(text % (step.resource, most, timeout), **numbers)
@@ -145,14 +147,13 @@ def stop_timeout(outcome: Outcome) -> Iterator[Finding]:
     if not late:
         return
     step = max(late, key=lambda one: one.length - one.timeout)
-    yield broken(
-        'the stop of %s takes %s, its timeout is %s: the cluster fences %s%s'
-        % (step.resource, words(step.length), words(step.timeout), step.node, more(len(late))),
-        ve=step.resource,
-        stop=step.length,
-        timeout=step.timeout,
-        node=step.node,
-        count=len(late),
+    text = 'the stop of %s takes %s, its timeout is %s: the cluster fences %s%s'
+    numbers = {'ve': step.resource, 'stop': step.length, 'timeout': step.timeout, 'node': step.node, 'count': len(late)}
+    yield Finding(
+        'broken',
+        text % (step.resource, words(step.length), words(step.timeout), step.node, more(len(late))),
+        numbers,
+        mend=rules_boots.timeout_mend(outcome, step),
     )
 
 
@@ -192,7 +193,8 @@ def shutdown_escalation(outcome: Outcome) -> Iterator[Finding]:
     'failback',
     levels=('warning',),
     explanation='VEs that a node takes back when it returns',
-    mend='Set policy.failback: false, so that a VE stays where it runs.',
+    mend='Set policy.failback: false, so that a VE stays where it runs; other guests need a resource-stickiness above the score of their '
+    'location constraints.',
 )
 def failback(outcome: Outcome) -> Iterator[Finding]:
     if outcome.scenario.kind != 'return':

@@ -192,6 +192,14 @@ def test_instances_of_clones_are_named(rehearse):
     assert 'the instances of g1 (in a clone or a bundle) are not taken for guests' in result['assumptions']
 
 
+def test_timeouts_of_others_are_raised_by_hand(rehearse):
+    ops = '<operations><op id="g1-o" name="start" interval="0s" timeout="30s"/></operations>'
+    one = guest(1, more=ops, config='/a.xml', monitor_scripts='/bin/x')
+    _result, scenarios = rehearse((), None, one, scenarios=['boot'], durations={'g1': {'start': '40s'}})
+    row = verdict(scenarios['boot'], 'start-timeout')
+    assert row['level'] == 'broken' and row['mend'] == 'Raise the timeout of the operation start of this resource.'
+
+
 def test_what_nothing_keeps_where_it_runs(rehearse):
     result, scenarios = rehearse((), None, *machines(9), scenarios=['lose n1'])
     if scenarios['lose n1']['healthy_down']:
