@@ -24,6 +24,7 @@ SUBJECTS = {
     'plugins/plugin_utils/_rehearsal': 'the page and the text',
     'plugins/plugin_utils/_remote': 'other hosts of the play',
     'plugins/plugin_utils/_audit': 'the findings in words',
+    'plugins/plugin_utils/_look': 'how the pages look',
     'plugins/plugin_utils/_stagger': 'the run, watched from the controller',
     'plugins/module_utils/_module': 'the work of each module',
     'plugins/module_utils/_resources': 'declared VEs into the CIB',

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -15,6 +13,7 @@ from ansible.utils.display import Display
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run as rehearsal
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._look import files
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import measured as happened
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import page as rehearsal_page
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal import text as rehearsal_text
@@ -52,7 +51,7 @@ class ActionModule(Asking):
             return {'failed': True, 'msg': 'The arguments cannot be used: %s' % '; '.join(checked.error_messages)}
         own = checked.validated_parameters
         try:
-            page = _place(own['page'])
+            page = files.place(own['page'], 'rehearsal.html')
             measured = [happened.history(**own['measured'])] if own['measured'] else []
         except Error as error:
             return dict(error.details, failed=True, msg=error.msg)
@@ -64,7 +63,7 @@ class ActionModule(Asking):
                 Display().display(line)
         if page:
             try:
-                write(page, rehearsal_page.page(result, measured))
+                files.write(page, rehearsal_page.page(result, measured))
             except OSError as error:
                 return dict(
                     rehearsal.short(result),
@@ -75,34 +74,3 @@ class ActionModule(Asking):
             if own['show']:
                 Display().display('\nThe page: %s' % page)
         return rehearsal.short(result) if result.get('failed') else result
-
-
-def _place(page: str | None) -> str | None:
-    """Where the page goes, absolute. What cannot be written is said before anything is done."""
-    if page is None:
-        return None
-    page = os.path.abspath(page)
-    directory = os.path.dirname(page)
-    if os.path.isdir(page):
-        raise Error('page: %s is a directory: name a file in it, such as %s/rehearsal.html.' % (page, page))
-    if not os.path.isdir(directory) or not os.access(directory, os.W_OK):
-        raise Error(
-            'page: %s on the controller %s: make it, or name another place.'
-            % (directory, 'cannot be written to' if os.path.isdir(directory) else 'does not exist')
-        )
-    return page
-
-
-def write(page: str, text: str) -> None:
-    """All of it or nothing, for those who read it meanwhile."""
-    number, name = tempfile.mkstemp(dir=os.path.dirname(page), prefix='.rehearsal-')
-    try:
-        with os.fdopen(number, 'w', encoding='utf-8') as file:
-            file.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, page)
-    except BaseException:
-        os.unlink(name)
-        raise

@@ -38,13 +38,18 @@ options:
     type: str
     choices: [critical, warning, never]
     default: never
+  page:
+    description:
+      - A file on the controller for the page, self-contained HTML. By default none is written.
+      - It is a report and no change, so it is written in check mode too.
+    type: path
   show:
     description: Whether to show it on the terminal.
     type: bool
     default: true
 attributes:
   check_mode:
-    description: Changes nothing, in check mode or without.
+    description: Changes nothing, in check mode or without; O(page) is written in both.
     support: full
   diff_mode:
     description: There is nothing to show.
@@ -152,6 +157,11 @@ source:
   returned: success, or when O(fail_on) makes it fail
   type: str
   sample: file
+page:
+  description: The file with the page.
+  returned: when O(page) is given
+  type: str
+  sample: /home/me/audit.html
 commands:
   description: The commands that were run.
   returned: always
@@ -173,7 +183,8 @@ def main() -> None:
             'guests': NAMES,
             'silence': NAMES,
             'fail_on': {'type': 'str', 'choices': ['critical', 'warning', 'never'], 'default': 'never'},
-            # This is for the controller, and is not handed on to here.
+            # These are for the controller, and are not handed on to here.
+            'page': {'type': 'path'},
             'show': {'type': 'bool', 'default': True},
         },
         ve_audit.run,

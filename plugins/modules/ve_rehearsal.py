@@ -144,7 +144,7 @@ options:
   guests:
     description:
       - Agents whose resources are guests too, such as V(ocf:heartbeat:podman), beside those that are known as such (see the page of the
-        rehearsal in the docs).
+        rehearsal in the docs). With V(ocf:heartbeat:podman) or V(ocf:heartbeat:docker) the containers of bundles are guests, too.
     type: list
     elements: str
     default: []
@@ -554,7 +554,7 @@ nodes:
   elements: str
   sample: [n1, n2, n3]
 guests:
-  description: The guests, VEs and those of other agents, by the agent. Instances of clones and of bundles are not among them.
+  description: The guests, VEs and those of other agents, by the agent. Instances of clones are not among them.
   returned: success, or when an assertion is broken
   type: dict
   sample:

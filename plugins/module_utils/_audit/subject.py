@@ -51,7 +51,9 @@ class Subject:
 
     @cached_property
     def guests(self) -> dict[str, Element]:
-        return guests.everyone(self.root, self.asked)
+        """Without the containers of bundles, whose operations Pacemaker makes itself."""
+        found = guests.everyone(self.root, self.asked)
+        return {name: guest for name, guest in found.items() if name in self.primitives}
 
     @cached_property
     def agents(self) -> dict[str, Agent]:

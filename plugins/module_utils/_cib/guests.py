@@ -10,7 +10,7 @@ from typing import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import InputError
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import is_false, is_true, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, expansion, guest_agents, tree
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib.guest_agents import Agent
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.agent import DEFAULTS
@@ -112,11 +112,29 @@ def ours(root: Element) -> dict[str, Element]:
 def everyone(root: Element, asked: Sequence[str] = ()) -> dict[str, Element]:
     """{id: primitive} of all guests, those of other agents too, to be read. Instances of clones are not among them."""
     cloned = set(in_clones(root))
-    return {
+    found = {
         name: primitive
         for name, primitive in expansion.primitives(root).items()
         if name not in cloned and agent(primitive, asked)
     }
+    found.update((name, one) for name, (one, _bundle) in containers(root).items() if agent(one, asked))
+    return found
+
+
+def containers(root: Element) -> dict[str, tuple[Element, Element]]:
+    """{id: (primitive, bundle)} of the containers of bundles, as Pacemaker makes them: they are nowhere in the CIB."""
+    found = {}
+    for bundle in tree.section(root, 'resources').iter('bundle'):
+        for kind in bundle:
+            if kind.tag in ('podman', 'docker', 'rkt'):
+                numbers = (whole(kind.get(name)) for name in ('replicas', 'promoted-max', 'masters'))
+                for number in range(next((one for one in numbers if one > 0), 1)):
+                    name = '%s-%s-%d' % (bundle.get('id'), kind.tag, number)
+                    made = Element('primitive', {'id': name, 'class': 'ocf', 'provider': 'heartbeat', 'type': kind.tag})
+                    if bundle.find('primitive') is not None:  # its start waits for the executor that runs in it
+                        attributes.fill(made, attributes.INSTANCE, name, {'monitor_cmd': 'pacemaker-remoted'})
+                    found[name] = made, bundle
+    return found
 
 
 def in_clones(root: Element) -> list[str]:
@@ -160,4 +178,5 @@ def above(root: Element) -> dict[str, list[Element]]:
         for parent in tree.section(root, 'resources').iter(tag):
             for primitive in parent.iter('primitive'):
                 found[primitive.get('id', '')].append(expansion.own(root, parent))
+    found.update((name, [expansion.own(root, bundle)]) for name, (_one, bundle) in containers(root).items())
     return {name: parents + defaults for name, parents in found.items()}

@@ -66,7 +66,7 @@ def look(runner: Runner, root: Element, live: bool, asked: Sequence[str] = ()) -
         root=root,
         live=live,
         nodes=[node.get('uname', '') for node in tree.nodes(root) if node.get('type') not in ('remote', 'ping')],
-        primitives=primitives,
+        primitives={**primitives, **found},
         ves=found,
         agents={name: agent for name, agent in agents.items() if agent},
         waiting={name for name, guest in found.items() if guests.waits(guest, asked)},
@@ -107,5 +107,5 @@ def _of_guests(root: Element, found: dict[str, Element], asked: Sequence[str]) -
         )
     several = [name for name in guests.in_clones(root) if guests.agent(expansion.primitives(root)[name], asked)]
     if several:
-        assumed.append('the instances of %s (a clone or in a bundle) are not taken for guests' % some(several))
+        assumed.append('the instances of %s (in a clone or a bundle) are not taken for guests' % some(several))
     return assumed

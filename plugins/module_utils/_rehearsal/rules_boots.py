@@ -1,18 +1,20 @@
 # Copyright: (c) 2026, openve contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Starts that return while the guest still boots, as a rule of the table in rules_scenario.py."""
+"""How long starts may take, and those that return while the guest still boots: for the table in rules_scenario.py."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Iterator
 
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some, whole
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import figures, transitions
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.figures import Figures, Outcome
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule import Finding, more, warning
+from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.steps import Step
 from ansible_collections.openve.pacemaker.plugins.module_utils._simulator.controller import Limits
 
 
@@ -60,3 +62,22 @@ def _if_they_waited(outcome: Outcome) -> Figures:
     setup = replace(outcome.setup, durations=replace(durations, ves=ves))
     limits = Limits(setup.limits.per_node, outcome.played.event.halved)
     return figures.figures(transitions.again(setup, outcome.played, limits))
+
+
+def longest_start(outcome: Outcome, step: Step) -> float:
+    """After the takeover of the DC the agent may have to wait for a start that is under way."""
+    ve = outcome.setup.cluster.ves[step.resource or '']
+    if whole(attributes.get(ve, attributes.INSTANCE, 'start_slots')) <= 0:
+        return step.length
+    others = [
+        other.length - other.waited
+        for other in outcome.boots
+        if other.node == step.node and other.resource != step.resource
+    ]
+    return step.length + max(others, default=0.0)
+
+
+def timeout_mend(outcome: Outcome, step: Step) -> str:
+    """What to do about a timeout that is too short, of a guest that is not declared to ve_resources; empty for ours."""
+    guest = outcome.setup.cluster.ves[step.resource or '']
+    return '' if guests.is_ours(guest) else 'Raise the timeout of the operation %s of this resource.' % step.operation

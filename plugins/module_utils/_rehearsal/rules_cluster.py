@@ -75,7 +75,7 @@ def fencing_off(setup: Setup) -> Iterator[Finding]:
     'no-limit',
     levels=('warning',),
     explanation='neither `node-action-limit` nor `start_slots` limits how many VEs start at once on a node',
-    mend='Set policy.starts_per_node.',
+    mend='Set policy.starts_per_node (node-action-limit).',
 )
 def no_limit(setup: Setup) -> Iterator[Finding]:
     free = [

@@ -9,9 +9,9 @@ import math
 from typing import Iterator
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base import times
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some, whole
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, quorum
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, guests, quorum
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration import timeouts
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import nodes, rules_boots
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.figures import Outcome
@@ -23,7 +23,6 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.rule i
     ok,
     warning,
 )
-from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.steps import Step
 from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal.transitions import ROUNDS
 
 RULES: Table[Outcome] = Table()
@@ -33,7 +32,7 @@ RULES: Table[Outcome] = Table()
     'peak',
     levels=('broken',),
     explanation='how many VEs boot at once on a node; broken where that is more than `assert`, `peak_per_node` allows',
-    mend='Lower policy.starts_per_node and see that it is in force (ve_info, limits).',
+    mend='Lower policy.starts_per_node (node-action-limit), and see that it is in force (ve_info, limits).',
 )
 def peak(outcome: Outcome) -> Iterator[Finding]:
     if not outcome.boots:
@@ -55,7 +54,7 @@ def peak(outcome: Outcome) -> Iterator[Finding]:
     'peak-total',
     levels=('broken',),
     explanation='how many VEs boot at once in the cluster; broken where that is more than `assert`, `peak_total` allows',
-    mend='Set policy.starts_total.',
+    mend='Set policy.starts_total (batch-limit).',
 )
 def peak_total(outcome: Outcome) -> Iterator[Finding]:
     asked = outcome.setup.options.assertions.get('peak_total')
@@ -108,7 +107,7 @@ RULES.rule(
 )
 def start_timeout(outcome: Outcome) -> Iterator[Finding]:
     """The start timeout against the start here, and against the longest there may be."""
-    timed = [(step, _longest_start(outcome, step)) for step in outcome.boots if step.timeout]
+    timed = [(step, rules_boots.longest_start(outcome, step)) for step in outcome.boots if step.timeout]
     if not timed:
         if outcome.boots:
             yield ok('no start has a timeout')
@@ -126,10 +125,12 @@ def start_timeout(outcome: Outcome) -> Iterator[Finding]:
     start, most, timeout = words(step.length), words(longest), words(step.timeout)
     if late:
         text = 'the start of %s takes %s, its timeout is %s: it fails (here it is taken to succeed)%s'
-        yield broken(text % (step.resource, start, timeout, more(late)), **numbers)
+        mend = rules_boots.timeout_mend(outcome, step)
+        yield Finding('broken', text % (step.resource, start, timeout, more(late)), numbers, mend=mend)
     elif tight:
         text = 'the start of %s takes %s, and up to %s after a change of the DC; its timeout is %s%s'
-        yield warning(text % (step.resource, start, most, timeout, more(tight)), **numbers)
+        mend = rules_boots.timeout_mend(outcome, step)
+        yield Finding('warning', text % (step.resource, start, most, timeout, more(tight)), numbers, mend=mend)
     else:
         text = 'no start can take longer than its timeout; the nearest is %s with up to %s of %s'
         yield ok(text % (step.resource, most, timeout), **numbers)
@@ -146,14 +147,13 @@ def stop_timeout(outcome: Outcome) -> Iterator[Finding]:
     if not late:
         return
     step = max(late, key=lambda one: one.length - one.timeout)
-    yield broken(
-        'the stop of %s takes %s, its timeout is %s: the cluster fences %s%s'
-        % (step.resource, words(step.length), words(step.timeout), step.node, more(len(late))),
-        ve=step.resource,
-        stop=step.length,
-        timeout=step.timeout,
-        node=step.node,
-        count=len(late),
+    text = 'the stop of %s takes %s, its timeout is %s: the cluster fences %s%s'
+    numbers = {'ve': step.resource, 'stop': step.length, 'timeout': step.timeout, 'node': step.node, 'count': len(late)}
+    yield Finding(
+        'broken',
+        text % (step.resource, words(step.length), words(step.timeout), step.node, more(len(late))),
+        numbers,
+        mend=rules_boots.timeout_mend(outcome, step),
     )
 
 
@@ -193,7 +193,8 @@ def shutdown_escalation(outcome: Outcome) -> Iterator[Finding]:
     'failback',
     levels=('warning',),
     explanation='VEs that a node takes back when it returns',
-    mend='Set policy.failback: false, so that a VE stays where it runs.',
+    mend='Set policy.failback: false, so that a VE stays where it runs; other guests need a resource-stickiness above the score of their '
+    'location constraints.',
 )
 def failback(outcome: Outcome) -> Iterator[Finding]:
     if outcome.scenario.kind != 'return':
@@ -226,7 +227,8 @@ def healthy_down(outcome: Outcome) -> Iterator[Finding]:
         noun = outcome.setup.cluster.noun
         one = noun + ' that nothing had happened to is stopped all the same'
         many = noun + 's that nothing had happened to are stopped all the same'
-        yield warning('%s: %s' % (count(len(names), one, many), some(names)), ves=names, count=len(names))
+        text = '%s: %s' % (count(len(names), one, many), some(names))
+        yield Finding('warning', text, {'ves': names, 'count': len(names)}, mend=_stay(outcome, names))
 
 
 @RULES.rule(
@@ -261,6 +263,16 @@ def unsettled(outcome: Outcome) -> Iterator[Finding]:
         yield broken('after %d transitions the cluster still has something to do' % number, transitions=number)
 
 
+def _stay(outcome: Outcome, names: list[str]) -> str:
+    """The mend where they are moved because nothing keeps them where they run; empty where that is not so, or a node joins."""
+    cluster = outcome.setup.cluster
+    above = guests.above(cluster.root)
+    kept = [guests.meta(cluster.ves[name], above[name], 'resource-stickiness') for name in names]
+    if outcome.scenario.kind == 'join' or any(value not in (None, '0') for value in kept):
+        return ''
+    return 'Give them a resource-stickiness (policy.failback: false), so that they stay where they run.'
+
+
 def _without_quorum(outcome: Outcome) -> str:
     """That this is the cause, with the nodes that are missing; empty where it is not."""
     root, known = outcome.played.root, outcome.setup.cluster.nodes
@@ -279,16 +291,3 @@ def _without_quorum(outcome: Outcome) -> str:
 def _booting(outcome: Outcome, number: int) -> str:
     noun = outcome.setup.cluster.noun
     return count(number, noun + ' boots', noun + 's boot')
-
-
-def _longest_start(outcome: Outcome, step: Step) -> float:
-    """After the takeover of the DC the agent may have to wait for a start that is under way."""
-    ve = outcome.setup.cluster.ves[step.resource or '']
-    if whole(attributes.get(ve, attributes.INSTANCE, 'start_slots')) <= 0:
-        return step.length
-    others = [
-        other.length - other.waited
-        for other in outcome.boots
-        if other.node == step.node and other.resource != step.resource
-    ]
-    return step.length + max(others, default=0.0)

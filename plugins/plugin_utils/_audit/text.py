@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Iterator, Mapping, Sequence
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some
@@ -14,11 +15,24 @@ Finding = Mapping[str, Any]  # as the module returns it
 FEW = 6  # resources that are named one by one
 
 
+@dataclass(frozen=True)
+class Group:
+    """Findings that say the same. ``names``: of the resources or nodes."""
+
+    severity: str
+    rule: str
+    text: str
+    why: str
+    mend: str
+    names: list[str]
+    commands: list[str]
+
+
 def text(result: Mapping[str, Any]) -> list[str]:
     """The lines."""
     lines = ['', headline(result), '']
     for group in groups(result['findings']):
-        lines += _group(group)
+        lines += _lines(group)
     if result['silenced']:
         lines.append('  %s left out (silence)' % count(result['silenced'], 'finding is', 'findings are'))
     if result['not_checked']:
@@ -39,22 +53,32 @@ def headline(result: Mapping[str, Any]) -> str:
     return 'Audit of %s: %s.' % (where, ', '.join(summary))
 
 
-def groups(findings: Sequence[Finding]) -> list[list[Finding]]:
+def groups(findings: Sequence[Finding]) -> list[Group]:
     """Those of one rule, severity and text together, in their order."""
     found: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in findings:
         found.setdefault((finding['severity'], finding['rule'], finding['text']), []).append(finding)
-    return list(found.values())
+    return [
+        Group(
+            severity=severity,
+            rule=rule,
+            text=said,
+            why=members[0]['why'],
+            mend=members[0]['mend'],
+            names=list(
+                dict.fromkeys(str(one['resource'] or one['node']) for one in members if one['resource'] or one['node'])
+            ),
+            commands=[one['command'] for one in members if one['command']],
+        )
+        for (severity, rule, said), members in found.items()
+    ]
 
 
-def _group(group: Sequence[Finding]) -> Iterator[str]:
-    first = group[0]
-    names = [str(name) for one in group for name in [one['resource'] or one['node']] if name]
-    who = some(list(dict.fromkeys(names)), FEW)
-    yield '  %-9s%s: %s' % (first['severity'], first['rule'], ': '.join(part for part in (who, first['text']) if part))
-    yield '           why: %s' % first['why']
-    yield '           do: %s' % first['mend']
-    commands = [one['command'] for one in group if one['command']]
-    if commands:
-        more = ' (%s, in the result)' % count(len(commands) - 1, 'more like it', 'more like it')
-        yield '           # %s%s' % (commands[0], more if len(commands) > 1 else '')
+def _lines(group: Group) -> Iterator[str]:
+    who = some(group.names, FEW)
+    yield '  %-9s%s: %s' % (group.severity, group.rule, ': '.join(part for part in (who, group.text) if part))
+    yield '           why: %s' % group.why
+    yield '           do: %s' % group.mend
+    if group.commands:
+        more = ' (%s, in the result)' % count(len(group.commands) - 1, 'more like it', 'more like it')
+        yield '           # %s%s' % (group.commands[0], more if len(group.commands) > 1 else '')

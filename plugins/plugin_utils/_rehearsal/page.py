@@ -8,10 +8,7 @@ from __future__ import annotations
 import pathlib
 from datetime import datetime
 
-import jinja2
-
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.times import words
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._look.render import render
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.chart import LEGEND, charts
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.sentences import LEVEL_WORDS, listed, spoken
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._rehearsal.view import Measured, Result, view
@@ -23,20 +20,13 @@ ROWS_OF_TABLES = 4000  # in a larger rehearsal only the scenarios that are shown
 def page(result: Result | None, measured: Measured = (), title: str = 'Rehearsal', now: datetime | None = None) -> str:
     """The HTML."""
     shown = view(result, measured, title, now)
-    environment = jinja2.Environment(
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        loader=jinja2.FileSystemLoader(str(pathlib.Path(__file__).parent)),
-    )
-    environment.globals.update(
+    html = render(
+        pathlib.Path(__file__).parent / TEMPLATE,
+        vars(shown),
         level_words=LEVEL_WORDS,
         legend=LEGEND,
         listed=listed,
-        count=count,
         charts=charts,
         all_tables=sum(len(scenario.ves) for scenario in shown.scenarios) <= ROWS_OF_TABLES,
     )
-    environment.filters['words'] = words
-    return spoken(environment.get_template(TEMPLATE).render(vars(shown)), shown.agents)
+    return spoken(html, shown.agents)

@@ -41,7 +41,8 @@ def spoken(text: str, agents: Iterable[str]) -> str:
         return text
 
     def guest(found: re.Match[str]) -> str:
-        begins = found.start() == 0 or text[found.start() - 1] == '>' or text[: found.start()].endswith('. ')
+        before = text[: found.start()]
+        begins = not before.strip() or before.endswith(('>', '. '))
         return ('Guest' if begins else 'guest') + found.group(1)
 
     return re.sub(r'(?<![\w-])VE(s?)(?![\w-])', guest, text)

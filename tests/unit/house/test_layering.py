@@ -12,7 +12,10 @@ import pytest
 import source
 
 # (from, to): why a package may import from one beside it. What both need belongs a row below.
-BESIDE = {}
+BESIDE = {
+    ('plugins/plugin_utils/_rehearsal', 'plugins/plugin_utils/_look'): 'all pages look alike',
+    ('plugins/plugin_utils/_audit', 'plugins/plugin_utils/_look'): 'all pages look alike',
+}
 
 # What lies in plugins/ beside module_utils, and which other directories of plugins/ it may use.
 EDGES = {
@@ -93,7 +96,8 @@ def edge(file, each, kind):
     if each.package == source.MODULE_UTILS + '_module':
         return 'runs back, to the work of a module (%s)' % each.target
     if kind == to == 'plugins/plugin_utils':
-        return None if each.package == file.package else 'runs beside, to %s' % each.target
+        beside = each.package == file.package or (file.package, each.package) in BESIDE
+        return None if beside else 'runs beside, to %s' % each.target
     return None if to in EDGES.get(kind, ()) else 'runs back, to %s' % each.target
 
 

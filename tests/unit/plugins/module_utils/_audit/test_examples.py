@@ -23,7 +23,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._audit.rules_node
 )
 from ansible_collections.openve.pacemaker.plugins.module_utils._audit.subject import Facts, Subject
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._audit import text
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._audit import page, text
 
 # On a running cluster these do more than edit the CIB.
 ELSEWHERE = ('failcounts', 'blocked')
@@ -149,3 +149,13 @@ def test_an_audit_is_quick(cib_file):
     result = run.audit(cib_file.run, source, {})
     assert time.process_time() - began < 2 and not of(result, 'no-order-after-storage')
     assert os.path.exists(cib_file.path)
+
+
+def test_the_page_says_the_same(cib_file):
+    result = audit(cib_file, audit_examples.cib(STORM))
+    drawn = page.page(result)
+    assert text.headline(result) in drawn and 'vm1, vm2, vm3, vm4, vm5, vm6 and 42 more' in drawn
+    assert '&lt;primitive id=' in drawn and 'src=' not in drawn and '<script' not in drawn
+    assert all(row['rule'] in drawn for row in result['not_checked'])
+    evil = dict(result, findings=[dict(result['findings'][0], text='<b>x</b>')])
+    assert '<b>x</b>' not in page.page(evil)

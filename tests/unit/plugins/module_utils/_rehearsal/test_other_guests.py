@@ -8,6 +8,8 @@ The clusters are made after published ones: 48 of ocf:heartbeat:VirtualDomain, 6
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
+
 import pytest
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error, InputError
@@ -187,4 +189,39 @@ def test_instances_of_clones_are_named(rehearse):
     clone = '<clone id="c">%s</clone>' % guest(1, config='/g1.xml')
     result, _scenarios = rehearse(many(1), None, clone, scenarios=['lose n1'])
     assert result['guests'] == {'ocf:openve:ManageVE': ['ve-101']}
-    assert 'the instances of g1 (a clone or in a bundle) are not taken for guests' in result['assumptions']
+    assert 'the instances of g1 (in a clone or a bundle) are not taken for guests' in result['assumptions']
+
+
+def test_timeouts_of_others_are_raised_by_hand(rehearse):
+    ops = '<operations><op id="g1-o" name="start" interval="0s" timeout="30s"/></operations>'
+    one = guest(1, more=ops, config='/a.xml', monitor_scripts='/bin/x')
+    _result, scenarios = rehearse((), None, one, scenarios=['boot'], durations={'g1': {'start': '40s'}})
+    row = verdict(scenarios['boot'], 'start-timeout')
+    assert row['level'] == 'broken' and row['mend'] == 'Raise the timeout of the operation start of this resource.'
+
+
+def test_what_nothing_keeps_where_it_runs(rehearse):
+    result, scenarios = rehearse((), None, *machines(9), scenarios=['lose n1'])
+    if scenarios['lose n1']['healthy_down']:
+        assert 'resource-stickiness' in verdict(scenarios['lose n1'], 'healthy-down')['mend']
+    kept = '<rsc_defaults><meta_attributes id="d"><nvpair id="d-s" name="resource-stickiness" value="100"/></meta_attributes></rsc_defaults>'
+    result, scenarios = rehearse(
+        change=lambda root: root.find('configuration').append(ET.fromstring(kept)), scenarios=['lose n1']
+    )
+    assert not scenarios['lose n1']['healthy_down'] and result['guests']
+
+
+BUNDLE = (
+    '<bundle id="web"><podman image="web:1" replicas="3"/>%s</bundle>',
+    '<network control-port="3121"/><primitive id="httpd" class="ocf" provider="heartbeat" type="apache"/>',
+)
+
+
+@pytest.mark.parametrize('inside, waits', [('', False), (BUNDLE[1], True)])
+def test_containers_of_bundles_are_guests_where_asked_for(rehearse, inside, waits):
+    result, scenarios = rehearse(many(1), None, BUNDLE[0] % inside, scenarios=['boot'], guests=['ocf:heartbeat:podman'])
+    assert result['guests']['ocf:heartbeat:podman'] == ['web-podman-0', 'web-podman-1', 'web-podman-2']
+    assert ('boot' in result['durations']['web-podman-0']) == (not waits)
+    assert scenarios['boot']['peak']['total'] == 4 and not scenarios['boot']['cannot_run']
+    result, _scenarios = rehearse(scenarios=['boot'])
+    assert list(result['guests']) == ['ocf:openve:ManageVE']
