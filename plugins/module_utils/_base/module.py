@@ -53,6 +53,9 @@ class Module(AnsibleModule):  # type: ignore[misc]
 
     def _log_invocation(self) -> None:
         self._hide()  # what was given as a text, such as "password=...", has become a mapping
+        if not self.no_log_values:
+            super()._log_invocation()
+            return
         params: Arguments = self.params
         # now, while each is still by itself: the log is one text, in which they are escaped
         self.params = secrets.masked(params, sorted(self.no_log_values, key=len, reverse=True))
