@@ -12,23 +12,25 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._audit import text as audit_text
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote.asking import Asking
 
 
-class ActionModule(ActionBase):  # type: ignore[misc]
-    _requires_connection = True
-    _supports_check_mode = True
+class ActionModule(Asking):
+    MODULE = 'openve.pacemaker.ve_audit'
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        super().run(tmp, task_vars)
+        ActionBase.run(self, tmp, task_vars)
         arguments = dict(self._task.args)
         try:
             show = boolean(arguments.pop('show', True))
         except TypeError as error:
             return {'failed': True, 'msg': 'The arguments cannot be used: show: %s' % error}
-        result: dict[str, Any] = self._execute_module(
-            module_name='openve.pacemaker.ve_audit', task_vars=task_vars, module_args=arguments
-        )
+        result = self.ask(arguments, task_vars or {})
         if show and 'findings' in result:
             for line in audit_text.text(result):
                 Display().display(line)
         return result
+
+    def about_the_cluster(self, arguments: dict[str, Any]) -> bool:
+        """A file is on one node."""
+        return not arguments.get('cib')
