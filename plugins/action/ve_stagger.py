@@ -71,7 +71,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         standby = options.standby_of()
         if standby is not None:
             standby = {node: value for node, value in standby.items() if node not in plan.standby_by_hand}
-        return dict(result, standby=standby, **plan.public())
+        return dict(result, standby=standby, without_quorum=plan.without_quorum, **plan.public())
 
     def _loop(self, options: Options, task_vars: dict[str, Any], connections: Connections) -> Plain:
         screen = Screen()

@@ -281,6 +281,11 @@ standby:
   type: dict
   returned: in check mode
   sample: {n1: true}
+without_quorum:
+  description: In words, where the other nodes have no quorum when those that would be emptied go down; else empty.
+  type: str
+  returned: in check mode
+  sample: ""
 released:
   description: Names of the VEs that this run released.
   type: list

@@ -386,6 +386,51 @@ def test_drained_and_back_and_node_by_node(tmp_path):
     assert not mark() and "Say which node" in playbook("drain", "-e", "openve_node=n2", "-e", "openve_state=back", rc=2)
 
 
+def test_nobody_empties_another_node_while_rolling_works_on_one_and_a_second_run_begins_with_it(tmp_path):
+    there = {name for name, (_role, node) in ves().items() if node == "n2"}
+    slow, quick = tmp_path / "slow.yml", tmp_path / "quick.yml"
+    slow.write_text(json.dumps([{"name": "Work on it", "ansible.builtin.command": "sleep 300"}]))
+    quick.write_text(json.dumps([{"name": "Work on it", "ansible.builtin.command": "false"}]))
+    with open(tmp_path / "shown", "w", encoding="utf-8") as screen:
+        first = subprocess.Popen(
+            ["ansible-playbook", *INVENTORY, "-e", "openve_hosts=n2", "openve.pacemaker.rolling"]
+            + ["-e", "openve_task_file=%s" % slow],
+            stdout=screen,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=ENVIRONMENT,
+        )
+    try:
+        until(lambda: "works on n2 (slow.yml)" in mark().get("openve-run-what", ""), 90)
+        refused = playbook("drain", "-e", "openve_node=n1", rc=2)
+        assert "Another run is at work on this cluster: " in refused and "works on n2 (slow.yml)" in refused
+    finally:
+        send(signal.SIGKILL, descendants(first.pid))
+        first.wait()
+    shown = playbook("rolling", "-e", "openve_hosts=n1,n2", "-e", "openve_task_file=%s" % quick, rc=2)
+    assert '"Work on it" failed' in shown and "-e openve_node=n2 -e openve_state=undo" in shown
+    assert not mark() and {name for name, (_role, node) in ves().items() if node == "n1"}, "n2 was the first one"
+    playbook("drain", "-e", "openve_node=n2", "-e", "openve_state=undo")
+    assert {name for name, (_role, node) in ves().items() if node == "n2"} == there
+
+
+def test_rolling_is_refused_where_the_others_would_have_no_quorum(tmp_path):
+    (tmp_path / "update.yml").write_text("[]")
+    before = on("n1", "crm_mon", "--one-shot", "--inactive")
+    on("n3", "systemctl", "stop", "pacemaker")
+    shown = playbook("rolling", "-e", "openve_task_file=%s" % (tmp_path / "update.yml"), rc=2)
+    assert "Pacemaker does not run on n3" in shown and "Nothing was changed" in shown, before
+    on("n3", "systemctl", "stop", "corosync")
+    try:
+        options = ["-e", "openve_hosts=n1", "-e", "openve_task_file=%s" % (tmp_path / "update.yml")]
+        shown = playbook("rolling", *options, rc=2)
+        assert "of the 2 votes that a quorum needs" in shown and "openve_rolling_without_quorum=true" in shown
+        assert "n1" in {node for _role, node in ves().values()}
+    finally:
+        on("n3", "systemctl", "start", "corosync", "pacemaker")
+        until(lambda: status().find("nodes/node[@name='n3']").get("online") == "true")
+
+
 def nodes_and_constraints():
     return on("n1", "cibadmin", "--query", "--scope", "nodes") + on(
         "n1", "cibadmin", "--query", "--scope", "constraints"

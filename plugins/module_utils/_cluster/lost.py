@@ -19,14 +19,14 @@ ENDS = ('reboot', 'off')
 class Lost:
     """One such node. ``fencing``: failed, pending (it is under way), or none (not tried yet). ``reason``: of the failure.
 
-    ``ves``: those that ran there when it was last heard of.
+    ``devices``: the fencing devices. ``ves``: those that ran there when it was last heard of.
     """
 
     node: str
     fencing: str
     reason: str
     at: str | None
-    devices: bool
+    devices: tuple[str, ...]
     ves: tuple[str, ...]
 
     @property
@@ -45,10 +45,13 @@ class Lost:
         """What to do; empty while fencing is under way."""
         if self.fencing == 'pending' or self.fencing == 'none' and self.devices:
             return ''
+        clean = ', '.join('"crm_resource --cleanup --resource %s"' % device for device in self.devices)
+        # given up after some tries, until something happens in the cluster (cluster-recheck-interval at the latest)
+        mend = 'Mend the fencing device, then say %s: the cluster tries again at once' % clean
         return (
-            'Mend the fencing device, and the cluster goes on by itself. Only where somebody has seen that %s is switched off: '
+            '%s. Only where somebody has seen that %s is switched off: '
             '"stonith_admin --confirm %s". If it is not, these VEs run twice then, and their file systems are destroyed.'
-            % (self.node, self.node)
+            % (mend if self.devices else 'Give the cluster a fencing device', self.node, self.node)
         )
 
     @property
@@ -79,13 +82,19 @@ class Lost:
 
 def find(root: Element, nodes: Sequence[str], ves: dict[str, str]) -> list[Lost]:
     """For each of the ``nodes``. ``root``: the status that Pacemaker's monitor prints. ``ves``: {VE: the node that it ran on}."""
-    devices = any(
-        resource.get('resource_agent', '').startswith('stonith:') for resource in root.findall('resources//resource')
+    devices = tuple(
+        sorted(
+            {
+                resource.get('id', '').split(':')[0]
+                for resource in root.findall('resources//resource')
+                if resource.get('resource_agent', '').startswith('stonith:')
+            }
+        )
     )
     return [_lost(root, node, devices, tuple(name for name, place in ves.items() if place == node)) for node in nodes]
 
 
-def _lost(root: Element, node: str, devices: bool, ves: tuple[str, ...]) -> Lost:
+def _lost(root: Element, node: str, devices: tuple[str, ...], ves: tuple[str, ...]) -> Lost:
     # the newest first; what is under way stands in it as well
     events = [
         event

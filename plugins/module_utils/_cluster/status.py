@@ -135,9 +135,9 @@ def idle(runner: Runner, status: Status) -> bool:
 def _crm_mon(runner: Runner) -> ET.Element:
     rc, out, err = tools.run(runner, list(CRM_MON))
     # It may end with 0, too, where it could not read the CIB; then it says so instead of showing nodes.
-    root = ET.fromstring(out) if rc == 0 else None
-    if root is None or root.find('nodes') is None:
-        said = '' if root is None else ' '.join(error.text or '' for error in root.iter('error'))
+    root = _parsed(out)
+    if rc or root is None or root.find('nodes') is None:
+        said = '' if root is None else '; '.join((error.text or '').strip() for error in root.iter('error'))
         raise ToolError(
             'crm_mon failed with %d: %s. Is Pacemaker running on this node?' % (rc, said or (err or out).strip()),
             CRM_MON,
@@ -146,6 +146,13 @@ def _crm_mon(runner: Runner) -> ET.Element:
             err,
         )
     return root
+
+
+def _parsed(out: str) -> ET.Element | None:
+    try:
+        return ET.fromstring(out)
+    except ET.ParseError:  # such as nothing at all
+        return None
 
 
 def _attributes(element: ET.Element | None) -> Mapping[str, str]:

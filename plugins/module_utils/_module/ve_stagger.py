@@ -18,7 +18,8 @@ def run(runner: Runner, arguments: Arguments, check: bool = False) -> Result:
     answer = node.serve(runner, options, messages.read_request(arguments[messages.ARGUMENT]))
     result: Result = {'changed': _changed(answer), 'answer': answer.plain()}
     if check and isinstance(answer, Plan):
-        draft = node.preview(runner, answer, options.state)
+        draft = node.preview(runner, answer, options)
+        result['changed'] = result['changed'] or draft.changed  # such as the standby of a node that is empty
         result['diff'] = lambda: {'before': draft.before, 'after': draft.after} if draft.changed else {}
     return result
 

@@ -12,9 +12,10 @@ from xml.etree.ElementTree import Element
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import bullets
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
-from ansible_collections.openve.pacemaker.plugins.module_utils._cib import edits
+from ansible_collections.openve.pacemaker.plugins.module_utils._cib import edits, modes
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import scheduler, votes
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import VeStatus
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, PutRequest
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 
 # Why a VE in this state does not leave a node, and what to do.
@@ -53,10 +54,40 @@ def check(
     return by_hand
 
 
-def warnings(runner: Runner, root: Element, options: Options) -> list[str]:
-    """What is to be known before nodes that are emptied are switched off."""
-    said = votes.lost_without(runner, root, options.nodes) if options.standby else ''
-    return [said] if said else []
+def changes(root: Element, options: Options, by_hand: Container[str]) -> dict[str, bool]:
+    """{node that goes into standby, or comes out of it: which}, without those that are there already or stay ``by_hand``."""
+    return {
+        node: standby
+        for node, standby in (options.standby_of() or {}).items()
+        if node not in by_hand and any(modes.standby_of(root, node)) != standby
+    }
+
+
+def ended(options: Options, plan: Plan, failed: Container[str]) -> PutRequest:
+    """The last patch of a move: nothing of ours stays in the CIB, and nodes are handed over or taken back. ``failed``: VEs that are not back."""
+    drained = {}
+    if options.standby:
+        drained = left(options, plan, [row.name for row in plan.rows])
+    elif options.standby is False:
+        names, node = options.names, str(options.to)
+        back = [
+            name for name in plan.drained.get(node, []) if name in failed or names is not None and name not in names
+        ]
+        drained = {node: back}
+    return PutRequest(clear=[row.name for row in plan.rows], standby=options.standby_of() or {}, drained=drained)
+
+
+def left(options: Options, plan: Plan, released: Container[str]) -> dict[str, list[str]]:
+    """{node that is emptied: all that has left it, or is about to, those of an earlier run that was cut too}"""
+    here = {
+        node: [row.name for row in plan.rows if row.node == node and row.name in released] for node in options.nodes
+    }
+    return {node: sorted({*plan.drained.get(node, []), *names}) for node, names in here.items()}
+
+
+def without_quorum(runner: Runner, root: Element, options: Options) -> str:
+    """What is to be known before nodes that are emptied are switched off; empty where the others keep their quorum."""
+    return votes.lost_without(runner, root, options.nodes) if options.standby else ''
 
 
 def _refuse_back(by_hand: Sequence[str]) -> None:

@@ -119,7 +119,8 @@ class Plan(Message):
     ``blocked``: {VE that cannot go back: why}; left where they are. ``stopped_by_hand``: VEs that stay stopped.
     ``standby_by_hand``: nodes that somebody else put into standby, where they stay. ``drained``: {node: the VEs that have
     left it, as is noted there}. ``found``: what another run has left, as Found has it; empty where it is nothing.
-    ``warnings``: what is left over in the cluster.
+    ``warnings``: what is left over in the cluster. ``handed``: {node that goes into standby, or comes out of it: which}.
+    ``without_quorum``: in words, where the other nodes have none when those that are emptied go down.
     """
 
     INSIDE: ClassVar[tuple[tuple[str, type[Message]], ...]] = (('rows', Row),)
@@ -144,6 +145,8 @@ class Plan(Message):
     drained: dict[str, list[str]] = field(default_factory=dict)
     found: Plain = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    handed: dict[str, bool] = field(default_factory=dict)
+    without_quorum: str = ''
 
     @property
     def batches(self) -> list[list[str]]:

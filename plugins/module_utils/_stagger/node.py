@@ -31,7 +31,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import s
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status as cluster
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster.status import VeStatus
 from ansible_collections.openve.pacemaker.plugins.module_utils._declaration.model import STOPPED
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import plan
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import handover, plan
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Answer,
     BackRequest,
@@ -98,10 +98,12 @@ def back(runner: Runner, request: BackRequest) -> PutResult:
     return PutResult(changed=transaction.change(runner, edit).changed, done=[])
 
 
-def preview(runner: Runner, made: Plan, state: str) -> Draft[tuple[list[str], Roles]]:
+def preview(runner: Runner, made: Plan, options: Options) -> Draft[tuple[list[str], Roles]]:
     """What all batches of a plan together become of the CIB; nothing is pushed."""
-    goal = {'started': 'Started', 'stopped': 'Stopped'}.get(state)
+    goal = {'started': 'Started', 'stopped': 'Stopped'}.get(options.state)
     request = PutRequest(roles={row.name: goal for row in made.rows} if goal else {})
+    if options.state == 'moved':
+        request = handover.ended(options, made, ())
     return transaction.change(runner, lambda root: _edit(root, request, request.names), check=True)
 
 

@@ -39,6 +39,8 @@ ARGUMENTS: Mapping[str, Mapping[str, Any]] = {
 }
 
 VERBS = {'started': 'starts', 'stopped': 'stops', 'restarted': 'restarts', 'moved': 'moves'}
+# What runs is stopped for these, and is to start again.
+AGAIN = ('restarted', 'moved')
 TIMES = ('timeout', 'gap', 'load_gate_timeout')
 # The smallest value of those that are numbers.
 LEAST = {'per_node': 0, 'total': 0, 'max_failures': 1, 'retries': 0, 'max_load': 0, 'max_pressure': 0}

@@ -34,7 +34,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import (
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.choice import Choice
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.destinations import Destinations
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, PlanRequest, Row
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import AGAIN, Options
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.order import Order
 
 # How many at once, where neither the user nor the cluster says anything.
@@ -50,6 +50,7 @@ def make(runner: Runner, options: Options, request: PlanRequest) -> Plan:
     if found and request.found_first:
         return replace(_NONE, found=found)
     _refuse_paralysed(status, found)
+    _refuse_stops(status, options)
     ours = guests.ours(root)
     states = {ve.name: ve for ve in status.ves}
     declared = None if options.ves is None else validate.read(options.ves).ves
@@ -69,11 +70,14 @@ def make(runner: Runner, options: Options, request: PlanRequest) -> Plan:
     rows = _rows(chosen.todo, goes, order_, states, seconds, options)
     made = _plan(runner, root, options, rows, order_, chosen, states)
     drained = {node: edits.drained(root, node) for node in tree.node_names(root)}
+    without_quorum = handover.without_quorum(runner, root, options)
     return replace(
         made,
+        without_quorum=without_quorum,
         stopped_by_hand=chosen.by_hand,
         standby_by_hand=by_hand,
-        warnings=[*leftovers.warnings(root), *handover.warnings(runner, root, options)],
+        handed=handover.changes(root, options, by_hand),
+        warnings=[*leftovers.warnings(root), *([without_quorum] if without_quorum else [])],
         blocked=dict(goes.blocked),
         lost=[('%s. %s' % (lost.sentence, lost.mend)).strip() for lost in status.lost],
         drained={node: names for node, names in drained.items() if names},
@@ -184,6 +188,17 @@ def _refuse_paralysed(status: Status, found: Mapping[str, Any]) -> None:
             'Bring back enough nodes and run again; "corosync-quorumtool -s" tells who is missing.'
             % status.no_quorum_policy,
             elsewhere=True,  # another part of it may have
+        )
+
+
+def _refuse_stops(status: Status, options: Options) -> None:
+    """What is stopped while a node is lost would start nowhere."""
+    if options.state in AGAIN and status.lost:
+        lost = status.lost[0]
+        said = ('%s. %s' % (lost.sentence, lost.mend)).strip()
+        raise Error(
+            'Nothing is %s while a node is lost, for Pacemaker starts nothing before that is fenced: %s Nothing was changed. Run '
+            'again then.' % (options.state, said)
         )
 
 

@@ -9,13 +9,14 @@ from typing import Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import handover
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Plain,
     PutRequest,
     VeLook,
 )
-from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import phases
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import AGAIN, Options
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import fencing, phases
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger import report as texts
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.beginning import Begun, begin
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.load_gate import LoadGate
@@ -33,7 +34,6 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state im
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.watch import Watch
 
 QUIET_LOOKS = 3  # looks at an idle cluster until what is not done counts as staying so
-STUCK_LOOKS = 15  # looks at a cluster that waits for a node to be fenced, which failed: it is tried again
 
 
 def run(outside: Outside, options: Options) -> Plain:
@@ -88,6 +88,7 @@ class Loop:
         for number, names in enumerate(self._plan.batches):
             if number and self._options.gap:
                 self._pause(self._options.gap)
+            fencing.wait(self._outside, self._options, self._watch, self._report)
             for phase in phases.of_batch(self._options, self._plan, names):
                 self._pass_load_gate(phase)
                 self._release(phase, phase.names)
@@ -103,11 +104,11 @@ class Loop:
                 '%s did not come up elsewhere, so the nodes were not put into standby'
                 % count(len(self._done.failed), 'VE')
             )
-        request = phases.after_move(self._options, self._plan, self._done.failed)
+        request = handover.ended(self._options, self._plan, self._done.failed)
         if self._releases.put(request, end=True).changed:
             for node, standby in request.standby.items():
                 self._report.event(None, 'standby' if standby else 'back', node)
-                self._report.say('%s is %s' % (node, 'in standby' if standby else 'out of standby'))
+                self._report.say('%s is %s' % (node, texts.STANDBY[standby]))
 
     def _release(self, phase: Phase, names: list[str]) -> None:
         if self._releases.release(phase, names, self._watch.seen.ves):
@@ -132,7 +133,9 @@ class Loop:
             quiet = status.idle and not status.maintenance
             stuck = bool(status.stuck) and not any(ve.state in texts.MOVING for ve in status.ves)
             self._quiet = self._quiet + 1 if quiet or stuck else 0
-            if self._quiet >= (QUIET_LOOKS if quiet else STUCK_LOOKS):
+            if self._quiet >= (QUIET_LOOKS if quiet else fencing.STUCK_LOOKS):
+                if stuck and self._options.state in AGAIN:
+                    self._stop(phase, fencing.stuck(self._options, self._watch))
                 self._done.failed += left
                 continue
             if self._report.silent() > SILENCE:

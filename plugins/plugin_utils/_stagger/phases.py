@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Container, Dict, Optional
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import handover
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan, PutRequest
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.options import Options
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state import Phase, goal_of, is_down
@@ -30,28 +31,6 @@ def of_batch(options: Options, plan: Plan, names: list[str]) -> list[Phase]:
 def waiting(options: Options) -> Phase:
     """Nothing is done any more, and all are waited for."""
     return Phase([], PutRequest(), goal_of(options))
-
-
-def after_move(options: Options, plan: Plan, failed: Container[str]) -> PutRequest:
-    """Nothing of ours stays in the CIB, and nodes are handed over or taken back. ``failed``: VEs that are not back."""
-    drained = {}
-    if options.standby:
-        drained = left(options, plan, [row.name for row in plan.rows])
-    elif options.standby is False:
-        names, node = options.names, str(options.to)
-        back = [
-            name for name in plan.drained.get(node, []) if name in failed or names is not None and name not in names
-        ]
-        drained = {node: back}
-    return PutRequest(clear=[row.name for row in plan.rows], standby=options.standby_of() or {}, drained=drained)
-
-
-def left(options: Options, plan: Plan, released: Container[str]) -> dict[str, list[str]]:
-    """{node that is emptied: all that has left it, or is about to, those of an earlier run that was cut too}"""
-    here = {
-        node: [row.name for row in plan.rows if row.node == node and row.name in released] for node in options.nodes
-    }
-    return {node: sorted({*plan.drained.get(node, []), *names}) for node, names in here.items()}
 
 
 def _start(options: Options, names: list[str]) -> Phase:
@@ -95,7 +74,7 @@ def _move(options: Options, plan: Plan, names: list[str], so_far: Container[str]
         to={name: options.to for name in names} if options.to else {},
         standby=(options.standby_of() or {}) if options.standby is False else {},
         # noted before they go: whoever comes after a run that was cut knows who is to go back
-        drained=left(options, plan, so_far) if options.standby else {},
+        drained=handover.left(options, plan, so_far) if options.standby else {},
     )
     return Phase(names, request, goal_of(options), undo=PutRequest(clear=names))
 

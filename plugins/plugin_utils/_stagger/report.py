@@ -21,6 +21,7 @@ from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.state im
 
 DONE = {'started': 'up', 'stopped': 'down', 'restarted': 'up', 'moved': 'up'}
 VERBS = {'started': 'start', 'stopped': 'stop', 'restarted': 'restart', 'moved': 'move'}
+STANDBY = {True: 'in standby', False: 'out of standby'}
 # What of the state of a VE is an event of the timeline.
 EVENTS = {
     'starting': 'starting',
@@ -77,7 +78,11 @@ def estimated(state: str, seconds: float) -> str:
 
 def preface(plan: Plan, options: Options) -> list[str]:
     """How many, how many at once, how long, and why so."""
-    lines = ['%d of %s to %s' % (len(plan.rows), count(len(plan.names), 'VE'), VERBS[options.state])]
+    lines = [
+        '%d of %s to %s' % (len(plan.rows), count(len(plan.names), 'VE'), VERBS[options.state])
+        if plan.names
+        else 'no VE to %s' % VERBS[options.state]
+    ]
     if plan.rows:
         lines[0] += ', %s at once on a node%s, %s' % (
             plan.per_node or 'as many as Pacemaker likes',
@@ -147,16 +152,13 @@ def plan_lines(plan: Plan, options: Options) -> list[str]:
         heading += ', in %s because %s' % (count(len(plan.batches), 'batch', 'batches'), plan.why_batches)
     if plan.rows:
         heading += ', %s' % estimated(options.state, plan.expected)
-    found = [
-        'a run that has not ended is found: %s; if it was cut, what it has left is taken back first'
-        % plan.found['sentence']
-        for _once in [1]
-        if plan.found.get('sentence')
-    ]
+    found = plan.found.get('sentence')
+    before = 'a run that has not ended is found: %s; if it was cut, what it has left is taken back first' % found
     return [
-        *found,
+        *([before] if found else []),
         heading,
         *[_row(row, options.state) for row in plan.rows],
+        *['%s would be %s' % (node, STANDBY[into]) for node, into in plan.handed.items()],
         *_by_hand(plan),
         *_left_before(plan, options),
         *_not_back(plan, options),
@@ -261,6 +263,8 @@ def result(plan: Plan, done: Done, ves: list[Plain], report: Report, over: str) 
 
 def success(ves: Sequence[VeLook], goal: Goal, state: str) -> str:
     """The last line of a run in which all that was to be done was done."""
+    if not ves:
+        return 'no VE was to be %s' % state
     others = [ve.name for ve in ves if not goal(ve)]
     up = len(ves) - len(others)
     return '%d of %s %s %s%s' % (

@@ -49,7 +49,7 @@ def test_the_samples_are_what_a_run_returned(world):
             assert sample == (result[name][: len(sample)] if isinstance(sample, list) and sample else result[name]), (
                 name
             )
-    assert set(RETURN) - set(result) == {'expected_without_gap', 'standby'}
+    assert set(RETURN) - set(result) == {'expected_without_gap', 'standby', 'without_quorum'}
     assert set(result) - set(RETURN) == {'changed'}
 
 

@@ -51,6 +51,11 @@ def only(cluster, *events):
     return found
 
 
+def test_a_device_that_was_given_up_is_named_with_what_has_it_tried_again(broken):
+    mend = only(broken, FAILED % REASON).mend
+    assert 'then say "crm_resource --cleanup --resource fence": the cluster tries again at once' in mend
+
+
 def test_what_fencing_said_is_named_with_what_to_do(broken):
     found = only(broken, ANOTHER, LOOK, FAILED % REASON)
     assert (found.fencing, found.reason, found.ves) == ('failed', 'Fence agent did not complete in time', ('ve-1',))

@@ -158,6 +158,9 @@ def test_a_missing_or_failing_crm_mon_says_so(cluster):
     cluster.path.write_text('no CIB')
     with pytest.raises(ToolError, match='crm_mon failed with 102: Connection to cluster failed. Is Pacemaker running'):
         status.read(lambda argv, stdin=None: (102, '', 'Connection to cluster failed\n'))
+    xml = '<pacemaker-result><status code="102"><errors><error>error: refused</error></errors></status></pacemaker-result>'
+    with pytest.raises(ToolError, match='crm_mon failed with 102: error: refused. Is Pacemaker running'):
+        status.read(lambda argv, stdin=None: (102, xml, ''))
     with pytest.raises(
         ToolError, match='crm_mon failed with 0: Could not connect to the CIB: .*schema. Is Pacemaker running'
     ):

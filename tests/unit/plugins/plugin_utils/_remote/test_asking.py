@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import stat
 
 import pytest
+import source
 
 from ansible_collections.openve.pacemaker.plugins.action import ve_stagger
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
@@ -42,6 +44,17 @@ def test_the_next_one_is_asked_where_nobody_answers(first, asked):
     assert [line.split(' (')[0] for line in lines] == (
         [] if asked == 1 else ['  a cannot be reached' if first is not STOPPED else '  a has no Pacemaker that answers']
     )
+
+
+def test_all_that_is_of_a_cluster_asks_so():
+    """But a restore: the saved configurations are on one host each."""
+    actions = [path.stem for path in (source.ROOT / 'plugins/action').glob('*.py')]
+    asked = {name for name in actions if issubclass(_action(name), asking.Asking)}
+    assert asked == {*actions} - {'ve_stagger'}, 'that one goes over to the next host in the middle, too'
+
+
+def _action(name):
+    return importlib.import_module('ansible_collections.openve.pacemaker.plugins.action.' + name).ActionModule
 
 
 def test_where_none_answers_the_first_ones_words_are_the_result():

@@ -13,6 +13,9 @@ import pytest
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import CibError
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import attributes, modes
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_stagger
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import options
+from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import Plan
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._stagger.report import plan_lines
 
 import happenings
 from happenings import happened, roles, with_dc
@@ -284,3 +287,34 @@ def test_a_ve_elsewhere_that_would_lose_its_place(running):
     cluster.settle()
     assert cluster.where() == {mover: 'n1', loser: 'n2'}
     assert '%s on n2 could run on no other node, and would only be stopped' % loser in refused(running, nodes=['n1'])
+
+
+# What check mode says becomes of a node
+
+
+def checked(cluster, **arguments):
+    """The result of check mode, and the lines that it shows."""
+    arguments = {**defaults(), 'state': 'moved', **arguments, '_request': None}
+    result = ve_stagger.run(cluster.run, arguments, True)
+    return result, plan_lines(Plan.read(result['answer']), options.read(arguments))
+
+
+def test_check_mode_says_that_an_empty_node_would_be_in_standby(world):
+    cluster = world.cluster  # nothing runs
+    result, lines = checked(cluster, nodes=['n2'], standby=True)
+    assert result['changed'] and 'n2 would be in standby' in lines
+    diff = result['diff']()
+    assert 'standby' not in diff['before'] and 'standby' in diff['after'] and 'openve-drained' in diff['after']
+    assert not world.conduct('moved', nodes=['n2'], standby=True).get('failed')
+    again, lines = checked(cluster, nodes=['n2'], standby=True)
+    assert not again['changed'] and not [line for line in lines if 'would be in standby' in line]
+    back, lines = checked(cluster, to='n2', standby=False)
+    assert back['changed'] and 'n2 would be out of standby' in lines
+    assert 'no VE to move' in world.shown and 'no VE was to be moved' in world.shown
+
+
+def test_check_mode_says_nothing_of_a_standby_that_stays(world):
+    world.cluster.tool('crm_attribute', '--node', 'n2', '--name', 'standby', '--update', 'on')
+    result, lines = checked(world.cluster, nodes=['n2'], standby=True)
+    assert not result['changed'] and 'n2 is in standby by hand, and stays so' in lines
+    assert not [line for line in lines if 'would be in' in line]
