@@ -14,22 +14,18 @@ from ansible.utils.display import Display
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._audit import page as audit_page
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._audit import text as audit_text
-<<<<<<< HEAD
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._look import files
+from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote.asking import Asking
 
 # Options that are for here and not for the module
 OWN = {'page': {'type': 'path'}, 'show': {'type': 'bool', 'default': True}}
-=======
-from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote.asking import Asking
->>>>>>> t_break
 
 
 class ActionModule(Asking):
     MODULE = 'openve.pacemaker.ve_audit'
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-<<<<<<< HEAD
-        super().run(tmp, task_vars)
+        ActionBase.run(self, tmp, task_vars)
         own = {key: value for key, value in self._task.args.items() if key in OWN}
         checked = ArgumentSpecValidator(OWN).validate(own)
         if checked.error_messages:
@@ -39,24 +35,11 @@ class ActionModule(Asking):
             page = files.place(own['page'], 'audit.html')
         except Error as error:
             return dict(error.details, failed=True, msg=error.msg)
-        result: dict[str, Any] = self._execute_module(
-            module_name='openve.pacemaker.ve_audit',
-            task_vars=task_vars,
-            module_args={key: value for key, value in self._task.args.items() if key not in OWN},
-        )
+        arguments = {key: value for key, value in self._task.args.items() if key not in OWN}
+        result = self.ask(arguments, task_vars or {})
         if 'findings' not in result:
             return result
         if own['show']:
-=======
-        ActionBase.run(self, tmp, task_vars)
-        arguments = dict(self._task.args)
-        try:
-            show = boolean(arguments.pop('show', True))
-        except TypeError as error:
-            return {'failed': True, 'msg': 'The arguments cannot be used: show: %s' % error}
-        result = self.ask(arguments, task_vars or {})
-        if show and 'findings' in result:
->>>>>>> t_break
             for line in audit_text.text(result):
                 Display().display(line)
         if page:
