@@ -21,13 +21,26 @@ from stagger_world import World, declare, defaults
 VES = [{'id': number, 'prefer': ['n1']} for number in range(1, 5)]
 
 
+EVENT = '<fence_event action="reboot" target="n3" client="c" origin="n2" status="failed" exit-reason="no answer"/>'
+
+
+class Unfenced(World):
+    """Fencing of n3 has failed, which the CIB in a file does not say."""
+
+    def run_tool(self, argv, stdin=None):
+        rc, out, err = super().run_tool(argv, stdin)
+        if argv[0] != 'crm_mon':
+            return rc, out, err
+        return rc, out.replace('<status', '<fence_history status="0">%s</fence_history><status' % EVENT), err
+
+
 @pytest.fixture
 def running(cluster):
     """All on n1."""
     declare(cluster, VES, policy={'starts_per_node': 1, 'failback': True}, new='started')
     with_dc(cluster, fencing='true')
     cluster.settle()
-    return World(cluster, limit=1, seconds=1)
+    return Unfenced(cluster, limit=1, seconds=1)
 
 
 class Lost:
