@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
 from ansible_collections.openve.pacemaker.plugins.module_utils._cluster import status
 from ansible_collections.openve.pacemaker.plugins.module_utils._module import ve_info
 
@@ -126,17 +127,23 @@ class Stuck(World):
         return Fenced(super().run_tool, FAILED % REASON)(argv, stdin)
 
 
-@pytest.mark.parametrize('state', ['started', 'stopped', 'restarted'])
+@pytest.mark.parametrize('state', ['started', 'stopped'])
 def test_a_run_ends_with_the_reason_and_starts_nothing_twice(broken, state):
     world = Stuck(broken)
     world.made_for = world.configuration()
     result = world.conduct(state, names=['ve-1'], retries=3)
     assert 'stonith_admin --confirm n1' in world.shown
-    if state != 'restarted':  # what is lost is not restarted
-        assert result['failed'] and 've-1 (lost)' in result['msg'] and result['seconds'] < 120
-        assert 'stonith_admin --confirm n1' in result['msg'] and result['msg'].startswith('1 VE: ')
+    assert result['failed'] and 've-1 (lost)' in result['msg'] and result['seconds'] < 120
+    assert 'stonith_admin --confirm n1' in result['msg'] and result['msg'].startswith('1 VE: ')
     assert 've-1' not in world.started
     assert not [argv for argv in broken.calls if '--cleanup' in argv]
+
+
+@pytest.mark.parametrize('arguments', [{'state': 'restarted'}, {'state': 'moved', 'to': 'n2'}])
+def test_what_would_have_to_start_again_is_not_begun(broken, arguments):
+    world = Stuck(broken)
+    with pytest.raises(Error, match='while a node is lost.*n1 is lost and could not be fenced.*Nothing was changed'):
+        world.conduct(**arguments)
 
 
 def test_check_mode_says_it_first(broken):
