@@ -60,6 +60,16 @@ def stopped_by_hand(root: Element, ours: Mapping[str, Element]) -> set[str]:
     return found
 
 
+def start_awaited(root: Element, ours: Mapping[str, Element]) -> list[str]:
+    """Start the VEs that are stopped for a while: new ones, and those that a run has stopped. Returns their names."""
+    by_hand = stopped_by_hand(root, ours)
+    awaited = [name for name, primitive in ours.items() if is_stopped(primitive) and name not in by_hand]
+    elements = tree.primitives(root)
+    for name in awaited:
+        set_target_role(root, elements[name], 'Started')
+    return awaited
+
+
 def is_stopped(primitive: Element) -> bool:
     """Whether it is to be stopped."""
     return (attributes.get(primitive, attributes.META, 'target-role') or '').lower() == 'stopped'

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Sequence
@@ -17,6 +18,7 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.tools import Runner
 from ansible_collections.openve.pacemaker.plugins.module_utils._cib import (
     backup,
+    edits,
     faithful,
     guests,
     leftovers,
@@ -220,7 +222,12 @@ def _rehearse(runner: Runner, outcome: Outcome, options: Arguments, wanted: Want
     from ansible_collections.openve.pacemaker.plugins.module_utils._rehearsal import run as rehearsal
 
     live = 'CIB_file' not in os.environ
-    result = rehearsal.rehearse(runner, outcome.draft.new, options, wanted.declaration, live=live)
+    # those that wait for a run to start them count as what they will be: a new cluster has no others
+    root = copy.deepcopy(outcome.draft.new)
+    awaited = edits.start_awaited(root, guests.ours(root))
+    result = rehearsal.rehearse(runner, root, options, wanted.declaration, live=live)
+    if awaited:
+        result['assumptions'].append('what is stopped until a run starts it is started: %s' % some(awaited))
     rehearsal.refuse_broken(
         result,
         'After this change what was asserted would not hold, so nothing was changed',

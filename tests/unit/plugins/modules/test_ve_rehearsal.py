@@ -121,6 +121,18 @@ def test_a_change_is_rehearsed_before_it_is_made(cluster):
     assert not again['changed'] and again['rehearsal'] is None
 
 
+def test_what_waits_for_its_first_start_is_rehearsed_as_started(cluster):
+    with_dc(cluster)
+    asked = {'scenarios': ['lose n1'], 'assert': {'recovery': '100s'}}
+    with pytest.raises(Error, match='nothing was changed:\n- lose n1'):
+        declare(cluster, many(24), new='stopped', rehearse=asked)
+    result = declare(cluster, many(24), {'starts_per_node': 4}, new='stopped', rehearse=asked)
+    assert result['rehearsal']['scenarios'][0]['last_up'] == 95
+    assert any('until a run starts it is started: ve-' in text for text in result['rehearsal']['assumptions'])
+    cluster.settle()
+    assert set(cluster.where()) == {'fence'}, 'in the cluster itself they wait'
+
+
 def test_check_mode_rehearses_too(cluster):
     with_dc(cluster)
     with pytest.raises(Error, match='would not hold'):
