@@ -108,7 +108,7 @@ options:
   max_failures:
     description:
       - After how many VEs that failed the rest is withdrawn. A VE counts from its first failure beyond its O(retries), while it is not up.
-      - By default the run goes on with the others, and fails at its end.
+      - By default a run that starts or stops goes on with the others, and fails at its end. One that moves or restarts ends before its next batch.
     type: int
   retries:
     description: How often a VE is tried again (its failures are cleaned up) that Pacemaker has given up.

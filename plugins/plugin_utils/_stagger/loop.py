@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Mapping
 
 from ansible_collections.openve.pacemaker.plugins.module_utils._base.errors import Error
-from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count
+from ansible_collections.openve.pacemaker.plugins.module_utils._base.text import count, some
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger import handover
 from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages import (
     Plain,
@@ -86,7 +86,8 @@ class Loop:
 
     def _batches(self) -> None:
         for number, names in enumerate(self._plan.batches):
-            if number and self._options.gap:
+            if number:
+                self._end_where_nothing_comes_up()
                 self._pause(self._options.gap)
             fencing.wait(self._outside, self._options, self._watch, self._report)
             for phase in phases.of_batch(self._options, self._plan, names):
@@ -97,6 +98,14 @@ class Loop:
             self._wait(phases.waiting(self._options))
         if self._options.state == 'moved':
             self._after_move()
+
+    def _end_where_nothing_comes_up(self) -> None:
+        """Before the next batch goes down: one VE after the other would stay so where the storage is broken."""
+        if self._options.state in AGAIN and self._done.failed and not self._options.max_failures:
+            raise Over(
+                '%s did not come up again, so nothing more is %s; mend that and run again, or say how many may fail (max_failures)'
+                % (some(self._done.failed), self._options.state)
+            )
 
     def _after_move(self) -> None:
         if self._options.standby and self._done.failed:

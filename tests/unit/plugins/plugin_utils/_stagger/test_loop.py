@@ -330,6 +330,24 @@ def test_one_that_fails_everywhere_is_reported_and_the_others_come_up(world):
     assert 've-2 is given up' in world.shown and world.started.count('ve-2') == 3
 
 
+@pytest.mark.parametrize('more', [{'state': 'restarted'}, {'state': 'moved', 'nodes': ['n1']}])
+def test_what_does_not_come_up_again_ends_a_run_before_its_next_batch(running, more):
+    there = sorted(name for name, node in running_on(running).items() if node == 'n1')
+    running.fails = {name: ('n1', 'n2', 'n3') for name in there[:1]}
+    result = running.conduct(names=there, per_node=1, **more)
+    assert result['failed'] and result['released'] == there[:1], result
+    assert '%s did not come up again, so nothing more is %s' % (there[0], more['state']) in result['msg']
+    assert set(there[1:]) <= set(running_on(running))
+
+
+@pytest.mark.parametrize('more', [{'state': 'restarted'}, {'state': 'moved', 'nodes': ['n1']}])
+def test_unless_so_many_may_fail(running, more):
+    there = sorted(name for name, node in running_on(running).items() if node == 'n1')
+    running.fails = {name: ('n1', 'n2', 'n3') for name in there[:1]}
+    result = running.conduct(names=there, per_node=1, max_failures=2, **more)
+    assert result['failed'] and sorted(result['released']) == there, result
+
+
 def test_the_budget_is_spent(world):
     world.fails = {name: ('n1', 'n2', 'n3') for name in ('ve-1', 've-2')}
     world.lasts, world.limit = {'ve-%d' % n: 15 for n in range(3, 10)}, 1
