@@ -16,6 +16,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from node_python import NODE_PYTHON
+
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 PACKAGE = 'ansible_collections.openve.pacemaker'
 
@@ -23,9 +25,6 @@ PACKAGE = 'ansible_collections.openve.pacemaker'
 sys.pycache_prefix = os.environ['PYTHONPYCACHEPREFIX'] = str(CHECKOUT / '.cache' / 'pycache')
 sys.dont_write_bytecode = False
 os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
-
-# What modules run with: another one than here is a node whose Python is another than the controller's (make matrix).
-NODE_PYTHON = os.environ.get('NODE_PYTHON') or sys.executable
 
 
 # How the programs of Pacemaker and Corosync begin
@@ -244,7 +243,7 @@ def run_module(collections):
             capture_output=True,
             check=False,
             input=json.dumps({'ANSIBLE_MODULE_ARGS': arguments}),
-            env=dict(env, PYTHONPATH=str(collections)),
+            env=dict(env, PYTHONPATH=os.pathsep.join(filter(None, [env.get('PYTHONPATH'), str(collections)]))),
         )
         assert not done.stderr, done.stderr
         result = json.loads(done.stdout)

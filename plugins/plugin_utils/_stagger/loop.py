@@ -87,7 +87,7 @@ class Loop:
     def _batches(self) -> None:
         for number, names in enumerate(self._plan.batches):
             if number:
-                self._end_where_nothing_comes_up()
+                _end_where_nothing_comes_up(self._options, self._done)
                 self._pause(self._options.gap)
             fencing.wait(self._outside, self._options, self._watch, self._report)
             for phase in phases.of_batch(self._options, self._plan, names):
@@ -98,14 +98,6 @@ class Loop:
             self._wait(phases.waiting(self._options))
         if self._options.state == 'moved':
             self._after_move()
-
-    def _end_where_nothing_comes_up(self) -> None:
-        """Before the next batch goes down: one VE after the other would stay so where the storage is broken."""
-        if self._options.state in AGAIN and self._done.failed and not self._options.max_failures:
-            raise Over(
-                '%s did not come up again, so nothing more is %s; mend that and run again, or say how many may fail (max_failures)'
-                % (some(self._done.failed), self._options.state)
-            )
 
     def _after_move(self) -> None:
         if self._options.standby and self._done.failed:
@@ -253,3 +245,12 @@ class Loop:
             return dict(result, failed=True, msg=msg)
         self._report.say(texts.success(ves, goal, state), always=True)
         return result
+
+
+def _end_where_nothing_comes_up(options: Options, done: Done) -> None:
+    """Before the next batch goes down: one VE after the other would stay so where the storage is broken."""
+    if options.state in AGAIN and done.failed and not options.max_failures:
+        raise Over(
+            '%s did not come up again, so nothing more is %s; mend that and run again, or say how many may fail (max_failures)'
+            % (some(done.failed), options.state)
+        )

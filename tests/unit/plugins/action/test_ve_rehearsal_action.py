@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from conftest import NODE_PYTHON
+from node_python import NODE_PYTHON
 from shown import Tree
 
 CHECKOUT = pathlib.Path(__file__).resolve().parents[4]

@@ -17,8 +17,8 @@ import yaml
 
 from ansible_collections.openve.pacemaker.plugins.modules import ve_stagger
 
-from conftest import NODE_PYTHON
 from happenings import FAILED, OK, PENDING, happened, roles, with_dc
+from node_python import NODE_PYTHON
 from stagger_world import VES, declare
 
 

@@ -23,19 +23,22 @@ def put(*words, **fields):
 
 
 @pytest.fixture
-def logs(collections, cluster, tmp_path, request):
+def logs(cluster, tmp_path, request):
     """Where all goes that a module sends to the journal, or without one to the syslog, and all tools' arguments."""
     path = tmp_path / 'logged'
     path.touch()
     cluster.env['LOGGED'] = str(path)
-    (collections / 'logged.py').write_text(LOGGED)
+    first = tmp_path / 'first'  # where a module's imports are looked for before all else
+    first.mkdir()
+    cluster.env['PYTHONPATH'] = str(first)
+    (first / 'logged.py').write_text(LOGGED)
     if request.param == 'journal':
-        (collections / 'systemd').mkdir()
-        (collections / 'systemd' / '__init__.py').touch()
-        (collections / 'systemd' / 'daemon.py').write_text('def booted(): return True\n')
-        (collections / 'systemd' / 'journal.py').write_text('from logged import put as send\nsendv = send\n')
+        (first / 'systemd').mkdir()
+        (first / 'systemd' / '__init__.py').touch()
+        (first / 'systemd' / 'daemon.py').write_text('def booted(): return True\n')
+        (first / 'systemd' / 'journal.py').write_text('from logged import put as send\nsendv = send\n')
     else:
-        (collections / 'syslog.py').write_text(
+        (first / 'syslog.py').write_text(
             'from logged import put\nLOG_USER = 8\nLOG_INFO = 6\ndef openlog(*words): pass\ndef syslog(*words): put(*words)\n'
         )
     tools = tmp_path / 'tools'

@@ -21,8 +21,8 @@ from ansible_collections.openve.pacemaker.plugins.module_utils._stagger.messages
 )
 from ansible_collections.openve.pacemaker.plugins.plugin_utils._remote import asking
 
-from conftest import NODE_PYTHON
 from happenings import with_dc
+from node_python import NODE_PYTHON
 from stagger_world import VES, declare
 
 STOPPED = {'failed': True, 'msg': 'crm_mon failed with 102', 'cmd': ['crm_mon'], 'rc': 102, 'commands': []}
