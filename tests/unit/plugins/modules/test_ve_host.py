@@ -204,7 +204,7 @@ def test_systemd_reads_its_links_anew(vz):
 
     for check, wanted in ((True, []), (False, [['systemctl', 'daemon-reload']])):
         ve_host.run(runner, {'ves': [{'id': 'web', **LXC}], 'policy': None}, check)
-        assert calls == wanted
+        assert [call for call in calls if call[0] == 'systemctl'] == wanted
 
 
 # The file
