@@ -88,20 +88,19 @@ class Asking(ActionBase):  # type: ignore[misc]
             lambda host: execute(
                 self, connections, host, self.MODULE, arguments, wrap_async=bool(self._task.async_val)
             ),
-            Display().display,
+            self._show,
         )
 
 
 def first_answer(hosts: list[str], ask: Callable[[str], Plain], show: Callable[[str], None]) -> Plain:
     """``ask(host)``: its result. ``show(line)``: on the screen."""
-    first: Plain | None = None
+    first: Plain = {}  # hosts has at least the task's own
     for number, host in enumerate(hosts, 1):
         result = ask(host)
-        first = result if first is None else first
+        first = first or result
         what = silence(result)
         if not what:
             return result
         if number < len(hosts):
             show('  %s %s (%s); %s is asked instead' % (host, what, why(result), hosts[number]))
-    assert first is not None  # hosts has at least the task's own
     return first

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import stat
+import types
 
 import pytest
 import source
@@ -130,6 +131,20 @@ def test_others_are_asked_for_what_is_of_the_cluster_only():
     variables = {'inventory_hostname': 'b', 'ansible_play_hosts': ['a', 'b', 'c']}
     assert asking.hosts_of(Task(True), variables) == ['b', 'a', 'c']
     assert asking.hosts_of(Task(False), variables) == ['b']
+
+
+@pytest.mark.parametrize('no_log', [False, True])
+def test_what_a_task_with_no_log_shows(monkeypatch, no_log):
+    shown = []
+    monkeypatch.setattr(asking, 'Display', lambda: types.SimpleNamespace(display=shown.append))
+    monkeypatch.setattr(asking, 'Connections', lambda *about: None)
+    monkeypatch.setattr(asking, 'execute', lambda action, every, host, *rest, **more: {'a': STOPPED, 'b': GOOD}[host])
+    action = object.__new__(_action('ve_info'))
+    action._connection = action._play_context = None
+    action._task = types.SimpleNamespace(run_once=True, no_log=no_log, async_val=0)
+    assert action.ask({}, {'inventory_hostname': 'a', 'ansible_play_hosts': ['a', 'b']}) == GOOD
+    [line] = shown
+    assert ('crm_mon failed' in line) != no_log and 'asked' in line
 
 
 def test_playbooks_with_pacemaker_stopped_on_the_first_host(ansible_playbook, cluster, tmp_path):
