@@ -138,6 +138,8 @@ class VE:
         title = "[lxc monitor] %s %s" % (self.path, self.name)
         return next(pid for pid, words in processes() if words == title)
 
+    good_config = ""  # what a test has spoilt
+
     def __enter__(self):
         return self
 
@@ -145,6 +147,9 @@ class VE:
         self.close()
 
     def close(self):
+        if self.good_config:
+            with open(self.folder + "/config", "w") as f:
+                f.write(self.good_config)
         # works for a frozen one too, and without its config
         wait_until(lambda: self.lxc("stop", "-k") and self.state() in ("STOPPED", "ABSENT"), "the end of " + self.name)
         shutil.rmtree(self.folder)
