@@ -682,9 +682,7 @@ class Stage:
             f.write(line + "\n")
 
     def do_badconfig(self, _):
-        with open(self.ve.folder + "/config") as f:
-            self.ve.good_config = f.read()  # with the other lxc's tools cannot even tell that it is down
-        self.configure("lxc.nonsense = 1")
+        self.ve.spoil("lxc.nonsense = 1")
 
     def do_badnetwork(self, _):
         # a node has no /var/log/lxc, where lxc writes by default

@@ -62,6 +62,7 @@ class VE:
     ):
         """include: all of its configuration is in a file that its own names. unprivileged: in a user namespace."""
         self.name, self.kind, self.path = name, kind, path
+        self.unspoilt = ""
         self.folder = "%s/%s" % (path, name)
         self.root = self.folder + "/rootfs"
         os.makedirs(self.folder)
@@ -138,7 +139,11 @@ class VE:
         title = "[lxc monitor] %s %s" % (self.path, self.name)
         return next(pid for pid, words in processes() if words == title)
 
-    good_config = ""  # what a test has spoilt
+    def spoil(self, line):
+        """Make its configuration one that lxc's tools cannot read; close() mends it, as they cannot even tell then that it is down."""
+        with open(self.folder + "/config", "r+") as f:
+            self.unspoilt = f.read()
+            f.write(line + "\n")
 
     def __enter__(self):
         return self
@@ -147,9 +152,9 @@ class VE:
         self.close()
 
     def close(self):
-        if self.good_config:
+        if self.unspoilt:
             with open(self.folder + "/config", "w") as f:
-                f.write(self.good_config)
+                f.write(self.unspoilt)
         # works for a frozen one too, and without its config
         wait_until(lambda: self.lxc("stop", "-k") and self.state() in ("STOPPED", "ABSENT"), "the end of " + self.name)
         shutil.rmtree(self.folder)

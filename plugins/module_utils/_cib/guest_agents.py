@@ -202,25 +202,18 @@ AGENTS = (
         Grace(share=2 / 3, parameter='shutdown_timeout'),
         timeouts={'start': 60, 'stop': 40, 'monitor': 30, 'migrate_to': 120, 'migrate_from': 120},
     ),
-    Agent(
-        r'ocf:[^:]+:podman',
-        'ocf:heartbeat:podman',
-        CONTAINER,
-        {'name': _as_it_is},
-        Wait('monitor_cmd', _SCRIPT % 'monitor_cmd'),
-        Grace(kept=10, least=10, forced='force_kill'),
-        timeouts={'start': 90, 'stop': 90, 'monitor': 30},
-        asked=True,
-    ),
-    Agent(
-        r'ocf:[^:]+:docker',
-        'ocf:heartbeat:docker',
-        CONTAINER,
-        {'name': _as_it_is},
-        Wait('monitor_cmd', _SCRIPT % 'monitor_cmd'),
-        Grace(kept=10, least=10, forced='force_kill'),
-        timeouts={'start': 90, 'stop': 90, 'monitor': 30},
-        asked=True,
+    *(
+        Agent(
+            r'ocf:[^:]+:' + engine,
+            'ocf:heartbeat:' + engine,
+            CONTAINER,
+            {'name': _as_it_is},
+            Wait('monitor_cmd', _SCRIPT % 'monitor_cmd'),
+            Grace(kept=10, least=10, forced='force_kill'),
+            timeouts={'start': 90, 'stop': 90, 'monitor': 30},
+            asked=True,
+        )
+        for engine in ('podman', 'docker')
     ),
 )
 # Any other agent: ours is sometimes installed under another name, and parameters tell it.

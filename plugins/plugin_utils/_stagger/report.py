@@ -168,12 +168,14 @@ def plan_lines(plan: Plan, options: Options) -> list[str]:
 
 def _by_hand(plan: Plan) -> list[str]:
     """What somebody else has done, and what therefore stays so."""
-    names = plan.stopped_by_hand
-    lines = [
-        '%s by hand and %s so: %s (given as names, or with all: true, they are started)'
-        % (count(len(names), 'VE was stopped', 'VEs were stopped'), 'stays' if len(names) == 1 else 'stay', some(names))
-        for _once in names[:1]
-    ]
+    names, lines = plan.stopped_by_hand, []
+    if names:
+        stopped = count(len(names), 'VE was stopped', 'VEs were stopped')
+        stay = 'stays' if len(names) == 1 else 'stay'
+        lines = [
+            '%s by hand and %s so: %s (given as names, or with all: true, they are started)'
+            % (stopped, stay, some(names))
+        ]
     return lines + ['%s is in standby by hand, and stays so' % node for node in plan.standby_by_hand]
 
 
